@@ -1,0 +1,76 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// The closed set of activity error types. A workflow branches on these and on nothing else.
+const (
+	InvalidInput       = "InvalidInput"       // the call is wrong; not retried
+	NotFound           = "NotFound"           // the thing is not there; not retried
+	PermissionDenied   = "PermissionDenied"   // the outside system refuses us; not retried
+	Conflict           = "Conflict"           // somebody else holds or changed it; not retried
+	PreconditionFailed = "PreconditionFailed" // a rule says no; not retried
+	RateLimited        = "RateLimited"        // retried after what the server said
+	Unavailable        = "Unavailable"        // retried
+	Unknown            = "Unknown"            // it may or may not have happened; a person decides
+	WorkerStopping     = "WorkerStopping"     // this worker hands the work over; retried at once
+)
+
+// Error is an error with its class, made inside an adapter. Wrap it with %w as often as needed: the
+// class is read with errors.As at the activity boundary.
+type Error struct {
+	// Class is one of the constants above.
+	Class string
+	// RetryAfter is what the server asked for; only with RateLimited.
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error returns the text of the wrapped error.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail gives err a class. A nil err stays nil.
+func Fail(class string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Class: class, Err: err}
+}
+
+// Classify turns err into the Temporal application error of its class. Without a class it is
+// Unavailable, because a retry of an idempotent activity is the safe guess; a cancelled context
+// stays a cancellation.
+func Classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return context.Canceled
+	}
+	class, after := Unavailable, time.Duration(0)
+	var e *Error
+	if errors.As(err, &e) {
+		class, after = e.Class, e.RetryAfter
+	}
+	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after}
+	switch class {
+	case Unavailable:
+	case RateLimited, WorkerStopping:
+		opts.Category = temporal.ApplicationErrorCategoryBenign
+	default:
+		opts.NonRetryable = true
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), class, opts)
+}

@@ -1,0 +1,27 @@
+package activities
+
+import "go.temporal.io/sdk/worker"
+
+// Host are the activities that need one host's Docker, nginx and disk.
+type Host struct {
+	Docker   *Docker
+	Replicas *Replicas
+	Router   *Router
+}
+
+// Register adds them to the worker of the host's task queue. Every exported method is an activity.
+func (h Host) Register(r worker.ActivityRegistry) {
+	r.RegisterActivity(h.Docker)
+	r.RegisterActivity(h.Replicas)
+	r.RegisterActivity(h.Router)
+}
+
+// Shared are the activities that any worker can run.
+type Shared struct {
+	Visibility *Visibility
+}
+
+// Register adds them to the worker of the shared task queue.
+func (s Shared) Register(r worker.ActivityRegistry) {
+	r.RegisterActivity(s.Visibility)
+}

@@ -1,0 +1,133 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// idleInARow is how many times in a row nothing may be in flight before a replica counts as idle:
+// one look can fall between a router's hand-over and the replica's count.
+const idleInARow = 3
+
+// DrainRequest asks for replicas to finish what they have.
+type DrainRequest struct {
+	ReplicasRequest
+	// Workers are the router's processes that may still send requests to the replicas.
+	Workers []int `json:"workers,omitempty"`
+}
+
+// DrainResult says what was still at work when the drain ended; both are 0 after a full drain.
+type DrainResult struct {
+	// InFlight is the number of requests or tasks still at work.
+	InFlight int `json:"in_flight"`
+	// Workers is the number of router processes that may still hold requests to the replicas.
+	Workers int `json:"workers"`
+}
+
+// DrainReplicas tells queue consumers to take no new work and waits until nothing is in flight on
+// any of the replicas and the router's old processes are gone, for the policy's drain time at most.
+// Running out of time is a result, not an error: the caller goes on to stop them.
+func (r *Replicas) DrainReplicas(ctx context.Context, req DrainRequest) (DrainResult, error) {
+	defer heartbeat(ctx)()
+	result, err := r.drain(ctx, req)
+	return result, Classify(ctx, err)
+}
+
+func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, error) {
+	told, err := r.tell(ctx, req.ReplicasRequest, r.Product.Drain)
+	if err != nil {
+		return DrainResult{}, err
+	}
+	if !told && !req.Endpoint.Routed() {
+		return DrainResult{}, nil // SIGTERM is its drain: StopReplicas gives it the time
+	}
+	var left DrainResult
+	idle := 0
+	err = poll(ctx, since(ctx).Add(req.Policy.Drain()), pollInterval, func(ctx context.Context) (bool, error) {
+		if left, err = r.atWork(ctx, req); err != nil {
+			return false, err
+		}
+		if left.InFlight > 0 || left.Workers > 0 {
+			idle = 0
+			return false, nil
+		}
+		idle++
+		return idle >= idleInARow && req.Endpoint.InFlight != "", nil
+	})
+	if errors.Is(err, errDeadline) {
+		return left, nil
+	}
+	return left, err
+}
+
+// ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.
+func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
+	defer heartbeat(ctx)()
+	_, err := r.tell(ctx, req, r.Product.Resume)
+	return Classify(ctx, err)
+}
+
+// tell calls every running consumer of the request; told is false where the product has no path.
+func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(context.Context, string) error) (told bool, err error) {
+	if req.Endpoint.Drain == "" || req.Endpoint.Port == 0 {
+		return false, nil
+	}
+	inventory, err := r.Engine.Inventory(ctx, r.Project)
+	if err != nil {
+		return false, err
+	}
+	for _, replica := range running(inventory, req) {
+		err := call(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
+		var class *Error
+		if errors.As(err, &class) && class.Class == NotFound {
+			continue
+		}
+		if err != nil {
+			return told, fmt.Errorf("%s: %w", replica.Name, err)
+		}
+		told = true
+	}
+	return told, nil
+}
+
+// atWork counts what may still be in flight. A replica that does not run has nothing; one that does
+// not answer is taken to be at work.
+func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResult, err error) {
+	if r.Nginx != nil && len(req.Workers) > 0 {
+		workers, err := r.Nginx.Serving(ctx, req.Workers)
+		if err != nil {
+			return left, err
+		}
+		left.Workers = len(workers)
+	}
+	if req.Endpoint.InFlight == "" {
+		return left, nil
+	}
+	inventory, err := r.Engine.Inventory(ctx, r.Project)
+	if err != nil {
+		return left, err
+	}
+	for _, replica := range running(inventory, req.ReplicasRequest) {
+		value, ok, err := r.Prober.Gauge(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
+		if err != nil || !ok {
+			value = 1
+		}
+		left.InFlight += int(value)
+	}
+	return left, ctx.Err()
+}
+
+func running(inventory scaling.Inventory, req ReplicasRequest) []scaling.Replica {
+	var out []scaling.Replica
+	for _, replica := range inventory.Of(req.Service) {
+		for _, id := range req.IDs {
+			if replica.ID == id && replica.Running() {
+				out = append(out, replica)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,124 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+const (
+	// pollInterval is how often a replica is asked. Docker's own health check answers only once an
+	// interval (30 s by default), so readiness is asked directly.
+	pollInterval = 250 * time.Millisecond
+	// healthyInARow is how many health checks in a row must pass before a replica gets traffic.
+	healthyInARow = 3
+)
+
+// AwaitReady waits until every replica says that it is ready, for the policy's warm-up at most. A
+// replica that stops or restarts meanwhile, or is not ready in time, is PreconditionFailed.
+func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
+	defer heartbeat(ctx)()
+	return Classify(ctx, r.await(ctx, req, req.Policy.WarmUp(), 1, "ready", r.unready))
+}
+
+// CheckHealthy waits until the health checks of every replica have passed three times in a row, for
+// the policy's healthy time at most. One that does not get there is PreconditionFailed.
+func (r *Replicas) CheckHealthy(ctx context.Context, req ReplicasRequest) error {
+	defer heartbeat(ctx)()
+	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), healthyInARow, "healthy", r.ill))
+}
+
+// await polls until fault answers "" for every replica, inARow times, or the time is over.
+func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Duration, inARow int, word string,
+	fault func(context.Context, scaling.Endpoint, scaling.Replica) string,
+) error {
+	passed, last := 0, ""
+	err := poll(ctx, since(ctx).Add(limit), pollInterval, func(ctx context.Context) (bool, error) {
+		replicas, err := r.find(ctx, req)
+		if err != nil {
+			return false, err
+		}
+		last = ""
+		for _, replica := range replicas {
+			if !replica.Running() {
+				return false, Fail(PreconditionFailed, fmt.Errorf("%s is %s; its log says why", replica.Name, replica.State))
+			}
+			if last = fault(ctx, req.Endpoint, replica); last != "" {
+				passed = 0
+				return false, ctx.Err()
+			}
+		}
+		passed++
+		return passed >= inARow, nil
+	})
+	if errors.Is(err, errDeadline) {
+		if last == "" {
+			last = "its health checks did not pass long enough"
+		}
+		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %s", word, limit, last))
+	}
+	return err
+}
+
+// find returns the replicas of the request as the engine has them now.
+func (r *Replicas) find(ctx context.Context, req ReplicasRequest) ([]scaling.Replica, error) {
+	inventory, err := r.Engine.Inventory(ctx, r.Project)
+	if err != nil {
+		return nil, err
+	}
+	var found []scaling.Replica
+	for _, replica := range inventory.Of(req.Service) {
+		if slices.Contains(req.IDs, replica.ID) {
+			found = append(found, replica)
+		}
+	}
+	if len(found) < len(req.IDs) {
+		return nil, Fail(PreconditionFailed, fmt.Errorf("%d of %d replicas of %s are gone", len(req.IDs)-len(found), len(req.IDs), req.Service))
+	}
+	return found, nil
+}
+
+// unready says why a replica may not get work yet; "" means that it may.
+func (r *Replicas) unready(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
+	if e.Port == 0 || e.Ready == "" {
+		return r.ill(ctx, e, replica)
+	}
+	return r.ask(ctx, replica, address(replica, e.Port, e.Ready))
+}
+
+// ill says what is wrong with a replica; "" means that it is well. The container's own health check
+// counts where it has said something.
+func (r *Replicas) ill(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
+	if replica.Health == "unhealthy" {
+		return replica.Name + " fails its container health check"
+	}
+	if e.Port == 0 || e.Health == "" {
+		if replica.Health == "starting" {
+			return replica.Name + " has not passed its container health check yet"
+		}
+		return ""
+	}
+	return r.ask(ctx, replica, address(replica, e.Port, e.Health))
+}
+
+func (r *Replicas) ask(ctx context.Context, replica scaling.Replica, url string) string {
+	status, err := r.Prober.Get(ctx, url)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%s: %v", replica.Name, err)
+	case status != 200:
+		return fmt.Sprintf("%s answers %d to %s", replica.Name, status, url)
+	default:
+		return ""
+	}
+}
+
+func address(replica scaling.Replica, port int, path string) string {
+	return "http://" + net.JoinHostPort(replica.Address, strconv.Itoa(port)) + path
+}

@@ -1,0 +1,77 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// heartbeatInterval is well under every heartbeat timeout in use (5 s and more), so that a worker
+// that died is noticed and one that is busy is not taken for dead.
+const heartbeatInterval = time.Second
+
+// heartbeat reports that the activity is alive until the returned function is called. It is also
+// how a cancellation reaches the activity.
+func heartbeat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(heartbeatInterval)
+		defer ticker.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// poll calls check until it says done, returns an error or the deadline has passed; it always calls
+// it at least once, and ErrDeadline says that time ran out. A worker that stops hands the wait over.
+func poll(ctx context.Context, deadline time.Time, every time.Duration, check func(context.Context) (done bool, err error)) error {
+	var stopping <-chan struct{}
+	if activity.IsActivity(ctx) {
+		stopping = activity.GetWorkerStopChannel(ctx)
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		done, err := check(ctx)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			return nil
+		case !time.Now().Before(deadline):
+			return errDeadline
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-stopping:
+			return Fail(WorkerStopping, errors.New("the worker stops and hands the wait over"))
+		case <-ticker.C:
+		}
+	}
+}
+
+var errDeadline = errors.New("time ran out")
+
+// since returns when the activity was scheduled first: a deadline counted from there holds across
+// retries on other workers.
+func since(ctx context.Context) time.Time {
+	if !activity.IsActivity(ctx) {
+		return time.Now()
+	}
+	return activity.GetInfo(ctx).ScheduledTime
+}
