@@ -1,0 +1,58 @@
+package workflows
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+)
+
+type (
+	activityInfo  = activity.Info
+	encodedValues = converter.EncodedValues
+)
+
+func TestScaleDetails(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 9, 10, 0, time.UTC)
+	got := scaleDetails(ScaleResult{
+		Service: "app", From: 1, To: 4, Outcome: RolledBack, By: "anna@gpu-1", Why: "black Friday", Reason: "no image",
+		Phases: []Phase{{Name: "start", Detail: "3 replicas", Started: at, Ended: at.Add(1500 * time.Millisecond)}, {Name: "undo", Started: at}},
+		Undone: []string{"3 new replicas removed"}, Warnings: []string{"slow"},
+	})
+	require.Equal(t, `## app 1 → 4: rolled_back
+
+Asked by anna@gpu-1. black Friday
+
+**no image**
+
+| phase | started (UTC) | seconds | |
+|---|---|---|---|
+| start | 08:09:10 | 1.5 | 3 replicas |
+| undo | 08:09:10 | … |  |
+- put back: 3 new replicas removed
+- note: slow
+`, got)
+}
+
+func TestCutKeepsRunesWhole(t *testing.T) {
+	for n := 4; n < 40; n++ {
+		got := cut(strings.Repeat("aé→😀", 10), n)
+		require.True(t, utf8.ValidString(got), "%q", got)
+		require.LessOrEqual(t, len(got), n)
+		require.True(t, strings.HasSuffix(got, "…"))
+	}
+	require.Equal(t, "short", cut("short", 5))
+}
+
+func TestReasonLeavesTemporalsFrameOut(t *testing.T) {
+	require.Equal(t, "no image", reason(temporal.NewNonRetryableApplicationError("no image", "PreconditionFailed", nil)))
+	require.Equal(t, "cancelled", reason(temporal.NewCanceledError()))
+	require.Equal(t, "plain", reason(errors.New("plain")))
+	require.Empty(t, reason(nil))
+}

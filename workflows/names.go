@@ -1,0 +1,31 @@
+package workflows
+
+import (
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// TaskQueue is the queue for workflows and for all activities that are not tied to a host.
+const TaskQueue = "evenkeel"
+
+// HostQueue is the queue for the activities of one host: NVML, Docker and disk.
+func HostQueue(host string) string { return TaskQueue + "-host-" + host }
+
+// ScaleID is the id of the one scale run that a service may have at a time.
+func ScaleID(host, project, service string) string {
+	return strings.Join([]string{"scale", host, project, service}, "/")
+}
+
+// The search attributes that evenkeel sets where the namespace has them.
+var (
+	HostAttribute     = temporal.NewSearchAttributeKeyKeyword("EvenkeelHost")
+	ServiceAttribute  = temporal.NewSearchAttributeKeyKeyword("EvenkeelService")
+	SeverityAttribute = temporal.NewSearchAttributeKeyKeyword("EvenkeelSeverity")
+	StateAttribute    = temporal.NewSearchAttributeKeyKeyword("EvenkeelState")
+)
+
+// SearchAttributes are the names of all of them, each a Keyword.
+func SearchAttributes() []string {
+	return []string{HostAttribute.GetName(), ServiceAttribute.GetName(), SeverityAttribute.GetName(), StateAttribute.GetName()}
+}

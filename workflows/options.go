@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// heartbeatTimeout is how soon a worker that died is noticed. A shorter one takes a busy host for
+// a dead one.
+const heartbeatTimeout = 5 * time.Second
+
+// retry is for idempotent activities: soon at first, because most outages are a restart.
+var retry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second}
+
+// onHost runs activities on a host's worker. One attempt may take limit; how long attempts may go
+// on is bounded by total, and 0 means until they succeed or say that they cannot.
+func onHost(ctx workflow.Context, host, summary string, limit, total time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              HostQueue(host),
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    limit,
+		ScheduleToCloseTimeout: total,
+		HeartbeatTimeout:       heartbeatTimeout,
+		RetryPolicy:            retry,
+		// What a cancelled activity had done must be known before it is undone.
+		WaitForCancellation: true,
+	})
+}
+
+// look runs a short read on a host's worker, and gives up when no worker takes it within a minute.
+func look(ctx workflow.Context, host, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              HostQueue(host),
+		Summary:                cut(summary, summaryBytes),
+		ScheduleToStartTimeout: time.Minute,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy:            retry,
+	})
+}
+
+// locally runs a short local activity, which has no other effect than its result.
+func locally(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:             cut(summary, summaryBytes),
+		StartToCloseTimeout: 5 * time.Second,
+		RetryPolicy:         retry,
+	})
+}

@@ -1,0 +1,42 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// saga is a stack of compensations. Push one before the step that may half-succeed.
+type saga struct {
+	steps []compensation
+}
+
+type compensation struct {
+	// what says what the compensation puts back, such as "send traffic to the old replicas only".
+	what string
+	undo func(workflow.Context) error
+}
+
+func (s *saga) push(what string, undo func(workflow.Context) error) {
+	s.steps = append(s.steps, compensation{what: what, undo: undo})
+}
+
+// unwind runs the compensations, last first, on a context that a cancellation does not reach. It
+// runs all of them, whatever fails, and returns what was put back and what could not be.
+func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, what string)) (done []string, err error) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	var failed []error
+	for i := len(s.steps) - 1; i >= 0; i-- {
+		step := s.steps[i]
+		before(ctx, step.what)
+		if err := step.undo(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %s", step.what, reason(err)))
+			continue
+		}
+		done = append(done, step.what)
+	}
+	s.steps = nil
+	return done, errors.Join(failed...)
+}
