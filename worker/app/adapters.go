@@ -1,0 +1,79 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/admin"
+	"github.com/evenkeel/evenkeel/activities/compose"
+	"github.com/evenkeel/evenkeel/activities/dockerd"
+	"github.com/evenkeel/evenkeel/activities/httpprobe"
+	"github.com/evenkeel/evenkeel/activities/nginx"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/templates"
+)
+
+// newAdapters connects the activities of one host to Docker, Compose, nginx and the product.
+func newAdapters(c *config.Config, name string, host config.Host) (activities.Host, error) {
+	policies, endpoints, err := services(c)
+	if err != nil {
+		return activities.Host{}, err
+	}
+	token, err := c.AdminToken()
+	if err != nil {
+		return activities.Host{}, err
+	}
+	engine, err := dockerd.New()
+	if err != nil {
+		return activities.Host{}, err
+	}
+	project := host.Compose.Project
+	replicas := &activities.Replicas{
+		Project: project, Engine: engine, Prober: httpprobe.New(), Product: admin.New(token), Nginx: router(engine, project, host.Nginx),
+	}
+	return activities.Host{
+		Docker: &activities.Docker{
+			Host: name, Project: project, Engine: engine, Compose: compose.New(host.Compose.File, project, nil),
+			Policies: policies, Endpoints: endpoints,
+		},
+		Replicas: replicas,
+		Router:   &activities.Router{Replicas: replicas},
+	}, nil
+}
+
+// services pairs every service of the configuration with its policy and its endpoint.
+func services(c *config.Config) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+	set, err := templates.Load(c.TemplatesDir, c.Disabled)
+	if err != nil {
+		return nil, nil, err
+	}
+	policies, endpoints := map[string]scaling.Policy{}, map[string]scaling.Endpoint{}
+	for name, service := range c.Services {
+		wanted := service.Policy
+		if wanted == "" {
+			wanted = name
+		}
+		policy, ok := set.Policy(wanted)
+		if !ok && service.Policy != "" {
+			return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, wanted)
+		}
+		if ok {
+			policies[name] = policy
+		}
+		endpoints[name] = service.Endpoint()
+	}
+	return policies, endpoints, nil
+}
+
+// router returns the host's nginx, in its container or on the host; nil when none is configured.
+func router(engine *dockerd.Engine, project string, n *config.Nginx) activities.Nginx {
+	switch {
+	case n == nil:
+		return nil
+	case n.Service != "":
+		return nginx.New(n.Upstreams, dockerd.NewProcess(engine, project, n.Service))
+	default:
+		return nginx.New(n.Upstreams, nginx.HostProcess(n.Config, n.PIDFile))
+	}
+}

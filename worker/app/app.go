@@ -1,0 +1,132 @@
+// Package app is the evenkeel worker as a value: main, the standalone binary and tests start it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/worker/ingress"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// stopTimeout is how long work that does not hand itself over may take when the worker stops. A
+// process manager has to wait a little longer (deploy/systemd says 30 s).
+const stopTimeout = 15 * time.Second
+
+// Options are what a worker needs. Config, Client, Logger and Registry are required.
+type Options struct {
+	Config *config.Config
+	// Host is the host that this worker serves; empty is the only one of the configuration, else
+	// the short host name.
+	Host   string
+	Client client.Client
+	// Namespace is the client's namespace.
+	Namespace string
+	Logger    *slog.Logger
+	// Registry is served at /metrics.
+	Registry *prometheus.Registry
+	// HTTPAddress is where health and metrics are served, such as 127.0.0.1:9464.
+	HTTPAddress string
+}
+
+// App is one worker process: it polls the shared queue and its host's queue.
+type App struct {
+	host     string
+	client   client.Client
+	logger   *slog.Logger
+	listener net.Listener
+	handler  ingress.Options
+	workers  []worker.Worker
+	polling  atomic.Bool
+	fatal    chan error
+}
+
+// New checks the configuration, connects the adapters and claims the HTTP address. Nothing polls
+// yet.
+func New(ctx context.Context, o Options) (*App, error) {
+	name, host, err := o.Config.Host(o.Host)
+	if err != nil {
+		return nil, err
+	}
+	adapters, err := newAdapters(o.Config, name, host)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownSearchAttributes(ctx, o.Client, o.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.HTTPAddress)
+	if err != nil {
+		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
+	}
+	a := &App{host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2)}
+	a.handler = ingress.Options{Registry: o.Registry, Ready: a.ready}
+	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
+	workflows.Register(shared)
+	activities.Shared{Visibility: &activities.Visibility{Known: known}}.Register(shared)
+	onHost := worker.New(o.Client, workflows.HostQueue(name), a.workerOptions())
+	adapters.Register(onHost)
+	a.workers = []worker.Worker{onHost, shared}
+	return a, nil
+}
+
+// HTTPAddress is where health and metrics are served.
+func (a *App) HTTPAddress() string { return a.listener.Addr().String() }
+
+// Run polls until ctx is done, then hands over what it can, finishes the rest and returns.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ingress.Serve(ctx, a.listener, ingress.Handler(a.handler)) })
+	group.Go(func() error { return a.poll(ctx) })
+	return group.Wait()
+}
+
+func (a *App) poll(ctx context.Context) error {
+	var started []worker.Worker
+	defer func() {
+		a.polling.Store(false)
+		var stopping errgroup.Group
+		for _, w := range started {
+			stopping.Go(func() error { w.Stop(); return nil })
+		}
+		_ = stopping.Wait()
+	}()
+	for _, w := range a.workers {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start the worker: %w", err)
+		}
+		started = append(started, w)
+	}
+	a.polling.Store(true)
+	a.logger.Info("worker polls", "host", a.host, "queues", []string{workflows.TaskQueue, workflows.HostQueue(a.host)}, "http", a.HTTPAddress())
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-a.fatal:
+		return fmt.Errorf("the worker cannot go on: %w", err)
+	}
+}
+
+// ready is the answer to /readyz.
+func (a *App) ready(ctx context.Context) error {
+	if !a.polling.Load() {
+		return errors.New("the worker does not poll")
+	}
+	if _, err := a.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("the Temporal server does not answer: %w", err)
+	}
+	return nil
+}
