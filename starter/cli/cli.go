@@ -1,0 +1,109 @@
+// Package cli is the starter's commands, one file each. Nothing in it exits the process or touches
+// a global: streams come in, an exit code goes out.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+// Streams are where a command writes.
+type Streams struct {
+	Out, Err io.Writer
+}
+
+// starter is one run of the command line.
+type starter struct {
+	Streams
+	configFile string
+	host       string
+	output     string
+}
+
+// Execute runs one command and returns its exit code: 0 done, 1 the answer is no, 2 wrong usage or
+// bad input, 3 a needed thing is not there, 4 the run failed or was rolled back, 130 detached by
+// Ctrl-C.
+func Execute(ctx context.Context, streams Streams, args []string) int {
+	s := &starter{Streams: streams, output: "text"}
+	root := s.root()
+	root.SetArgs(args)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	return s.report(root.ExecuteContext(ctx))
+}
+
+func (s *starter) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "starter",
+		Short:         "Run the operations of a GPU/LLM product as durable workflows",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if s.output != "text" && s.output != "json" {
+				asked := s.output
+				s.output = "text"
+				return usage("--output", fmt.Sprintf("%q is no output format", asked), "say text or json")
+			}
+			return nil
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
+	flags.StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("starter", err.Error(), "see starter --help") })
+	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(),
+		s.backupCommand(), s.restoreBackupCommand())
+	return root
+}
+
+// unknownCommand refuses words that are no command, with the nearest that is.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see " + cmd.CommandPath() + " --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + near[0] + "?"
+	}
+	return usage(cmd.CommandPath(), fmt.Sprintf("unknown command %q", args[0]), hint)
+}
+
+// group is a command that only holds others.
+func group(use, short string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: unknownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(children...)
+	return cmd
+}
+
+// configuration loads the configuration and finds the host that is meant.
+func (s *starter) configuration() (*config.Config, string, config.Host, error) {
+	c, err := config.Load(s.configFile)
+	if err != nil {
+		return nil, "", config.Host{}, badConfiguration(err)
+	}
+	name, host, err := c.Host(s.host)
+	if err != nil {
+		return nil, "", config.Host{}, usage("--host", err.Error(), "name one with --host")
+	}
+	return c, name, host, nil
+}
+
+// terminal says whether the output is a terminal that shows colours and live lines.
+func (s *starter) terminal() bool {
+	f, ok := s.Out.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

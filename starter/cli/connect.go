@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// hostWait is how long a read waits for the host's worker to take it.
+const hostWait = 10 * time.Second
+
+func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
+	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return nil, missing("Temporal", firstLine(err), "start `evenkeel`, or set TEMPORAL_ADDRESS")
+	}
+	return c, nil
+}
+
+// ask runs one read as a standalone activity on the host's queue and waits for its answer.
+func ask(ctx context.Context, c client.Client, host, summary string, answer, activity any, args ...any) error {
+	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
+		ID:                     "ask/" + host + "/" + uuid.NewString(),
+		TaskQueue:              workflows.HostQueue(host),
+		ScheduleToStartTimeout: hostWait,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 3},
+		Summary:                summary,
+	}, activity, args...)
+	if err != nil {
+		return missing("Temporal", firstLine(err), "see starter doctor")
+	}
+	err = handle.Get(ctx, answer)
+	var app *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &timeout):
+		return missing("host "+host, "no worker took the question within "+hostWait.String(), "start `evenkeel` or `worker` on that host")
+	case errors.As(err, &app):
+		return ofClass(app.Type(), "host "+host, app.Message())
+	default:
+		return failed("host "+host, firstLine(err), "see starter doctor")
+	}
+}
+
+// ofClass gives an activity's error the exit code of its class.
+func ofClass(class, where, what string) error {
+	f := &failure{code: exitFailed, class: class, where: where, what: what}
+	switch class {
+	case activities.InvalidInput:
+		f.code = exitUsage
+	case activities.NotFound, activities.Unavailable, activities.PermissionDenied:
+		f.code, f.hint = exitMissing, "see starter doctor"
+	case activities.PreconditionFailed, activities.Conflict:
+		f.code = exitNo
+	}
+	return f
+}
+
+func badConfiguration(err error) error {
+	var notFound *config.NotFoundError
+	if errors.As(err, &notFound) {
+		return missing("configuration", err.Error(), "write one with starter init, or name it with --config")
+	}
+	return usage("", err.Error(), "")
+}
+
+// by says who is at the command line: the operating system's user and host.
+func by() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host"
+	}
+	return fmt.Sprintf("%s@%s", name, host)
+}
+
+// firstLine keeps what the server said and leaves out what only a program wants to know.
+func firstLine(err error) string {
+	var unavailable *serviceerror.Unavailable
+	if errors.As(err, &unavailable) && unavailable.Message != "" {
+		return unavailable.Message
+	}
+	return err.Error()
+}

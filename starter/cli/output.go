@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+)
+
+// printJSON writes one document.
+func (s *starter) printJSON(v any) error {
+	encoder := json.NewEncoder(s.Out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// table writes aligned columns; the first row is the head.
+func (s *starter) table(rows [][]string) {
+	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
+	_ = w.Flush() // tabwriter only fails when the stream does, and then there is nobody to tell
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+func (s *starter) serviceCommand() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the services of the Compose project and their replicas", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceList(cmd.Context()) },
+	}
+	stats := &cobra.Command{
+		Use: "stats", Short: "Show what every running replica uses of its limits", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceStats(cmd.Context()) },
+	}
+	return group("service", "Look at the services of a host", list, stats)
+}
+
+// askHost reads the configuration and asks the host's worker one question.
+func (s *starter) askHost(ctx context.Context, summary string, answer, activity any) error {
+	_, name, _, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return ask(ctx, c, name, summary, answer, activity)
+}
+
+func (s *starter) serviceList(ctx context.Context) error {
+	var docker *activities.Docker
+	var rows []activities.ServiceRow
+	if err := s.askHost(ctx, "list the services", &rows, docker.ListServices); err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"services": rows})
+	}
+	out := [][]string{{"SERVICE", "REPLICAS", "MIN–MAX", "REPLICA", "STATE", "HEALTH", "ADDRESS"}}
+	for _, row := range rows {
+		bounds := "not scaled"
+		if row.Scalable {
+			bounds = fmt.Sprintf("%d–%d", row.Min, row.Max)
+		}
+		head := []string{row.Service, fmt.Sprint(len(row.Replicas)), bounds}
+		if len(row.Replicas) == 0 {
+			out = append(out, append(head, "", "", "", ""))
+		}
+		for i, r := range row.Replicas {
+			if i > 0 {
+				head = []string{"", "", ""}
+			}
+			out = append(out, append(head, r.Name, r.State, r.Health, r.Address))
+		}
+	}
+	s.table(out)
+	return nil
+}
+
+func (s *starter) serviceStats(ctx context.Context) error {
+	var docker *activities.Docker
+	var rows []activities.ReplicaUsage
+	if err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats); err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"replicas": rows})
+	}
+	out := [][]string{{"REPLICA", "CPU OF LIMIT", "MEMORY OF LIMIT", "MEMORY MB"}}
+	for _, row := range rows {
+		out = append(out, []string{
+			row.Replica.Name, fmt.Sprintf("%.1f%%", 100*row.Usage.CPURatio),
+			fmt.Sprintf("%.1f%%", 100*row.Usage.MemoryRatio), fmt.Sprint(row.Usage.MemoryMB),
+		})
+	}
+	s.table(out)
+	return nil
+}
