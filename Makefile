@@ -1,0 +1,59 @@
+SHELL   := bash
+GO      ?= go
+MODULES := . deploy/standalone
+LDFLAGS := -s -w
+STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
+# Tests that talk to the engine, nginx and the network share one machine: one package at a time.
+E2E     := EVENKEEL_ROOT=$(CURDIR) $(GO) test -tags e2e -count=1 -p 1
+
+.PHONY: help deps deps-test build up demo test e2e lint bench soak clean
+
+help: ## show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx)
+	@deploy/deps/deps.sh demo
+
+deps-test: deps
+	@deploy/deps/deps.sh test
+
+build: ## build bin/worker, bin/starter and bin/evenkeel
+	$(STATIC) -o bin/ ./worker ./starter
+	cd deploy/standalone && $(STATIC) -o ../../bin/evenkeel .
+
+bin/demo bin/product: build-demo ;
+.PHONY: build-demo
+build-demo:
+	$(STATIC) -o bin/product ./deploy/demo/product
+	$(STATIC) -o bin/demo ./deploy/demo/run
+
+up: build ## run evenkeel on this host and stay
+	bin/evenkeel
+
+demo: deps build build-demo ## scale a service under load, show the table, end with "failed = 0"
+	@bin/demo
+
+test: deps-test ## unit tests, and the adapters against the real Docker engine and nginx
+	@for m in $(MODULES); do (cd $$m && $(GO) test ./...) || exit 1; done
+	$(E2E) ./activities/...
+
+e2e: deps-test build build-demo ## the whole system under load and faults
+	cd deploy/standalone && $(E2E) -timeout 12m -v ./e2e
+
+soak: deps-test build build-demo ## hundreds of random kills; takes an hour
+	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
+
+bench: deps-test build build-demo ## the figures of docs/benchmarks.md
+	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
+
+bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod
+	cd deploy/deps/lint && $(GO) build -trimpath -o ../../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd deploy/deps/lint && $(GO) build -trimpath -o ../../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+
+lint: bin/golangci-lint bin/workflowcheck ## golangci-lint and workflowcheck in both modules
+	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done
+	bin/workflowcheck ./workflows/...
+	cd deploy/standalone && $(CURDIR)/bin/workflowcheck ./...
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,128 @@
+// Command demo shows the main job on this machine: a service under load is scaled from one replica
+// to four and back by a durable workflow, and no request fails.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/evenkeel/evenkeel/deploy/demo/load"
+	"github.com/evenkeel/evenkeel/deploy/demo/stack"
+)
+
+// rate is requests per second.
+const rate = 200
+
+// stopLimit bounds the stop of evenkeel, which itself takes at most 15 s.
+const stopLimit = 30 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	failed, err := run(ctx)
+	switch {
+	case errors.Is(err, context.Canceled):
+		os.Exit(130)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(4)
+	case failed > 0:
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (failed int, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	unlock, err := lock()
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	dir, err := os.MkdirTemp("", "evenkeel-demo-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	s, err := stack.New(filepath.Dir(filepath.Dir(self)), dir, say)
+	if err != nil {
+		return 0, err
+	}
+	// What was started is stopped even when the demo is interrupted.
+	defer func() { err = errors.Join(err, s.Down(context.WithoutCancel(ctx))) }()
+	if err := s.Up(ctx); err != nil {
+		return 0, err
+	}
+	addresses, err := freeAddresses()
+	if err != nil {
+		return 0, err
+	}
+	s.Env = append(s.Env, "TEMPORAL_ADDRESS="+addresses.temporal)
+	say("starting evenkeel (Temporal server, Web UI, worker)")
+	evenkeel, err := s.Start(ctx, "http://"+addresses.http+"/readyz", "evenkeel", addresses.flags()...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, evenkeel.Stop(stopLimit)) }()
+	say("Web UI: %s", addresses.webUI())
+
+	report, results, err := scaleUnderLoad(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	printTable(os.Stdout, report, results)
+	fmt.Printf("failed = %d\n", report.Failed)
+	if terminal() {
+		say("still running: %s shows the runs; %s answers. Ctrl-C stops everything.", addresses.webUI(), s.URL())
+		<-ctx.Done()
+	}
+	return report.Failed, nil
+}
+
+// scaleUnderLoad runs the main job while requests are sent and counted.
+func scaleUnderLoad(ctx context.Context, s *stack.Stack) (load.Report, []result, error) {
+	say("sending %d requests/s to %s", rate, s.URL())
+	requests := load.Start(ctx, load.Options{URL: s.URL() + "/generate?mode=fast", Rate: rate})
+	defer requests.Stop()
+	var results []result
+	if err := sleep(ctx, 2*time.Second); err != nil {
+		return load.Report{}, nil, err
+	}
+	for _, target := range []string{"app=4", "app=1"} {
+		say("starter scale %s", target)
+		r, err := scale(ctx, s, target)
+		if err != nil {
+			return load.Report{}, nil, err
+		}
+		results = append(results, r)
+		if err := sleep(ctx, 2*time.Second); err != nil {
+			return load.Report{}, nil, err
+		}
+	}
+	return requests.Stop(), results, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// say writes progress to standard error, so that standard output ends with the result.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "demo: "+format+"\n", args...) }
+
+func terminal() bool {
+	info, err := os.Stdout.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
