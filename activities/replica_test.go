@@ -1,0 +1,215 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// site is an engine, a product and a router in memory. What a test does not set answers well.
+type site struct {
+	Engine
+	mu        sync.Mutex
+	replicas  []scaling.Replica
+	status    func(url string) (int, error)
+	gauge     func(n int) (float64, bool, error)
+	serving   func(n int) []int
+	told      []string
+	drainErr  error
+	applied   [][]string
+	questions int
+}
+
+func (s *site) Inventory(context.Context, string) (scaling.Inventory, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return scaling.Inventory{Replicas: s.replicas}, nil
+}
+
+func (s *site) Get(_ context.Context, url string) (int, error) {
+	if s.status == nil {
+		return 200, nil
+	}
+	return s.status(url)
+}
+
+func (s *site) Gauge(context.Context, string, string) (float64, bool, error) {
+	s.questions++
+	if s.gauge == nil {
+		return 0, true, nil
+	}
+	return s.gauge(s.questions)
+}
+
+func (s *site) Drain(_ context.Context, url string) error {
+	s.told = append(s.told, "drain "+url)
+	return s.drainErr
+}
+
+func (s *site) Resume(_ context.Context, url string) error {
+	s.told = append(s.told, "resume "+url)
+	return nil
+}
+
+func (s *site) Apply(_ context.Context, upstream string, servers []string) ([]int, error) {
+	s.applied = append(s.applied, append([]string{upstream}, servers...))
+	return []int{7}, nil
+}
+
+func (s *site) Serving(_ context.Context, workers []int) ([]int, error) {
+	if s.serving == nil {
+		return nil, nil
+	}
+	return s.serving(s.questions), nil
+}
+
+func (s *site) Members(context.Context, string) ([]string, bool, error) { return nil, false, nil }
+
+func (s *site) adapters() *Replicas {
+	return &Replicas{Project: "shop", Engine: s, Prober: s, Product: s, Nginx: s}
+}
+
+func two(state, health string) []scaling.Replica {
+	return []scaling.Replica{
+		{ID: "a", Name: "shop-app-1", Service: "app", Number: 1, State: "running", Address: "10.0.0.1"},
+		{ID: "b", Name: "shop-app-2", Service: "app", Number: 2, State: state, Health: health, Address: "10.0.0.2"},
+	}
+}
+
+func ask(ids ...string) ReplicasRequest {
+	return ReplicasRequest{
+		Service: "app", IDs: ids,
+		Policy:   scaling.Policy{WarmUpSeconds: 1, HealthySeconds: 2, DrainSeconds: 2, StopSeconds: 1},
+		Endpoint: scaling.Endpoint{Port: 80, Ready: "/ready", Health: "/health", Metrics: "/metrics", InFlight: "in_flight", Upstream: "app"},
+	}
+}
+
+func class(t *testing.T, err error) string {
+	t.Helper()
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	return app.Type()
+}
+
+func TestAwaitReady(t *testing.T) {
+	for name, c := range map[string]struct {
+		site *site
+		want string
+	}{
+		"ready":           {&site{replicas: two("running", "")}, ""},
+		"crashed":         {&site{replicas: two("exited", "")}, "shop-app-2 is exited; its log says why"},
+		"restarting":      {&site{replicas: two("restarting", "")}, "shop-app-2 is restarting"},
+		"gone":            {&site{replicas: two("running", "")[:1]}, "1 of 2 replicas of app are gone"},
+		"never ready":     {&site{replicas: two("running", ""), status: func(string) (int, error) { return 503, nil }}, "not ready within 1s: shop-app-1 answers 503"},
+		"does not answer": {&site{replicas: two("running", ""), status: func(string) (int, error) { return 0, errors.New("refused") }}, "shop-app-1: refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.site.adapters().AwaitReady(t.Context(), ask("a", "b"))
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+			require.Equal(t, PreconditionFailed, class(t, err))
+		})
+	}
+}
+
+func TestCheckHealthyWantsSeveralInARow(t *testing.T) {
+	asked := 0
+	s := &site{replicas: two("running", "healthy")}
+	s.status = func(url string) (int, error) {
+		asked++
+		if asked == 3 { // one bad answer starts the count again
+			return 500, nil
+		}
+		require.True(t, strings.HasSuffix(url, "/health"))
+		return 200, nil
+	}
+	require.NoError(t, s.adapters().CheckHealthy(t.Context(), ask("a", "b")))
+	require.Equal(t, 3+2*healthyInARow, asked)
+}
+
+func TestCheckHealthyBelievesTheContainersOwnCheck(t *testing.T) {
+	err := (&site{replicas: two("running", "unhealthy")}).adapters().CheckHealthy(t.Context(), ask("a", "b"))
+	require.ErrorContains(t, err, "shop-app-2 fails its container health check")
+}
+
+func TestDrainWaitsForRequestsAndRouter(t *testing.T) {
+	s := &site{replicas: two("running", "")}
+	s.gauge = func(n int) (float64, bool, error) {
+		if n < 3 {
+			return 2, true, nil
+		}
+		return 0, true, nil
+	}
+	s.serving = func(n int) []int {
+		if n < 4 {
+			return []int{7}
+		}
+		return nil
+	}
+	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: ask("b"), Workers: []int{7}})
+	require.NoError(t, err)
+	require.Zero(t, left)
+	require.GreaterOrEqual(t, s.questions, 3+idleInARow)
+	require.Empty(t, s.told, "a routed service is not told")
+}
+
+// A replica that does not answer may be at work; time runs out and says so.
+func TestDrainEndsWithWhatIsLeft(t *testing.T) {
+	s := &site{replicas: two("running", ""), gauge: func(int) (float64, bool, error) { return 0, false, errors.New("reset") }}
+	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: ask("a", "b")})
+	require.NoError(t, err)
+	require.Equal(t, 2, left.InFlight)
+}
+
+func TestDrainTellsAConsumer(t *testing.T) {
+	request := ask("a", "b")
+	request.Endpoint.Upstream, request.Endpoint.Drain = "", "/drain"
+	s := &site{replicas: two("exited", "")}
+	_, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
+	require.NoError(t, err)
+	require.NoError(t, s.adapters().ResumeReplicas(t.Context(), request))
+	require.Equal(t, []string{"drain http://10.0.0.1:80/drain", "resume http://10.0.0.1:80/drain"}, s.told)
+}
+
+// A consumer without a drain path is drained by SIGTERM: there is nothing to wait for before it.
+func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
+	request := ask("a")
+	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
+	s := &site{replicas: two("running", ""), drainErr: Fail(NotFound, errors.New("404"))}
+	_, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
+	require.NoError(t, err)
+	require.Zero(t, s.questions)
+}
+
+func TestRouteLooksAddressesUp(t *testing.T) {
+	s := &site{replicas: two("exited", "")}
+	result, err := (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("a", "b"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"10.0.0.1:80"}, result.Members, "one that does not run gets no traffic")
+	require.Equal(t, [][]string{{"app", "10.0.0.1:80"}}, s.applied)
+
+	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("b"))
+	require.Equal(t, PreconditionFailed, class(t, err), "an upstream is never emptied by accident")
+
+	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask())
+	require.NoError(t, err, "to none on purpose")
+}
+
+func TestPollHandsTheWorkOverWhenCancelled(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := poll(ctx, time.Now().Add(time.Hour), time.Millisecond, func(context.Context) (bool, error) { return false, nil })
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
