@@ -1,0 +1,137 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// check reports what is written correctly and yet cannot be. Maps are walked in the order of their
+// keys, so that the same file always gives the same text.
+func (c *Config) check(doc *strictyaml.Document) {
+	doc.Require("time_zone", "hosts")
+	if !isZone(c.TimeZone) {
+		doc.Fault("time_zone", "%s is not an IANA time zone; write one such as Europe/Vienna or UTC", strictyaml.Quote(c.TimeZone))
+	}
+	if len(c.Hosts) == 0 {
+		doc.Fault("hosts", "names no host; write at least one")
+	}
+	router := false
+	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
+		checkName(doc, "hosts."+name, name)
+		checkHost(doc, "hosts."+name, c.Hosts[name])
+		router = router || c.Hosts[name].Nginx != nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
+		checkName(doc, "services."+name, name)
+		checkService(doc, "services."+name, c.Services[name], router)
+	}
+	if doc.Has("prometheus.url") {
+		checkURL(doc, "prometheus.url", c.Prometheus.URL)
+	}
+	for i, name := range c.Disabled {
+		checkName(doc, fmt.Sprintf("disabled[%d]", i), name)
+	}
+}
+
+func checkHost(doc *strictyaml.Document, at string, h Host) {
+	doc.Require(at+".compose.project", at+".compose.file")
+	checkName(doc, at+".compose.project", h.Compose.Project)
+	n := h.Nginx
+	if n == nil {
+		return
+	}
+	at += ".nginx"
+	switch onHost := n.Config != "" || n.PIDFile != ""; {
+	case !doc.Sound(at):
+	case n.Service != "" && onHost:
+		doc.Fault(at, "has both service and config or pid_file; write service for nginx in a container, else config and pid_file")
+	case n.Service != "":
+		checkName(doc, at+".service", n.Service)
+	case n.Config == "" || n.PIDFile == "":
+		doc.Fault(at, "needs service for nginx in a container, or config and pid_file for nginx on the host")
+	}
+	doc.Require(at + ".upstreams")
+}
+
+var (
+	metricName   = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+	upstreamName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	httpPath     = regexp.MustCompile(`^/[!"$-~]*$`)
+)
+
+func checkService(doc *strictyaml.Document, at string, s Service, router bool) {
+	if s.Policy != "" {
+		checkName(doc, at+".policy", s.Policy)
+	}
+	if doc.Has(at+".port") && (s.Port < 1 || s.Port > 65535) {
+		doc.Fault(at+".port", "%d is not a port; write 1 to 65535", s.Port)
+	}
+	for _, path := range []struct{ key, value string }{
+		{"ready", s.Ready}, {"health", s.Health}, {"drain", s.Drain}, {"metrics", s.Metrics},
+	} {
+		if path.value == "" {
+			continue
+		}
+		if !httpPath.MatchString(path.value) {
+			doc.Fault(at+"."+path.key, "%s is not a path; write one that begins with / and has no spaces", strictyaml.Quote(path.value))
+		}
+		needPort(doc, at, path.key)
+	}
+	if s.InFlight != "" && !metricName.MatchString(s.InFlight) {
+		doc.Fault(at+".in_flight", "%s is not the name of a metric", strictyaml.Quote(s.InFlight))
+	}
+	if s.InFlight != "" && s.Metrics == "" {
+		doc.Fault(at+".in_flight", "needs metrics, the path to read it from")
+	}
+	if s.Upstream == "" {
+		return
+	}
+	needPort(doc, at, "upstream")
+	if !upstreamName.MatchString(s.Upstream) {
+		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream", strictyaml.Quote(s.Upstream))
+	}
+	if !router && doc.Sound("hosts") {
+		doc.Fault(at+".upstream", "needs nginx, and no host has it; write it under hosts")
+	}
+}
+
+func needPort(doc *strictyaml.Document, at, key string) {
+	if !doc.Has(at + ".port") {
+		doc.Fault(at+".port", "is missing; %s needs it", key)
+	}
+}
+
+func checkName(doc *strictyaml.Document, at, name string) {
+	if !strictyaml.IsName(name) {
+		doc.Fault(at, "%s is not a name; %s", strictyaml.Quote(name), strictyaml.NameRule)
+	}
+}
+
+// checkURL does not repeat the address, which may hold a secret from the environment.
+func checkURL(doc *strictyaml.Document, at, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		doc.Fault(at, "is not an address; write http://HOST:PORT or https://HOST")
+	case u.User != nil:
+		doc.Fault(at, "holds a user or password, which would show in logs; remove it")
+	case u.RawQuery != "" || u.Fragment != "":
+		doc.Fault(at, "goes on after the path; remove what stands from ? or # on")
+	}
+}
+
+// isZone leaves out what Go takes for a zone and other programs do not.
+func isZone(name string) bool {
+	if name == "" || strings.EqualFold(name, "local") {
+		return false
+	}
+	_, err := time.LoadLocation(name)
+	return err == nil
+}

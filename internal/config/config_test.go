@@ -1,0 +1,161 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	_ "time/tzdata" // the machine of the test may have no zones
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+func TestLoad(t *testing.T) {
+	t.Setenv("EVENKEEL_TEST_DIR", "/srv/$HOME")
+	t.Setenv("EVENKEEL_TEST_HOST", "metrics")
+	here, err := filepath.Abs("testdata/good")
+	require.NoError(t, err)
+
+	got, err := Load("testdata/good/full.yaml")
+	require.NoError(t, err)
+	require.Equal(t, &Config{
+		Path:     here + "/full.yaml",
+		TimeZone: "Europe/Vienna",
+		Hosts: map[string]Host{
+			"gpu1": {
+				Compose: Compose{Project: "shop", File: "/srv/$HOME/compose.yml"},
+				Nginx:   &Nginx{Service: "nginx", Upstreams: here + "/nginx/up$streams"},
+			},
+			"gpu.2": {
+				Compose: Compose{Project: "shop", File: "/srv/shop/compose.yml"},
+				Nginx:   &Nginx{Config: "/etc/nginx/nginx.conf", PIDFile: "/run/nginx.pid", Upstreams: "/etc/nginx/upstreams"},
+			},
+		},
+		Services: map[string]Service{
+			"app": {
+				Policy: "web", Port: 8000, Ready: "/ready", Health: "/health?deep=1", Metrics: "/metrics",
+				InFlight: "http_requests_in_flight", Upstream: "app_Backend",
+			},
+			"worker-llm": {Policy: "worker-llm", Port: 8001, Drain: "/drain"},
+		},
+		Prometheus:   Prometheus{URL: "http://metrics:9090/prom"},
+		Admin:        Admin{TokenFile: here + "/token"},
+		TemplatesDir: filepath.Dir(here) + "/definitions",
+		Disabled:     []string{"worker-rl"},
+	}, got)
+	require.Equal(t, scaling.Endpoint{Port: 8001, Drain: "/drain"}, got.Services["worker-llm"].Endpoint())
+	require.Equal(t, scaling.Endpoint{
+		Port: 8000, Ready: "/ready", Health: "/health?deep=1", Metrics: "/metrics",
+		InFlight: "http_requests_in_flight", Upstream: "app_Backend",
+	}, got.Services["app"].Endpoint())
+
+	least, err := Load("testdata/good/least.yaml")
+	require.NoError(t, err)
+	require.Empty(t, least.TemplatesDir, "no definitions of its own is not the folder of the file")
+	require.Empty(t, least.Admin.TokenFile)
+	require.Nil(t, least.Hosts["gpu1"].Nginx)
+}
+
+// Every bad file has its whole error text beside it.
+func TestFaults(t *testing.T) {
+	t.Setenv("EVENKEEL_TEST_EMPTY", "")
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".yaml") + ".want")
+			require.NoError(t, err)
+			_, got := Load(file)
+			require.Error(t, got)
+			require.Equal(t, string(want), strings.ReplaceAll(got.Error(), "testdata/bad/", "")+"\n")
+		})
+	}
+}
+
+func TestHost(t *testing.T) {
+	machine, err := os.Hostname()
+	require.NoError(t, err)
+	machine, _, _ = strings.Cut(strings.ToLower(machine), ".")
+	one := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {Compose: Compose{Project: "one"}}}}
+	many := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {}, machine: {Compose: Compose{Project: "here"}}}}
+	strange := &Config{Path: "/c", Hosts: map[string]Host{"not.this.1": {}, "not.this.2": {}}}
+
+	name, host, err := one.Host("")
+	require.NoError(t, err)
+	require.Equal(t, "gpu1", name)
+	require.Equal(t, "one", host.Compose.Project)
+
+	name, host, err = many.Host("")
+	require.NoError(t, err)
+	require.Equal(t, machine, name)
+	require.Equal(t, "here", host.Compose.Project)
+
+	name, _, err = many.Host("gpu1")
+	require.NoError(t, err)
+	require.Equal(t, "gpu1", name)
+
+	_, _, err = one.Host("gpu2")
+	require.EqualError(t, err, `/c has no host "gpu2"; its hosts are gpu1`)
+	_, _, err = strange.Host("")
+	require.EqualError(t, err, `/c has no host "`+machine+`"; its hosts are not.this.1, not.this.2`)
+}
+
+func TestAdminToken(t *testing.T) {
+	t.Setenv("EVENKEEL_ADMIN_TOKEN", "")
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte("  from-file\n"), 0o600))
+	c := &Config{}
+
+	token, err := c.AdminToken()
+	require.NoError(t, err)
+	require.Empty(t, token)
+
+	c.Admin.TokenFile = file
+	token, err = c.AdminToken()
+	require.NoError(t, err)
+	require.Equal(t, "from-file", token)
+
+	require.NoError(t, os.WriteFile(file, []byte("\n"), 0o600))
+	_, err = c.AdminToken()
+	require.EqualError(t, err, "admin.token_file: "+file+" is empty")
+
+	c.Admin.TokenFile = file + "-gone"
+	_, err = c.AdminToken()
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	t.Setenv("EVENKEEL_ADMIN_TOKEN", "from-environment")
+	token, err = c.AdminToken()
+	require.NoError(t, err)
+	require.Equal(t, "from-environment", token)
+}
+
+func TestExample(t *testing.T) {
+	switchedOff := regexp.MustCompile(`(?m)^( *)#([a-z])`)
+	for name, text := range map[string][]byte{
+		"plain":    Example("Europe/Vienna", "gpu1", "shop", "compose.yml"),
+		"reserved": Example("UTC", "no", "123", "/srv/a: b #c/$HOME/\"x\".yml"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parse("evenkeel.yaml", "/etc/evenkeel/evenkeel.yaml", text)
+			require.NoError(t, err)
+			require.Len(t, got.Hosts, 1)
+			require.Empty(t, got.Services)
+
+			all := switchedOff.ReplaceAll(text, []byte("$1$2"))
+			full, err := parse("evenkeel.yaml", "/etc/evenkeel/evenkeel.yaml", all)
+			require.NoError(t, err, "with every key switched on")
+			require.Len(t, full.Services, 2)
+			require.NotEmpty(t, full.TemplatesDir)
+			for host := range full.Hosts {
+				require.Equal(t, "/etc/evenkeel/nginx/upstreams", full.Hosts[host].Nginx.Upstreams)
+			}
+		})
+	}
+	got, err := parse("f", "/f", Example("UTC", "no", "123", "/srv/a: b #c/$HOME/\"x\".yml"))
+	require.NoError(t, err)
+	require.Equal(t, Compose{Project: "123", File: "/srv/a: b #c/$HOME/\"x\".yml"}, got.Hosts["no"].Compose)
+}

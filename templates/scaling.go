@@ -1,0 +1,79 @@
+package templates
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+const scalingPolicy = "ScalingPolicy"
+
+const (
+	maxReplicas = 1000
+	maxWait     = strictyaml.Duration(24 * time.Hour)
+)
+
+type policyFile struct {
+	header   `yaml:",inline"`
+	Replicas struct {
+		Min int `yaml:"min"`
+		Max int `yaml:"max"`
+	} `yaml:"replicas"`
+	WarmUp  strictyaml.Duration `yaml:"warm_up"`
+	Healthy strictyaml.Duration `yaml:"healthy"`
+	Drain   strictyaml.Duration `yaml:"drain"`
+	Stop    strictyaml.Duration `yaml:"stop"`
+}
+
+// Policy returns the ScalingPolicy of that name; false when there is none.
+func (s *Set) Policy(name string) (scaling.Policy, bool) {
+	p, ok := s.definitions[id{scalingPolicy, name}].value.(scaling.Policy)
+	return p, ok
+}
+
+// Policies returns every ScalingPolicy in the order of their names.
+func (s *Set) Policies() []scaling.Policy {
+	var out []scaling.Policy
+	for _, d := range s.definitions {
+		if p, ok := d.value.(scaling.Policy); ok {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b scaling.Policy) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+func decodeScalingPolicy(doc *strictyaml.Document) (header, any) {
+	var f policyFile
+	doc.Decode(&f)
+	for _, n := range []struct {
+		key   string
+		value int
+	}{{"min", f.Replicas.Min}, {"max", f.Replicas.Max}} {
+		at := "replicas." + n.key
+		doc.Require(at)
+		if n.value < 0 || n.value > maxReplicas {
+			doc.Fault(at, "%d is not a number of replicas; write 0 to %d", n.value, maxReplicas)
+		}
+	}
+	if doc.Sound("replicas") && f.Replicas.Min > f.Replicas.Max {
+		doc.Fault("replicas.min", "%d is more than max, which is %d", f.Replicas.Min, f.Replicas.Max)
+	}
+	for _, w := range []struct {
+		key   string
+		value strictyaml.Duration
+	}{{"warm_up", f.WarmUp}, {"healthy", f.Healthy}, {"drain", f.Drain}, {"stop", f.Stop}} {
+		doc.Require(w.key)
+		if w.value <= 0 || w.value > maxWait {
+			doc.Fault(w.key, "%s is out of range; write 1s to 24h", w.value)
+		}
+	}
+	return f.header, scaling.Policy{
+		Name: f.Metadata.Name, Min: f.Replicas.Min, Max: f.Replicas.Max,
+		WarmUpSeconds: f.WarmUp.Seconds(), HealthySeconds: f.Healthy.Seconds(),
+		DrainSeconds: f.Drain.Seconds(), StopSeconds: f.Stop.Seconds(),
+	}
+}
