@@ -1,0 +1,55 @@
+package compose
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+func TestNotInstalled(t *testing.T) {
+	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x}}"})
+	for _, c := range []struct {
+		name    string
+		command []string
+	}{
+		{"no such command", []string{"evenkeel-no-such-docker", "compose"}},
+		{"no such file", []string{filepath.Join(t.TempDir(), "docker-compose")}},
+		{"a docker that knows no compose", []string{"false"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := New(file, "p", c.command)
+			_, err := f.Version(t.Context())
+			requireClass(t, activities.NotFound, err)
+			_, err = f.Hash(t.Context(), "a")
+			requireClass(t, activities.NotFound, err)
+			require.ErrorContains(t, err, "docker compose is not installed")
+			requireClass(t, activities.NotFound, f.Up(t.Context(), "a"))
+		})
+	}
+	plain := filepath.Join(t.TempDir(), "docker-compose")
+	require.NoError(t, os.WriteFile(plain, nil, 0o600))
+	_, err := New(file, "p", []string{plain}).Version(t.Context())
+	requireClass(t, activities.PermissionDenied, err)
+}
+
+func TestStrip(t *testing.T) {
+	got := strip("pull https://user:hunter22-and-more@host /root/compose.yaml short", map[string]string{
+		"PASSWORD": "hunter22", "LONGER": "hunter22-and-more", "HOME": "/root/compose.yaml", "WORD": "short",
+	})
+	require.Equal(t, "pull https://user:${LONGER}@host /root/compose.yaml short", got)
+}
+
+func TestSaidIsBoundedAndKeepsTheEnd(t *testing.T) {
+	f := New(write(t, map[string]string{"compose.yaml": ""}), "p", nil)
+	var out bytes.Buffer
+	out.WriteString(strings.Repeat("é", maxOutput) + "the reason\n")
+	got := f.said(out)
+	require.LessOrEqual(t, len(got), maxOutput+len("…"))
+	require.True(t, strings.HasSuffix(got, "the reason"))
+}
