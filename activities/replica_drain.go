@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -115,7 +116,7 @@ func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResu
 		if err != nil || !ok {
 			value = 1
 		}
-		left.InFlight += int(value)
+		left.InFlight += max(0, int(math.Ceil(value)))
 	}
 	return left, ctx.Err()
 }

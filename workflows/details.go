@@ -54,35 +54,30 @@ func reason(err error) string {
 
 // scaleDetails renders a scale run for the Web UI.
 func scaleDetails(r ScaleResult) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s %d → %d: %s\n\n", r.Service, r.From, r.To, r.Outcome)
+	lines := []string{fmt.Sprintf("## %s %d → %d: %s\n", r.Service, r.From, r.To, r.Outcome)}
 	if r.By != "" {
-		fmt.Fprintf(&b, "Asked by %s.", r.By)
-		if r.Why != "" {
-			fmt.Fprintf(&b, " %s", r.Why)
-		}
-		b.WriteString("\n\n")
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", r.By, r.Why))+"\n")
 	}
 	if r.Reason != "" {
-		fmt.Fprintf(&b, "**%s**\n\n", r.Reason)
+		lines = append(lines, fmt.Sprintf("**%s**\n", r.Reason))
 	}
 	if len(r.Phases) > 0 {
-		b.WriteString("| phase | started (UTC) | seconds | |\n|---|---|---|---|\n")
+		lines = append(lines, "| phase | started (UTC) | seconds | |", "|---|---|---|---|")
 	}
 	for _, p := range r.Phases {
 		seconds := "…"
 		if !p.Ended.IsZero() {
 			seconds = fmt.Sprintf("%.1f", p.Ended.Sub(p.Started).Seconds())
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.Name, p.Started.UTC().Format(time.TimeOnly), seconds, p.Detail)
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", p.Name, p.Started.UTC().Format(time.TimeOnly), seconds, p.Detail))
 	}
 	for _, line := range r.Undone {
-		fmt.Fprintf(&b, "- put back: %s\n", line)
+		lines = append(lines, "- put back: "+line)
 	}
 	for _, line := range r.Warnings {
-		fmt.Fprintf(&b, "- note: %s\n", line)
+		lines = append(lines, "- note: "+line)
 	}
-	return cut(b.String(), detailsBytes)
+	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }
 
 // names lists replicas by name.

@@ -1,0 +1,162 @@
+// Package nginx keeps the upstream files of one nginx, in a container or on the host, and reloads
+// it. An upstream of evenkeel is one file, NAME.conf, in a folder that nginx.conf includes; every
+// other file in that folder belongs to a person and is never touched.
+package nginx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+// Process is a running nginx. dockerd has the one in a container, HostProcess is the one on the host.
+type Process interface {
+	// Test asks nginx whether it accepts its configuration as it lies on the disk. A refusal is
+	// PreconditionFailed and holds nginx's own words.
+	Test(ctx context.Context) error
+	// Reload makes nginx read its configuration and returns before it has done so. An nginx that
+	// does not run is Unavailable.
+	Reload(ctx context.Context) error
+	// Workers returns the process ids of the workers, those that are shutting down included. An
+	// nginx that is down has none or is Unavailable.
+	Workers(ctx context.Context) ([]int, error)
+}
+
+const (
+	// startWithin is how long nginx may take from the signal to the first new worker. It resolves
+	// every host name of its configuration before that.
+	startWithin = 10 * time.Second
+	pollEvery   = 50 * time.Millisecond
+)
+
+// Router writes the managed upstreams of one nginx. It implements activities.Nginx.
+type Router struct {
+	dir     string
+	process Process
+}
+
+// New returns the router whose upstream files lie in dir, which nginx.conf includes as *.conf.
+func New(dir string, process Process) *Router { return &Router{dir: dir, process: process} }
+
+// Apply makes servers ("172.18.0.3:8080", IP addresses only) the members of a managed upstream,
+// tests the configuration, reloads nginx once and waits until a new worker serves. It returns the
+// workers from before the reload, which may still hold requests to earlier members.
+//
+// It always reloads, because an earlier call may have died between the file and the reload. A bad
+// name or address is InvalidInput, a folder that is not there NotFound, a file that a person wrote
+// Conflict, and a configuration that nginx refuses PreconditionFailed, with the old file put back.
+func (r *Router) Apply(ctx context.Context, upstream string, servers []string) ([]int, error) {
+	text, err := render(upstream, servers)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(ctx, r.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := r.install(ctx, r.path(upstream), text); err != nil {
+		return nil, err
+	}
+	before, err := r.process.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.process.Reload(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.awaitNew(ctx, before); err != nil {
+		return nil, err
+	}
+	return before, nil
+}
+
+// install puts a file in place, or what was there before when nginx does not accept it.
+func (r *Router) install(ctx context.Context, path string, text []byte) error {
+	old, err := os.ReadFile(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case isNew:
+	case err != nil:
+		return failed("read the upstream", err)
+	case !managed(old):
+		return activities.Fail(activities.Conflict, fmt.Errorf("%s was not written by evenkeel; move it away or make %q its first line", path, mark))
+	}
+	if err := replace(path, text); err != nil {
+		return failed("write the upstream", err)
+	}
+	refused := r.process.Test(ctx)
+	if refused == nil {
+		return nil
+	}
+	if isNew {
+		err = errors.Join(os.Remove(path), syncDir(path))
+	} else {
+		err = replace(path, old)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; and the old %s could not be put back: %w", refused, path, err)
+	}
+	return refused
+}
+
+// awaitNew waits for a worker that was not there before: only then has nginx taken the new file. The
+// old workers are told to finish a moment later; that they still take requests is why Apply names
+// them.
+func (r *Router) awaitNew(ctx context.Context, before []int) error {
+	deadline := time.Now().Add(startWithin)
+	for {
+		now, err := r.process.Workers(ctx)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(now, func(pid int) bool { return !slices.Contains(before, pid) }) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return activities.Fail(activities.Unavailable, errors.New("nginx did not start new workers; its error log says why"))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for new nginx workers: %w", ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// Serving returns those of workers that are still alive, in order of their process id.
+func (r *Router) Serving(ctx context.Context, workers []int) ([]int, error) {
+	if len(workers) == 0 {
+		return nil, nil
+	}
+	alive, err := r.process.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(alive, func(pid int) bool { return !slices.Contains(workers, pid) }), nil
+}
+
+// Members returns the members of a managed upstream in order; ok is false when there is no file or a
+// person wrote it.
+func (r *Router) Members(_ context.Context, upstream string) (servers []string, ok bool, err error) {
+	if err := checkName(upstream); err != nil {
+		return nil, false, err
+	}
+	text, err := os.ReadFile(r.path(upstream))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !managed(text) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, failed("read the upstream", err)
+	}
+	return parse(text), true, nil
+}
+
+func (r *Router) path(upstream string) string { return filepath.Join(r.dir, upstream+".conf") }
