@@ -22,7 +22,8 @@ const Project = "evenkeel-demo"
 type Stack struct {
 	// Root is the repository's folder; programs are in its bin/.
 	Root string
-	// Dir is where the stack keeps its state: nginx's upstreams, evenkeel's databases, logs.
+	// Dir is where the stack keeps its state: nginx's upstreams, faults for new replicas, evenkeel's
+	// databases, logs.
 	Dir string
 	// Env is added to the environment of Compose and of every program that is started.
 	Env []string
@@ -32,7 +33,7 @@ type Stack struct {
 
 // New prepares a stack whose state is in dir. It starts nothing.
 func New(root, dir string, log func(string, ...any), env ...string) (*Stack, error) {
-	for _, sub := range []string{"upstreams", "state", "log"} {
+	for _, sub := range []string{"upstreams", "faults", "state", "log"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return nil, err
 		}
