@@ -123,16 +123,12 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 	return removed, nil
 }
 
-// StopReplicas stops replicas and leaves them in place, so that they can be started again.
+// StopReplicas stops replicas, with the policy's stop time between SIGTERM and SIGKILL, and leaves
+// them in place, so that they can be started again.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
-	grace := req.Policy.Stop()
-	if !req.Endpoint.Routed() && req.Endpoint.Drain == "" {
-		// A consumer that cannot be told to drain finishes its tasks on SIGTERM.
-		grace = max(grace, req.Policy.Drain())
-	}
 	defer heartbeat(ctx)()
 	return Classify(ctx, each(ctx, req.IDs, func(ctx context.Context, id string) error {
-		return d.Engine.Stop(ctx, id, grace)
+		return d.Engine.Stop(ctx, id, req.Policy.Stop())
 	}))
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -57,21 +60,31 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	}), nil
 }
 
-// lookUp fills in what only the engine and `docker compose` know of the services that are scaled.
+// lookUp fills in what only the engine and `docker compose` know of the services that are scaled,
+// all at once: each `docker compose` costs a process start.
 func (d *Docker) lookUp(ctx context.Context, targets []scaling.Target, services []scaling.Service) (noCompose string, err error) {
-	for _, t := range targets {
-		i := slices.IndexFunc(services, func(s scaling.Service) bool { return s.Name == t.Service })
-		if i < 0 {
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range services {
+		s := &services[i]
+		if !slices.ContainsFunc(targets, func(t scaling.Target) bool { return t.Service == s.Name }) {
 			continue
 		}
-		if services[i].ImagePresent, err = d.Engine.ImagePresent(ctx, services[i].Image); err != nil {
-			return "", err
-		}
-		if services[i].Hash, err = d.Compose.Hash(ctx, t.Service); err != nil {
-			noCompose = err.Error()
-		}
+		group.Go(func() (err error) {
+			s.ImagePresent, err = d.Engine.ImagePresent(ctx, s.Image)
+			return err
+		})
+		group.Go(func() (err error) {
+			if s.Hash, err = d.Compose.Hash(ctx, s.Name); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				noCompose = err.Error()
+			}
+			return ctx.Err()
+		})
 	}
-	return noCompose, ctx.Err()
+	err = group.Wait()
+	return noCompose, err
 }
 
 func (d *Docker) unreachable(req PlanRequest, err error) scaling.Plan {

@@ -20,8 +20,11 @@ type DrainRequest struct {
 	Workers []int `json:"workers,omitempty"`
 }
 
-// DrainResult says what was still at work when the drain ended; both are 0 after a full drain.
+// DrainResult says what was still at work when the drain ended; all is zero after a full drain.
 type DrainResult struct {
+	// BySignal says that the product has no way to be told: it drains on SIGTERM, and has to be
+	// given the drain time then.
+	BySignal bool `json:"by_signal,omitempty"`
 	// InFlight is the number of requests or tasks still at work.
 	InFlight int `json:"in_flight"`
 	// Workers is the number of router processes that may still hold requests to the replicas.
@@ -43,7 +46,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		return DrainResult{}, err
 	}
 	if !told && !req.Endpoint.Routed() {
-		return DrainResult{}, nil // SIGTERM is its drain: StopReplicas gives it the time
+		return DrainResult{BySignal: true}, nil
 	}
 	var left DrainResult
 	idle := 0

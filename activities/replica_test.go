@@ -188,8 +188,9 @@ func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
 	request := ask("a")
 	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
 	s := &site{replicas: two("running", ""), drainErr: Fail(NotFound, errors.New("404"))}
-	_, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
+	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
 	require.NoError(t, err)
+	require.True(t, left.BySignal)
 	require.Zero(t, s.questions)
 }
 

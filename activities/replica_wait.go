@@ -15,7 +15,7 @@ import (
 const (
 	// pollInterval is how often a replica is asked. Docker's own health check answers only once an
 	// interval (30 s by default), so readiness is asked directly.
-	pollInterval = 250 * time.Millisecond
+	pollInterval = 100 * time.Millisecond
 	// healthyInARow is how many health checks in a row must pass before a replica gets traffic.
 	healthyInARow = 3
 )

@@ -91,18 +91,20 @@ type scaleRun struct {
 	saga   saga
 }
 
-func (r *scaleRun) scale(ctx workflow.Context) error {
-	if err := r.preflight(ctx); err != nil || r.change.Unchanged() {
+func (r *scaleRun) scale(ctx workflow.Context) (err error) {
+	if err := r.preflight(ctx); err != nil {
 		return err
 	}
-	if len(r.change.Add) > 0 {
-		if err := r.up(ctx); err != nil {
-			return err
-		}
-	} else if len(r.change.Remove) > 0 {
-		if err := r.down(ctx); err != nil {
-			return err
-		}
+	switch {
+	case len(r.change.Add) > 0:
+		err = r.up(ctx)
+	case len(r.change.Remove) > 0:
+		err = r.down(ctx)
+	default:
+		err = r.reroute(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	return r.remove(ctx)
 }

@@ -47,7 +47,8 @@ func (r *scaleRun) up(ctx workflow.Context) error {
 			if err != nil {
 				return err
 			}
-			return r.drain(ctx, made, workers)
+			_, err = r.drain(ctx, made, workers)
+			return err
 		})
 		if err := r.phase(ctx, "route", "", func() error {
 			_, err := r.route(ctx, "route to "+count(r.change.To, "replica"), slices.Concat(r.change.Keep, made), changeTotal)
@@ -80,7 +81,14 @@ func (r *scaleRun) down(ctx workflow.Context) error {
 		var replicas *activities.Replicas
 		return r.do(ctx, "undo: resume "+names(leaving), changeLimit, undoTotal, replicas.ResumeReplicas, r.of(leaving), nil)
 	})
-	if err := r.phase(ctx, "drain", names(leaving), func() error { return r.drain(ctx, leaving, workers) }); err != nil {
+	stopping := r.of(leaving)
+	if err := r.phase(ctx, "drain", names(leaving), func() error {
+		left, err := r.drain(ctx, leaving, workers)
+		if left.BySignal {
+			stopping.Policy.StopSeconds = max(stopping.Policy.StopSeconds, stopping.Policy.DrainSeconds)
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) error {
@@ -96,12 +104,24 @@ func (r *scaleRun) down(ctx workflow.Context) error {
 	})
 	if err := r.phase(ctx, "stop", names(leaving), func() error {
 		var docker *activities.Docker
-		limit := changeLimit + max(r.change.Policy.Stop(), r.change.Policy.Drain())
-		return r.do(ctx, "stop "+names(leaving), limit, changeTotal+limit, docker.StopReplicas, r.of(leaving), nil)
+		limit := changeLimit + stopping.Policy.Stop()
+		return r.do(ctx, "stop "+names(leaving), limit, changeTotal+limit, docker.StopReplicas, stopping, nil)
 	}); err != nil {
 		return err
 	}
 	return r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, r.change.Keep) })
+}
+
+// reroute repairs the router where there is nothing else to do: a person may have recreated replicas,
+// which gives them new addresses.
+func (r *scaleRun) reroute(ctx workflow.Context) error {
+	if !r.change.Endpoint.Routed() || len(r.change.Keep) == 0 {
+		return nil
+	}
+	return r.phase(ctx, "route", "", func() error {
+		_, err := r.route(ctx, "route to "+names(r.change.Keep), r.change.Keep, changeTotal)
+		return err
+	})
 }
 
 // remove deletes what the change leaves behind. It is the point of no return, so a cancellation no
@@ -143,16 +163,15 @@ func (r *scaleRun) route(ctx workflow.Context, summary string, members []scaling
 	return result.Workers, err
 }
 
-func (r *scaleRun) drain(ctx workflow.Context, replicas []scaling.Replica, workers []int) error {
+func (r *scaleRun) drain(ctx workflow.Context, replicas []scaling.Replica, workers []int) (left activities.DrainResult, err error) {
 	var a *activities.Replicas
-	var left activities.DrainResult
-	err := r.do(ctx, "drain "+names(replicas), r.change.Policy.Drain()+slack, 0, a.DrainReplicas,
+	err = r.do(ctx, "drain "+names(replicas), r.change.Policy.Drain()+slack, 0, a.DrainReplicas,
 		activities.DrainRequest{ReplicasRequest: r.of(replicas), Workers: workers}, &left)
 	if left.InFlight > 0 {
 		r.result.Warnings = append(r.result.Warnings, fmt.Sprintf("%d still in flight on %s when the drain time of %s was over",
 			left.InFlight, names(replicas), r.change.Policy.Drain()))
 	}
-	return err
+	return left, err
 }
 
 // do runs one activity on the host; result may be nil.

@@ -27,6 +27,9 @@ type world struct {
 	failAt string
 	// failUndo makes the named activity fail when it is called for the second time.
 	failUndo string
+	// bySignal makes the product one that cannot be told to drain; grace is what its stop gets.
+	bySignal bool
+	grace    int
 	calls    []string
 	faults   []string
 }
@@ -99,7 +102,7 @@ func (w *world) DrainReplicas(_ context.Context, req activities.DrainRequest) (a
 		}
 	}
 	w.draining = append(w.draining, req.IDs...)
-	return activities.DrainResult{}, w.call("DrainReplicas")
+	return activities.DrainResult{BySignal: w.bySignal}, w.call("DrainReplicas")
 }
 
 func (w *world) ResumeReplicas(context.Context, activities.ReplicasRequest) error {
@@ -108,6 +111,7 @@ func (w *world) ResumeReplicas(context.Context, activities.ReplicasRequest) erro
 }
 
 func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) error {
+	w.grace = req.Policy.StopSeconds
 	for _, id := range req.IDs {
 		w.stopWhileRouted(id)
 		w.running = without(w.running, id)
@@ -224,13 +228,22 @@ func TestScaleDownOfAConsumerIsNotRouted(t *testing.T) {
 	require.NotContains(t, w.calls, "RouteReplicas")
 }
 
+// A consumer that cannot be told drains on SIGTERM, and gets the time for it.
+func TestScaleDownBySignal(t *testing.T) {
+	w := goingDown()
+	w.bySignal = true
+	_, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, policy.DrainSeconds, w.grace)
+}
+
 func TestScaleUnchanged(t *testing.T) {
 	w := goingUp()
 	w.change.Add, w.change.To = nil, 1
 	result, err := w.run(t, undisturbed)
 	require.NoError(t, err)
 	require.Equal(t, Unchanged, result.Outcome)
-	require.Equal(t, []string{"PlanScale"}, w.calls)
+	require.Equal(t, []string{"PlanScale", "RouteReplicas"}, w.calls, "a person may have recreated the replica")
 }
 
 func TestScaleRefusedTouchesNothing(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,9 @@ func (s *starter) root() *cobra.Command {
 	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	flags.StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
 	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("starter", err.Error(), "see starter --help") })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
+	})
 	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(),
 		s.backupCommand(), s.restoreBackupCommand())
 	return root
@@ -72,10 +75,17 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := "see " + cmd.CommandPath() + " --help"
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets it only for commands that have no Args
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + near[0] + "?"
 	}
-	return usage(cmd.CommandPath(), fmt.Sprintf("unknown command %q", args[0]), hint)
+	return usage(place(cmd), fmt.Sprintf("unknown command %q", args[0]), hint)
+}
+
+// place is a command as an error names it, behind the program's own name.
+func place(cmd *cobra.Command) string {
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	return path
 }
 
 // group is a command that only holds others.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -27,9 +29,21 @@ const hostWait = 10 * time.Second
 func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
 	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
-		return nil, missing("Temporal", firstLine(err), "start `evenkeel`, or set TEMPORAL_ADDRESS")
+		return nil, missing("Temporal", dialFault(err), "start `evenkeel`, or set TEMPORAL_ADDRESS")
 	}
 	return c, nil
+}
+
+// dialFault names the address that was tried and the cause, without the layers that they went through.
+func dialFault(err error) string {
+	address, cause, ok := strings.Cut(err.Error(), ": failed reaching server: ")
+	if !ok {
+		return err.Error()
+	}
+	if _, inner, ok := strings.Cut(cause, "Error while dialing: "); ok {
+		cause = strings.TrimSuffix(inner, `"`)
+	}
+	return address + ": " + cause
 }
 
 // ask runs one read as a standalone activity on the host's queue and waits for its answer.
@@ -75,12 +89,29 @@ func ofClass(class, where, what string) error {
 	return f
 }
 
+// badConfiguration gives an error of config.Load its exit code; each fault of the file is a line.
 func badConfiguration(err error) error {
 	var notFound *config.NotFoundError
-	if errors.As(err, &notFound) {
-		return missing("configuration", err.Error(), "write one with starter init, or name it with --config")
+	var faults strictyaml.Errors
+	switch {
+	case errors.As(err, &notFound):
+		return missing("configuration", notFoundText(notFound), "write one with starter init, or name it with --config")
+	case errors.As(err, &faults):
+		var all []error
+		for _, fault := range faults {
+			all = append(all, usage("", fault.Error(), ""))
+		}
+		return errors.Join(all...)
+	default:
+		return usage("", err.Error(), "name another with --config")
 	}
-	return usage("", err.Error(), "")
+}
+
+func notFoundText(err *config.NotFoundError) string {
+	if err.AskedBy != "" {
+		return err.Error()
+	}
+	return "none in " + strings.Join(err.Places, " or ")
 }
 
 // by says who is at the command line: the operating system's user and host.

@@ -31,16 +31,22 @@ type failure struct {
 
 // Error returns the line without the program's name.
 func (f *failure) Error() string {
-	line := f.what
-	if f.where != "" {
-		line = f.where + ": " + line
-	}
 	if f.hint != "" {
-		line += "; " + f.hint
+		return f.message() + "; " + oneLine(f.hint)
 	}
-	// Whatever a server or a library said, the error stays one line.
-	return strings.Join(strings.Fields(line), " ")
+	return f.message()
 }
+
+// message is the line without what to do.
+func (f *failure) message() string {
+	if f.where != "" {
+		return oneLine(f.where + ": " + f.what)
+	}
+	return oneLine(f.what)
+}
+
+// oneLine makes one line of whatever a server or a library said.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func usage(where, what, hint string) error {
 	return &failure{code: exitUsage, class: activities.InvalidInput, where: where, what: what, hint: hint}
@@ -64,10 +70,9 @@ type answered int
 // Error exists for the error interface; it is never printed.
 func (a answered) Error() string { return fmt.Sprintf("exit %d", int(a)) }
 
-// report prints err as its one line and returns the exit code.
+// report prints err, one line for each failure in it, and returns the exit code.
 func (s *starter) report(err error) int {
 	var done answered
-	var f *failure
 	switch {
 	case err == nil:
 		return exitDone
@@ -76,16 +81,38 @@ func (s *starter) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(s.Err, "starter: detached; what runs goes on")
 		return exitDetached
-	case !errors.As(err, &f):
-		f = &failure{code: exitUsage, class: activities.InvalidInput, what: err.Error(), hint: "see starter --help"}
+	}
+	all := failures(err)
+	code := exitDone
+	var messages []string
+	for _, f := range all {
+		code = max(code, f.code)
+		messages = append(messages, f.message())
+		if s.output != "json" {
+			fmt.Fprintln(s.Err, "starter: "+f.Error())
+		}
 	}
 	if s.output == "json" {
-		line, _ := json.Marshal(map[string]any{"error": map[string]string{"type": f.class, "message": strings.TrimSpace(f.where + " " + f.what), "hint": f.hint}})
+		line, _ := json.Marshal(map[string]any{"error": map[string]string{
+			"type": all[0].class, "message": strings.Join(messages, "\n"), "hint": oneLine(all[0].hint),
+		}})
 		fmt.Fprintln(s.Err, string(line))
-		return f.code
 	}
-	for _, line := range strings.Split(f.Error(), "\n") {
-		fmt.Fprintln(s.Err, "starter: "+line)
+	return code
+}
+
+// failures are the errors that were joined. What is no failure comes from the parser of the command line.
+func failures(err error) []*failure {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*failure
+		for _, one := range joined.Unwrap() {
+			all = append(all, failures(one)...)
+		}
+		return all
 	}
-	return f.code
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{code: exitUsage, class: activities.InvalidInput, what: err.Error(), hint: "see starter --help"}
+	}
+	return []*failure{f}
 }

@@ -1,0 +1,104 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+func target(n int) string { return "app=" + strconv.Itoa(n) }
+
+// consumers scales a queue consumer: it is told to drain and no router is touched.
+func (s *site) consumers() {
+	s.scale("worker-llm=2")
+	out := s.scale("worker-llm=1", "-o", "json")
+	var answer struct {
+		Results []workflows.ScaleResult `json:"results"`
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(out), &answer))
+	require.Equal(s.t, workflows.Scaled, answer.Results[0].Outcome)
+	require.Empty(s.t, answer.Results[0].Warnings, "it finished its tasks in time")
+	var phases []string
+	for _, p := range answer.Results[0].Phases {
+		phases = append(phases, p.Name)
+	}
+	require.Equal(s.t, []string{"preflight", "drain", "stop", "verify", "remove"}, phases)
+}
+
+// commands tries what a new user would type.
+func (s *site) commands() {
+	for _, c := range []struct {
+		args []string
+		want string
+		code string
+	}{
+		{[]string{"scale", "app=3", "--dry-run"}, "app 1 → 3: start #2 #3", ""},
+		{[]string{"scale", "app=99", "redis=2"}, "[REFUSED]", "exit status 1"},
+		{[]string{"service", "list"}, "evenkeel-demo-app-1", ""},
+		{[]string{"service", "stats"}, "evenkeel-demo-worker-llm-1", ""},
+		{[]string{"status"}, "scale/demo/evenkeel-demo/app", ""},
+		{[]string{"doctor", "-o", "json"}, `"Docker engine"`, ""},
+		{[]string{"backup", filepath.Join(s.Dir, "backup.tar.gz")}, "backup.tar.gz", ""},
+	} {
+		out, err := s.Starter(s.ctx, c.args...)
+		if c.code == "" {
+			require.NoError(s.t, err, "%s", out)
+		} else {
+			require.ErrorContains(s.t, err, c.code)
+		}
+		require.Contains(s.t, out, c.want, "starter %s", strings.Join(c.args, " "))
+	}
+}
+
+// webUI opens the run in a browser, as a person would.
+func (s *site) webUI() {
+	page := s.server.UIURL() + "/namespaces/default/workflows/" + url.PathEscape(scaleID)
+	browser := exec.CommandContext(s.ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+s.t.TempDir(),
+		"--virtual-time-budget=20000", "--dump-dom", page)
+	browser.WaitDelay = time.Second
+	var out bytes.Buffer
+	browser.Stdout = &out
+	require.NoError(s.t, browser.Run())
+	for _, word := range []string{scaleID, "ScaleService", "Completed"} {
+		require.Contains(s.t, out.String(), word)
+	}
+}
+
+// cancelInWebUI makes the call that the cancel button of the Web UI makes.
+func (s *site) cancelInWebUI() {
+	call := s.server.UIURL() + "/api/v1/namespaces/default/workflows/" + url.PathEscape(scaleID) + "/cancel"
+	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, call, strings.NewReader("{}"))
+	require.NoError(s.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	s.csrf(request)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	require.Equal(s.t, http.StatusOK, response.StatusCode)
+}
+
+// csrf takes the token that the Web UI gives its own pages.
+func (s *site) csrf(request *http.Request) {
+	page, err := http.Get(s.server.UIURL() + "/api/v1/settings")
+	require.NoError(s.t, err)
+	defer page.Body.Close()
+	for _, cookie := range page.Cookies() {
+		request.AddCookie(cookie)
+		if cookie.Name == "_csrf" {
+			request.Header.Set("X-Csrf-Token", cookie.Value)
+		}
+	}
+}

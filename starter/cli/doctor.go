@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/worker/connect"
+)
+
+const (
+	// checkLimit bounds every check; all run at once.
+	checkLimit = 3 * time.Second
+	// dialLimit is shorter, so that the checks behind the connection can still say why they have no
+	// answer.
+	dialLimit = checkLimit - 500*time.Millisecond
+)
+
+// The results of a check.
+const (
+	statusOK       = "ok"
+	statusNote     = "note"      // evenkeel works, with less
+	statusMissing  = "missing"   // evenkeel needs it
+	statusNotAsked = "not_asked" // it depends on something that is missing
+)
+
+// finding is what one check has to say.
+type finding struct {
+	Check  string `json:"check"`
+	Status string `json:"status"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+func well(detail string) finding { return finding{Status: statusOK, Detail: detail} }
+func noted(detail, hint string) finding {
+	return finding{Status: statusNote, Detail: detail, Hint: hint}
+}
+func lacking(detail, hint string) finding {
+	return finding{Status: statusMissing, Detail: detail, Hint: hint}
+}
+func notAsked(because string) finding { return finding{Status: statusNotAsked, Detail: because} }
+
+// check is one thing that is looked at.
+type check struct {
+	name string
+	run  func(context.Context) finding
+}
+
+// doctor holds what several checks need.
+type doctor struct {
+	// config is nil when configFault says why there is none.
+	config      *config.Config
+	configFault error
+	// host is the one that is looked at; hostFault says why there is none.
+	hostName  string
+	host      config.Host
+	hostFault error
+	// temporal connects once and gives every caller the same answer.
+	temporal func() (*connect.Connection, error)
+	engine   *engine
+}
+
+func (s *starter) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Check what evenkeel needs and say what to do", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context()) },
+	}
+}
+
+func (s *starter) doctor(ctx context.Context) error {
+	d := &doctor{engine: newEngine(), temporal: sync.OnceValues(func() (*connect.Connection, error) {
+		ctx, cancel := context.WithTimeout(ctx, dialLimit)
+		defer cancel()
+		return s.dial(ctx)
+	})}
+	if d.config, d.configFault = config.Load(s.configFile); d.configFault == nil {
+		d.hostName, d.host, d.hostFault = d.config.Host(s.host)
+	}
+	findings := examine(ctx, d.checks())
+	if c, err := d.temporal(); err == nil {
+		c.Close()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.printFindings(findings)
+}
+
+// checks are in the order in which things depend on each other.
+func (d *doctor) checks() []check {
+	return []check{
+		{"configuration", d.configuration},
+		{"time zone", d.timeZone},
+		{"state directory", d.stateDirectory},
+		{"Temporal server", d.temporalServer},
+		{"namespace", d.namespace},
+		{"search attributes", d.searchAttributes},
+		{"shared queue", d.sharedQueue},
+		{"host queue", d.hostQueue},
+		{"Docker engine", d.dockerEngine},
+		{"Docker Compose", d.dockerCompose},
+		{"Compose project", d.composeProject},
+		{"nginx", d.nginx},
+		{"nginx upstreams", d.nginxUpstreams},
+		{"Prometheus", d.prometheus},
+	}
+}
+
+// examine runs all checks at once and returns their findings in order. A check that does not heed
+// its deadline, as one that touches a dead network disk, is not waited for.
+func examine(ctx context.Context, checks []check) []finding {
+	findings := make([]finding, len(checks))
+	var wait sync.WaitGroup
+	for i, c := range checks {
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, checkLimit)
+			defer cancel()
+			answer := make(chan finding, 1)
+			go func() { answer <- c.run(ctx) }()
+			select {
+			case findings[i] = <-answer:
+			case <-time.After(checkLimit + checkLimit/10):
+				findings[i] = lacking("no answer within "+checkLimit.String(), "see whether it hangs")
+			}
+			findings[i].Check = c.name
+		})
+	}
+	wait.Wait()
+	return findings
+}
+
+// printFindings shows all findings and returns the exit code as an error.
+func (s *starter) printFindings(findings []finding) error {
+	healthy := true
+	rows := [][]string{{"CHECK", "STATUS", "DETAIL", "WHAT TO DO"}}
+	for _, f := range findings {
+		healthy = healthy && f.Status != statusMissing
+		// Whatever a server or a library said, a row stays one line.
+		rows = append(rows, []string{f.Check, strings.ReplaceAll(f.Status, "_", " "), oneLine(f.Detail), oneLine(f.Hint)})
+	}
+	if s.output == "json" {
+		if err := s.printJSON(map[string]any{"healthy": healthy, "checks": findings}); err != nil {
+			return err
+		}
+	} else {
+		s.table(rows)
+	}
+	if !healthy {
+		return answered(exitMissing)
+	}
+	return nil
+}
