@@ -50,7 +50,7 @@ func command() *cobra.Command {
 			}
 			defer temporal.Close()
 			worker, err := app.New(cmd.Context(), app.Options{
-				Config: c, Host: host, Client: temporal, Namespace: temporal.Namespace, Logger: logger, Registry: registry, HTTPAddress: http,
+				Config: c, Host: host, Client: temporal.Client, Namespace: temporal.Namespace, Logger: logger, Registry: registry, HTTPAddress: http,
 			})
 			if err != nil {
 				return err

@@ -14,22 +14,16 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 )
 
-// withNginx runs a check that needs the router of the host.
-func (d *doctor) withNginx(do func(config.Host) finding) finding {
-	return d.withHost(func(host config.Host) finding {
-		if host.Nginx == nil {
-			return noted("none is configured", "for services that nginx sends requests to, add it to hosts."+d.hostName)
-		}
-		return do(host)
-	})
-}
-
 func (d *doctor) nginx(ctx context.Context) finding {
-	return d.withNginx(func(host config.Host) finding {
-		if host.Nginx.Service != "" {
+	return d.withHost(func(host config.Host) finding {
+		switch {
+		case host.Nginx == nil:
+			return noted("none is configured", "for services that nginx sends requests to, add it to hosts."+d.hostName)
+		case host.Nginx.Service != "":
 			return d.nginxContainer(ctx, host)
+		default:
+			return nginxOnHost(ctx, *host.Nginx)
 		}
-		return nginxOnHost(ctx, *host.Nginx)
 	})
 }
 
@@ -93,7 +87,10 @@ func pidOf(file string) (int, error) {
 }
 
 func (d *doctor) nginxUpstreams(context.Context) finding {
-	return d.withNginx(func(host config.Host) finding {
+	return d.withHost(func(host config.Host) finding {
+		if host.Nginx == nil {
+			return notAsked("needs nginx")
+		}
 		if err := writable(host.Nginx.Upstreams); err != nil {
 			return lacking(err.Error(), "make the folder for the user that evenkeel runs as, and include its *.conf in nginx.conf")
 		}

@@ -32,7 +32,7 @@ type failure struct {
 // Error returns the line without the program's name.
 func (f *failure) Error() string {
 	if f.hint != "" {
-		return f.message() + "; " + oneLine(f.hint)
+		return strings.TrimSuffix(f.message(), ".") + "; " + oneLine(f.hint)
 	}
 	return f.message()
 }

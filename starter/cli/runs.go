@@ -36,8 +36,9 @@ type run struct {
 	State  string `json:"state,omitempty"`
 }
 
+// outcome is how an ended run ended. One that was terminated could not change its own state any more.
 func (r run) outcome() string {
-	if r.State != "" {
+	if r.State != "" && r.State != workflows.Running {
 		return strings.ReplaceAll(r.State, "_", " ")
 	}
 	return strings.ReplaceAll(r.Status, "_", " ")

@@ -32,7 +32,8 @@ type Options struct {
 	// the short host name.
 	Host   string
 	Client client.Client
-	// Namespace is the client's namespace.
+	// Namespace is the namespace of Client. The SDK takes only its own type of client for a worker,
+	// so it cannot come along with it.
 	Namespace string
 	Logger    *slog.Logger
 	// Registry is served at /metrics.

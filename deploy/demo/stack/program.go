@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -55,9 +56,18 @@ func (s *Stack) Start(ctx context.Context, ready, name string, args ...string) (
 	}()
 	if err := s.await(ctx, ready, 2*time.Minute); err != nil {
 		p.Kill()
-		return nil, fmt.Errorf("%s did not get ready (see %s): %w", name, p.LogFile, err)
+		return nil, fmt.Errorf("%s did not get ready: %w; it said: %s", name, err, p.lastWords())
 	}
 	return p, nil
+}
+
+// lastWords is the end of what the program printed.
+func (p *Program) lastWords() string {
+	text, err := os.ReadFile(p.LogFile)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text[max(0, len(text)-500):]))
 }
 
 // PID is the process id.
