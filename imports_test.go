@@ -44,7 +44,7 @@ var outside = map[string]string{
 	"github.com/compose-spec/compose-go":   "activities/compose",
 	"go.temporal.io/sdk/contrib/envconfig": "worker/connect",
 	"github.com/prometheus/common":         "activities/httpprobe",
-	"go.yaml.in/yaml":                      "internal/strictyaml",
+	"go.yaml.in/yaml":                      "internal/strictyaml starter/cli",
 	"modernc.org/sqlite":                   "starter/backup",
 	"github.com/spf13/cobra":               "starter/cli worker",
 	"github.com/prometheus/client_golang":  "worker",
@@ -65,7 +65,7 @@ func list(t *testing.T, args ...string) []string {
 func TestWhoMayImportWhom(t *testing.T) {
 	for _, line := range list(t, "-f", `{{.ImportPath}}:{{join .Imports ","}}`, "./...") {
 		pkg, imports, _ := strings.Cut(strings.TrimPrefix(line, module), ":")
-		for _, imported := range strings.Split(imports, ",") {
+		for imported := range strings.SplitSeq(imports, ",") {
 			if own, ok := strings.CutPrefix(imported, module); ok {
 				require.True(t, covers(allowed[part(t, pkg)], own), "%s must not import %s", pkg, own)
 			}

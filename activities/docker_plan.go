@@ -23,6 +23,7 @@ type PlanRequest struct {
 // reason against it. It touches nothing. An engine that cannot be reached is a refusal, not an
 // error, so that a person reads it together with the others.
 func (d *Docker) PlanScale(ctx context.Context, req PlanRequest) (scaling.Plan, error) {
+	defer heartbeat(ctx)()
 	plan, err := d.plan(ctx, req)
 	return plan, Classify(ctx, err)
 }

@@ -52,16 +52,14 @@ func Classify(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return app
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
 	class, after := Unavailable, time.Duration(0)
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		class, after = e.Class, e.RetryAfter
 	}
 	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after}

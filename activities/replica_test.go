@@ -64,7 +64,7 @@ func (s *site) Apply(_ context.Context, upstream string, servers []string) ([]in
 	return []int{7}, nil
 }
 
-func (s *site) Serving(_ context.Context, workers []int) ([]int, error) {
+func (s *site) Serving(_ context.Context, _ []int) ([]int, error) {
 	if s.serving == nil {
 		return nil, nil
 	}

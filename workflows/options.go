@@ -37,6 +37,7 @@ func look(ctx workflow.Context, host, summary string) workflow.Context {
 		ScheduleToStartTimeout: time.Minute,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:       heartbeatTimeout,
 		RetryPolicy:            retry,
 	})
 }

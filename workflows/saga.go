@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -28,8 +29,8 @@ func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, wh
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	var failed []error
-	for i := len(s.steps) - 1; i >= 0; i-- {
-		step := s.steps[i]
+	for _, step := range slices.Backward(s.steps) {
+
 		before(ctx, step.what)
 		if err := step.undo(ctx); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %s", step.what, reason(err)))

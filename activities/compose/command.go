@@ -30,8 +30,7 @@ const (
 // NotFound.
 func (f *File) Version(ctx context.Context) (string, error) {
 	out, err := f.run(ctx, askWithin, "version", "--short")
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		// `docker` is there and does not know `compose`.
 		return "", notInstalled(err)
 	}
@@ -46,7 +45,7 @@ func (f *File) Hash(ctx context.Context, service string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, line := range strings.Split(out, "\n") {
+	for line := range strings.SplitSeq(out, "\n") {
 		if fields := strings.Fields(line); len(fields) == 2 && fields[0] == service {
 			return fields[1], nil
 		}

@@ -32,8 +32,10 @@ services:
 	ctx := t.Context()
 	engine := dockertest.Client(t)
 	list := func() []container.Summary {
-		found, err := engine.ContainerList(ctx, container.ListOptions{All: true,
-			Filters: filters.NewArgs(filters.Arg("label", "com.docker.compose.project="+p.Name))})
+		found, err := engine.ContainerList(ctx, container.ListOptions{
+			All:     true,
+			Filters: filters.NewArgs(filters.Arg("label", "com.docker.compose.project="+p.Name)),
+		})
 		require.NoError(t, err)
 		return found
 	}

@@ -3,7 +3,6 @@ package compose
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,7 +16,7 @@ import (
 func requireClass(t *testing.T, class string, err error) {
 	t.Helper()
 	var e *activities.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e, "%v", err)
 	require.Equal(t, class, e.Class, err.Error())
 }
 
@@ -38,20 +37,30 @@ func TestServicesOfTheProduct(t *testing.T) {
 	got, err := New(path, "product", nil).Services(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Service{
-		{Name: "app", Image: "registry.invalid/product/app:7",
-			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512},
+		{
+			Name: "app", Image: "registry.invalid/product/app:7",
+			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,
+		},
 		{Name: "grafana", Image: "grafana/grafana", CPULimit: 1, MemoryLimitMB: 512, MemoryReserveMB: 128},
-		{Name: "nginx", Image: "product-nginx", FixedPorts: []string{"80", "[::1]:443"},
-			CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 512, MemoryReserveMB: 128},
-		{Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres",
+		{
+			Name: "nginx", Image: "product-nginx", FixedPorts: []string{"80", "[::1]:443"},
+			CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 512, MemoryReserveMB: 128,
+		},
+		{
+			Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres",
 			FixedPorts: []string{"127.0.0.1:5432", "53/udp"}, StaticAddresses: []string{"back 172.30.0.9", "back fd00::9"},
-			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512},
+			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,
+		},
 		{Name: "prometheus", Image: "prom/prometheus", CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024},
 		{Name: "redis", Image: "redis:7", CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024, MemoryReserveMB: 256},
-		{Name: "worker-llm", Image: "registry.invalid/product/worker:7",
-			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048},
-		{Name: "worker-rl", Image: "registry.invalid/product/worker:7",
-			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048},
+		{
+			Name: "worker-llm", Image: "registry.invalid/product/worker:7",
+			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
+		},
+		{
+			Name: "worker-rl", Image: "registry.invalid/product/worker:7",
+			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
+		},
 	}, got)
 	text, err := json.Marshal(got)
 	require.NoError(t, err)

@@ -15,7 +15,6 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/volume"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -66,8 +65,10 @@ func newSite(t testing.TB, image, yaml string) site {
 }
 
 func (s site) spec(number int) activities.CloneSpec {
-	return activities.CloneSpec{Project: s.Name, Service: "web", Number: number, MadeBy: "run-" + strconv.Itoa(number),
-		Sibling: s.inspect(s.Name + "-web-1").ID}
+	return activities.CloneSpec{
+		Project: s.Name, Service: "web", Number: number, MadeBy: "run-" + strconv.Itoa(number),
+		Sibling: s.inspect(s.Name + "-web-1").ID,
+	}
 }
 
 func (s site) inspect(id string) container.InspectResponse {
@@ -354,8 +355,8 @@ func BenchmarkClone(b *testing.B) {
 			all.Go(func() {
 				var err error
 				made[i], err = s.engine.Clone(b.Context(), spec)
-				assert.NoError(b, err)
-				assert.Eventually(b, func() bool {
+				require.NoError(b, err)
+				require.Eventually(b, func() bool {
 					resp, err := http.Get("http://" + net.JoinHostPort(made[i].Address, "8080"))
 					if err != nil {
 						return false

@@ -32,8 +32,10 @@ func siblingWith(edit func(*container.InspectResponse)) container.InspectRespons
 		},
 		NetworkSettings: &container.NetworkSettings{Networks: map[string]*network.EndpointSettings{
 			"shop_back": {Aliases: []string{"shop-web-1", "web", siblingID[:12]}, IPAddress: "172.20.0.2", MacAddress: "02:42:ac:14:00:02"},
-			"shop_front": {Aliases: []string{"shop-web-1", "web", "api"}, NetworkID: "f1",
-				IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: "172.21.0.9"}},
+			"shop_front": {
+				Aliases: []string{"shop-web-1", "web", "api"}, NetworkID: "f1",
+				IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: "172.21.0.9"},
+			},
 		}},
 	}
 	if edit != nil {
@@ -56,8 +58,10 @@ func TestCopyNameAndLabels(t *testing.T) {
 			})
 			got := copyOf(sibling, spec)
 			require.Equal(t, c.want, got.name)
-			require.Equal(t, map[string]string{labelProject: "shop", labelService: "web", labelNumber: "4",
-				"team": "blue", labelRun: "run"}, got.config.Labels)
+			require.Equal(t, map[string]string{
+				labelProject: "shop", labelService: "web", labelNumber: "4",
+				"team": "blue", labelRun: "run",
+			}, got.config.Labels)
 			require.Equal(t, "1", sibling.Config.Labels[labelNumber], "the sibling is not changed")
 		})
 	}
@@ -100,12 +104,16 @@ func TestCopyVolumes(t *testing.T) {
 		{name: "anonymous from the start", mounts: []mount.Mount{volumeMount("")}, wantMounts: []mount.Mount{volumeMount("")}},
 		{name: "anonymous, handed on by name", mounts: []mount.Mount{volumeMount(volumeID)}, wantMounts: []mount.Mount{volumeMount("")}},
 		{name: "named", mounts: []mount.Mount{volumeMount("shop_data")}, wantMounts: []mount.Mount{volumeMount("shop_data")}},
-		{name: "a folder with the name of an anonymous volume",
+		{
+			name:       "a folder with the name of an anonymous volume",
 			mounts:     []mount.Mount{{Type: mount.TypeBind, Source: "/" + volumeID, Target: "/data"}},
-			wantMounts: []mount.Mount{{Type: mount.TypeBind, Source: "/" + volumeID, Target: "/data"}}},
+			wantMounts: []mount.Mount{{Type: mount.TypeBind, Source: "/" + volumeID, Target: "/data"}},
+		},
 		{name: "binds stay", binds: []string{"/srv:/srv:ro", "shop_data:/data"}, wantBinds: []string{"/srv:/srv:ro", "shop_data:/data"}},
-		{name: "anonymous as a bind", binds: []string{volumeID + ":/data:rw", volumeID + ":/read:z,ro"},
-			wantMounts: []mount.Mount{volumeMount(""), {Type: mount.TypeVolume, Target: "/read", ReadOnly: true}}},
+		{
+			name: "anonymous as a bind", binds: []string{volumeID + ":/data:rw", volumeID + ":/read:z,ro"},
+			wantMounts: []mount.Mount{volumeMount(""), {Type: mount.TypeVolume, Target: "/read", ReadOnly: true}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sibling := siblingWith(func(s *container.InspectResponse) { s.HostConfig.Binds, s.HostConfig.Mounts = c.binds, c.mounts })
@@ -128,10 +136,16 @@ func TestCopyNetworks(t *testing.T) {
 		aliases [][]string
 	}{
 		{"the network of the mode first", nil, []string{"shop_front", "shop_back"}, [][]string{custom, plain}},
-		{"the mode names the network by id", func(s *container.InspectResponse) { s.HostConfig.NetworkMode = "f1" },
-			[]string{"shop_front", "shop_back"}, [][]string{custom, plain}},
-		{"the mode's network was left", func(s *container.InspectResponse) { delete(s.NetworkSettings.Networks, "shop_front") },
-			[]string{"shop_back"}, [][]string{plain}},
+		{
+			"the mode names the network by id", func(s *container.InspectResponse) { s.HostConfig.NetworkMode = "f1" },
+			[]string{"shop_front", "shop_back"},
+			[][]string{custom, plain},
+		},
+		{
+			"the mode's network was left", func(s *container.InspectResponse) { delete(s.NetworkSettings.Networks, "shop_front") },
+			[]string{"shop_back"},
+			[][]string{plain},
+		},
 		{"default bridge, which knows no aliases", func(s *container.InspectResponse) {
 			s.HostConfig.NetworkMode = "bridge"
 			s.NetworkSettings.Networks = map[string]*network.EndpointSettings{"bridge": {}}

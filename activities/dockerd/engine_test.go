@@ -21,8 +21,7 @@ import (
 )
 
 func classOf(err error) string {
-	var e *activities.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*activities.Error](err); ok {
 		return e.Class
 	}
 	return ""
@@ -87,14 +86,18 @@ func TestMalformedHost(t *testing.T) {
 func TestReplica(t *testing.T) {
 	summary := container.Summary{
 		ID: "c1", Names: []string{"/shop-web-2"}, ImageID: "sha256:1", State: "running", Status: "Up 3 minutes (unhealthy)",
-		Labels: map[string]string{labelProject: "shop", labelService: "web", labelNumber: "2", labelHash: "h",
-			labelVersion: "5.6.0", labelRun: "run"},
+		Labels: map[string]string{
+			labelProject: "shop", labelService: "web", labelNumber: "2", labelHash: "h",
+			labelVersion: "5.6.0", labelRun: "run",
+		},
 		NetworkSettings: &container.NetworkSettingsSummary{Networks: map[string]*network.EndpointSettings{
 			"b": {IPAddress: "172.20.0.3"}, "a": {IPAddress: ""}, "c": {IPAddress: "172.20.0.4"},
 		}},
 	}
-	want := scaling.Replica{ID: "c1", Name: "shop-web-2", Service: "web", Number: 2, State: "running", Health: "unhealthy",
-		Address: "172.20.0.3", ImageID: "sha256:1", ConfigHash: "h", ComposeVersion: "5.6.0", MadeBy: "run"}
+	want := scaling.Replica{
+		ID: "c1", Name: "shop-web-2", Service: "web", Number: 2, State: "running", Health: "unhealthy",
+		Address: "172.20.0.3", ImageID: "sha256:1", ConfigHash: "h", ComposeVersion: "5.6.0", MadeBy: "run",
+	}
 	require.Equal(t, want, replica(summary))
 
 	summary.State, summary.Status = "exited", "Exited (0) 2 seconds ago"
@@ -132,12 +135,24 @@ func TestUsage(t *testing.T) {
 		{"share of the host", container.Resources{}, nil, activities.Usage{CPURatio: 0.25, MemoryRatio: 0.3, MemoryMB: 300}},
 		{"share of the limit", container.Resources{NanoCPUs: 2e9}, nil, activities.Usage{CPURatio: 0.5, MemoryRatio: 0.3, MemoryMB: 300}},
 		{"limit as quota", container.Resources{CPUQuota: 50000, CPUPeriod: 100000}, nil, activities.Usage{CPURatio: 2, MemoryRatio: 0.3, MemoryMB: 300}},
-		{"cgroup v2 cache", container.Resources{}, map[string]uint64{"inactive_file": 100 * mb},
-			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.2, MemoryMB: 200}},
-		{"cgroup v1 cache", container.Resources{}, map[string]uint64{"inactive_file": 10 * mb, "total_inactive_file": 200 * mb},
-			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.1, MemoryMB: 100}},
-		{"more cache than use", container.Resources{}, map[string]uint64{"inactive_file": 400 * mb},
-			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.3, MemoryMB: 300}},
+		{
+			"cgroup v2 cache",
+			container.Resources{},
+			map[string]uint64{"inactive_file": 100 * mb},
+			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.2, MemoryMB: 200},
+		},
+		{
+			"cgroup v1 cache",
+			container.Resources{},
+			map[string]uint64{"inactive_file": 10 * mb, "total_inactive_file": 200 * mb},
+			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.1, MemoryMB: 100},
+		},
+		{
+			"more cache than use",
+			container.Resources{},
+			map[string]uint64{"inactive_file": 400 * mb},
+			activities.Usage{CPURatio: 0.25, MemoryRatio: 0.3, MemoryMB: 300},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sample.MemoryStats.Stats = c.stats

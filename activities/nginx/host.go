@@ -126,6 +126,6 @@ func parent(pid int) (ppid int) {
 	stat, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	// "pid (name) state ppid …", where the name may hold anything.
 	var state rune
-	fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %c %d", &state, &ppid)
+	_, _ = fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %c %d", &state, &ppid) // 0 is the answer then
 	return ppid
 }

@@ -61,7 +61,7 @@ func (r *Router) Apply(ctx context.Context, upstream string, servers []string) (
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer func() { _ = unlock() }() // the lock ends with its file, whatever close says
 	if err := r.install(ctx, r.path(upstream), text); err != nil {
 		return nil, err
 	}

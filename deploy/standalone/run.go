@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/deploy/standalone/server"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/worker/app"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/worker/promsdk"
 )
 
@@ -72,7 +73,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 func work(ctx context.Context, o options, c *config.Config, s *server.Server, logger *slog.Logger, dir string, out io.Writer) error {
 	registry := prometheus.NewRegistry()
 	temporal, err := client.DialContext(ctx, client.Options{
-		HostPort: s.HostPort(), Namespace: client.DefaultNamespace,
+		HostPort: s.HostPort(), Namespace: client.DefaultNamespace, Identity: connect.Identity(),
 		Logger: log.NewStructuredLogger(logger), MetricsHandler: promsdk.New(registry),
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func Create(ctx context.Context, dir, file, host string, now time.Time) (Manifes
 }
 
 func places(dir, file string) (string, string, error) {
-	real, err := filepath.EvalSymlinks(dir)
+	target, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return "", "", fmt.Errorf("state directory: %w", err)
 	}
@@ -58,13 +58,13 @@ func places(dir, file string) (string, string, error) {
 		return "", "", fmt.Errorf("folder of the backup: %w", err)
 	}
 	file = filepath.Join(folder, filepath.Base(file))
-	if rel, err := filepath.Rel(real, file); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(target, file); err == nil && filepath.IsLocal(rel) {
 		return "", "", refused("write it somewhere else, best to another disk", "%s lies in the state directory itself", file)
 	}
 	if _, err := os.Lstat(file); err == nil {
 		return "", "", exists(file)
 	}
-	return real, file, nil
+	return target, file, nil
 }
 
 func exists(file string) error {

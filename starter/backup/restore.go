@@ -26,8 +26,8 @@ type Restored struct {
 // fs.ErrNotExist when there is no backup, or that of the file system.
 func Restore(ctx context.Context, file, dir string, replace bool, now time.Time) (Restored, error) {
 	// A state directory that is a link to another disk stays one.
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	old, err := claim(dir)
 	if err != nil {

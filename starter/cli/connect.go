@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/user"
@@ -27,7 +26,7 @@ import (
 const hostWait = 10 * time.Second
 
 func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
-	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, missing("Temporal", dialFault(err), "start `evenkeel`, or set TEMPORAL_ADDRESS")
 	}

@@ -40,6 +40,7 @@ func well(detail string) finding { return finding{Status: statusOK, Detail: deta
 func noted(detail, hint string) finding {
 	return finding{Status: statusNote, Detail: detail, Hint: hint}
 }
+
 func lacking(detail, hint string) finding {
 	return finding{Status: statusMissing, Detail: detail, Hint: hint}
 }

@@ -30,8 +30,7 @@ func (d *doctor) dockerEngine(ctx context.Context) finding {
 
 // reason leaves out the URL that net/http puts before an error: for a socket it is made up.
 func reason(err error) string {
-	var outer *url.Error
-	if errors.As(err, &outer) {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
 	return err.Error()

@@ -26,8 +26,7 @@ func (d *doctor) withTemporal(do func(*connect.Connection) finding) finding {
 
 func (d *doctor) temporalServer(ctx context.Context) finding {
 	c, err := d.temporal()
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return lacking(f.what, f.hint)
 	}
 	info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})

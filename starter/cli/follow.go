@@ -104,6 +104,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 			end(event.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), at, "cancelled")
 		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
 			p.line(label, at, "cancel requested")
+		default: // the rest is Temporal's own bookkeeping
 		}
 	}
 	return ctx.Err()

@@ -32,7 +32,7 @@ type Options struct {
 func ClientOptions(o Options) (client.Options, error) {
 	opts, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{})
 	if err != nil {
-		return client.Options{}, fmt.Errorf("Temporal's environment configuration: %w", err)
+		return client.Options{}, fmt.Errorf("environment configuration of Temporal: %w", err)
 	}
 	if o.HostPort != "" {
 		opts.HostPort = o.HostPort
@@ -45,7 +45,7 @@ func ClientOptions(o Options) (client.Options, error) {
 	}
 	opts.Logger = log.NewStructuredLogger(o.Logger)
 	opts.MetricsHandler = o.Metrics
-	opts.Identity = identity()
+	opts.Identity = Identity()
 	return opts, nil
 }
 
@@ -71,8 +71,8 @@ func Dial(ctx context.Context, o Options) (*Connection, error) {
 	return &Connection{Client: c, Namespace: opts.Namespace, HostPort: opts.HostPort}, nil
 }
 
-// identity is how this process is shown in histories and in the list of pollers.
-func identity() string {
+// Identity is how this process is shown in histories and in the list of pollers.
+func Identity() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown-host"

@@ -175,7 +175,9 @@ func TestARateThatCannotBeSentPanics(t *testing.T) {
 }
 
 func TestExplainIsTheSameForEveryConnection(t *testing.T) {
-	op := &net.OpError{Op: "read", Err: errors.New("connection reset by peer"),
-		Source: &net.TCPAddr{Port: 40001}, Addr: &net.TCPAddr{Port: 80}}
+	op := &net.OpError{
+		Op: "read", Err: errors.New("connection reset by peer"),
+		Source: &net.TCPAddr{Port: 40001}, Addr: &net.TCPAddr{Port: 80},
+	}
 	require.Equal(t, "read: connection reset by peer", explain(op))
 }

@@ -121,15 +121,13 @@ func (r reasons) add(reason string) {
 
 // explain shortens an error to what is the same for every request: without URL and ports.
 func explain(err error) string {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		if ue.Timeout() {
 			return "timeout"
 		}
 		err = ue.Err
 	}
-	var oe *net.OpError
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*net.OpError](err); ok {
 		return oe.Op + ": " + oe.Err.Error()
 	}
 	return err.Error()

@@ -54,8 +54,7 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, action string, 
 	v, err := f(r)
 	if err != nil {
 		code := http.StatusInternalServerError
-		var he *httpError
-		if errors.As(err, &he) {
+		if he, ok := errors.AsType[*httpError](err); ok {
 			code = he.code
 		}
 		writeError(w, code, err.Error())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,8 +27,10 @@ type app struct {
 }
 
 func newApp(s *server) *app {
-	a := &app{s: s, slots: newSlots(s.cfg.concurrency, s.cfg.queue), cache: newCache(),
-		breakers: newBreakers(), pool: &pool{}, trainer: newTrainer(), downshift: map[string]string{}}
+	a := &app{
+		s: s, slots: newSlots(s.cfg.concurrency, s.cfg.queue), cache: newCache(),
+		breakers: newBreakers(), pool: &pool{}, trainer: newTrainer(), downshift: map[string]string{},
+	}
 	if len(s.cfg.modelURL) > 0 {
 		a.backend = newModelClient(s.cfg.modelURL)
 	} else {
@@ -79,7 +82,11 @@ func (a *app) generate(w http.ResponseWriter, r *http.Request) {
 		Prompt string `json:"prompt"`
 	}
 	if err := decode(r, &in); err != nil {
-		writeError(w, err.(*httpError).code, err.Error())
+		writeError(w, func() *httpError {
+			target := &httpError{}
+			_ = errors.As(err, &target)
+			return target
+		}().code, err.Error())
 		return
 	}
 	if in.Prompt != "" {

@@ -60,8 +60,10 @@ func (a *app) modelHealth(w http.ResponseWriter, r *http.Request) {
 func (a *app) downshiftStats(*http.Request) (any, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return map[string]any{"active": maps.Clone(a.downshift), "downshifts": a.downshifts,
-		"requests": a.downgraded}, nil
+	return map[string]any{
+		"active": maps.Clone(a.downshift), "downshifts": a.downshifts,
+		"requests": a.downgraded,
+	}, nil
 }
 
 // setDownshift serves mode from as the cheaper mode to; to equal to from, or empty, ends that.

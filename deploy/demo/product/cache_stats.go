@@ -15,8 +15,10 @@ func (c *cache) stats() (bypass bool, by map[string]cacheStats) {
 	defer c.mu.Unlock()
 	by = map[string]cacheStats{}
 	for mode, m := range c.by {
-		x := cacheStats{TTLSeconds: int(m.ttl.Seconds()), Entries: len(m.entries),
-			Hits: m.hits, Misses: m.misses, Expired: m.expired}
+		x := cacheStats{
+			TTLSeconds: int(m.ttl.Seconds()), Entries: len(m.entries),
+			Hits: m.hits, Misses: m.misses, Expired: m.expired,
+		}
 		if n := m.hits + m.misses; n > 0 {
 			x.HitRate = float64(m.hits) / float64(n)
 		}

@@ -68,7 +68,7 @@ func TestFaults(t *testing.T) {
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, "GET", r.url+"/health", nil)
 		require.NoError(t, err)
-		_, err = http.DefaultClient.Do(req)
+		_, err = http.DefaultClient.Do(req) //nolint:bodyclose // there is no answer to close
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		r.want(200, "GET", "/health", "") // waits for the end of the fault
 		require.False(t, r.s.faults.is("hang"))

@@ -49,8 +49,10 @@ type checkpoint struct {
 func (p progress) stable() bool { return p.KL < 0.03 && p.Reward >= 10 && p.Reward <= 20 }
 
 func newTrainer() *trainer {
-	t := &trainer{learningRate: baseLearningRate, running: make(chan struct{}),
-		now: progress{Reward: 10.5, RewardStd: 2.5, Loss: 0.45, Entropy: 1.4, KL: 0.01}}
+	t := &trainer{
+		learningRate: baseLearningRate, running: make(chan struct{}),
+		now: progress{Reward: 10.5, RewardStd: 2.5, Loss: 0.45, Entropy: 1.4, KL: 0.01},
+	}
 	close(t.running)
 	t.checkpoints = []checkpoint{{Name: "step-0", Why: "start", progress: t.now}}
 	return t

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -13,7 +14,11 @@ func (w *worker) postTasks(rw http.ResponseWriter, r *http.Request) {
 		MS    int `json:"ms"`
 	}{Count: 1, MS: int(w.s.cfg.taskTime.Milliseconds())}
 	if err := decode(r, &in); err != nil {
-		writeError(rw, err.(*httpError).code, err.Error())
+		writeError(rw, func() *httpError {
+			target := &httpError{}
+			_ = errors.As(err, &target)
+			return target
+		}().code, err.Error())
 		return
 	}
 	if in.Count < 1 || in.Count > 10_000 || in.MS < 0 || in.MS > 3_600_000 {

@@ -95,7 +95,7 @@ func (s *site) awaitReady(n int) {
 			continue // one is just going
 		}
 		ready := 0
-		for _, address := range strings.Fields(out) {
+		for address := range strings.FieldsSeq(out) {
 			if response, err := client.Get("http://" + address + "/ready"); err == nil {
 				response.Body.Close()
 				if response.StatusCode == http.StatusOK {

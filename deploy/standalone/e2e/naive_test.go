@@ -26,7 +26,7 @@ func (s *site) naive(n int) {
 	require.NoError(s.t, err)
 	var b strings.Builder
 	b.WriteString("upstream app {\n")
-	for _, id := range strings.Fields(out) {
+	for id := range strings.FieldsSeq(out) {
 		address, err := s.Docker(s.ctx, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id)
 		require.NoError(s.t, err)
 		fmt.Fprintf(&b, "  server %s:80;\n", strings.TrimSpace(address))

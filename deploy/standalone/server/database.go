@@ -55,7 +55,8 @@ func (d database) config() *config.SQL {
 			"mode":         "rw",
 			"journal_mode": "wal",
 			// With "normal" a power failure takes back the last commits: a signal that was
-			// acknowledged, a step whose side effect has happened. One fsync per commit is the price.
+			// acknowledged, a step whose side effect has happened. One fsync per commit is the price,
+			// and BenchmarkRun does not see it.
 			"synchronous": "full",
 			// The only other user of the file is checkpoint, and people with the sqlite3 shell.
 			"busy_timeout": "10000",

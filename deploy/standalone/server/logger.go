@@ -51,7 +51,7 @@ func (l logger) Panic(msg string, tags ...tag.Tag) {
 func (l logger) Fatal(msg string, tags ...tag.Tag) {
 	l.level.Set(running)
 	l.log(slog.LevelError, msg, tags)
-	os.Exit(1)
+	os.Exit(1) //nolint:forbidigo // the server asks for the end of the process, and goes on wrongly without it
 }
 
 // With keeps tags on every later line; the server builds a logger per component and shard.

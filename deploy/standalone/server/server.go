@@ -55,6 +55,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		if err != nil {
 			s.Stop()
 		}
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err() // what failed then failed because of it
+		}
 	}()
 	if s.lock, err = acquire(o.StateDir); err != nil {
 		return nil, err
@@ -65,7 +68,6 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.db, err = openDatabase(filepath.Join(o.StateDir, "temporal.db"), o.Namespace); err != nil {
 		return nil, err
 	}
-	s.ui = startUI(s.addr, o.Namespace)
 	s.level.Set(starting)
 	built, err := temporal.NewServer(serverOptions(s.addr, s.db, logger{o.Logger, &s.level})...)
 	if err != nil {
@@ -75,6 +77,8 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err = s.server.Start(); err != nil {
 		return nil, fmt.Errorf("temporal server: %w", err)
 	}
+	// Not before the server: a first call that fails would make the UI wait a second to try again.
+	s.ui = startUI(s.addr, o.Namespace)
 	if err = s.ready(ctx, o); err != nil {
 		return nil, err
 	}

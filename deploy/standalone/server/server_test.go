@@ -13,12 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/worker/promsdk"
 )
 
 const (
@@ -145,11 +149,33 @@ func TestStandaloneActivity(t *testing.T) {
 	require.Equal(t, "hello grace", text)
 }
 
+func TestSDKMetricsAreScraped(t *testing.T) {
+	ctx := deadline(t)
+	s, _ := start(t, t.TempDir())
+	reg := prometheus.NewRegistry()
+	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}, MetricsHandler: promsdk.New(reg)})
+	require.NoError(t, err)
+	defer c.Close()
+	defer work(t, c).Stop()
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "one", TaskQueue: queue}, greet, "ada")
+	require.NoError(t, err)
+	require.NoError(t, run.Get(ctx, nil))
+	for _, name := range []string{
+		"temporal_request_total", "temporal_workflow_completed_total", "temporal_activity_execution_latency_seconds", "temporal_worker_task_slots_available",
+	} {
+		require.Eventually(t, func() bool {
+			n, err := testutil.GatherAndCount(reg, name)
+			require.NoError(t, err)
+			return n > 0
+		}, waitFor, tick, name)
+	}
+}
+
 func TestWebUI(t *testing.T) {
 	s, _ := start(t, t.TempDir())
 	for path, want := range map[string]string{
-		"/":                                    `<div id="svelte">`,
-		"/api/v1/namespaces/default/workflows": `"executions":[]`,
+		"/":                          `<div id="svelte">`,
+		"/api/v1/namespaces/default": `"2592000s"`,
 	} {
 		resp, err := http.Get(s.UIURL() + path)
 		require.NoError(t, err)
@@ -175,6 +201,15 @@ func TestStopClosesEveryPort(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, log.Size(), "a copy of temporal.db is not whole")
 	s.Stop() // a second time is harmless
+}
+
+func TestAStartCanBeCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	_, err := Start(ctx, options(t, dir))
+	require.ErrorIs(t, err, context.Canceled)
+	start(t, dir) // nothing is left in the way
 }
 
 func TestNothingIsLoggedWhenAllIsWell(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +59,7 @@ func (u *ui) ready(ctx context.Context) error {
 			if resp.StatusCode == http.StatusOK {
 				return nil
 			}
-			err = fmt.Errorf("status %s", strconv.Itoa(resp.StatusCode))
+			err = fmt.Errorf("status %d", resp.StatusCode)
 		}
 		select {
 		case <-ctx.Done():

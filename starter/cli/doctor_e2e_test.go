@@ -1,0 +1,84 @@
+//go:build e2e
+
+package cli
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+func TestRealDocker(t *testing.T) {
+	project := dockertest.NewProject(t, strings.ReplaceAll("services: {app: {image: IMAGE, command: [serve], scale: 2}, idle: {image: IMAGE, profiles: [never]}}", "IMAGE", dockertest.App(t)))
+	d := &doctor{engine: newEngine(), hostName: "gpu1", config: &config.Config{}}
+	d.host = config.Host{Compose: config.Compose{Project: project.Name, File: project.File}, Nginx: &config.Nginx{Service: "app"}}
+
+	require.Regexp(t, `^[0-9]+\..*, API 1\.[0-9]+$`, d.dockerEngine(t.Context()).Detail)
+	require.Equal(t, statusNote, d.composeProject(t.Context()).Status)
+	require.Equal(t, statusMissing, d.nginx(t.Context()).Status)
+
+	project.Run("up", "-d")
+	require.Equal(t, well(project.Name+": running containers 2, services 1"), d.composeProject(t.Context()))
+	router := d.nginx(t.Context())
+	require.Equal(t, statusOK, router.Status)
+	require.Regexp(t, `^container `+project.Name+`-app-[12], Up `, router.Detail)
+}
+
+func TestRealCompose(t *testing.T) {
+	got := (&doctor{}).dockerCompose(t.Context())
+	require.Equal(t, statusOK, got.Status, got.Detail)
+	require.Regexp(t, `^[2-9]\.[0-9]+`, got.Detail)
+}
+
+func TestRealNginx(t *testing.T) {
+	dir := t.TempDir()
+	n := config.Nginx{Config: filepath.Join(dir, "nginx.conf"), PIDFile: filepath.Join(dir, "nginx.pid")}
+	text := "daemon off; pid " + n.PIDFile + "; error_log " + dir + "/error.log; events {}"
+	require.NoError(t, os.WriteFile(n.Config, []byte(text), 0o644))
+	require.Equal(t, statusMissing, nginxOnHost(t.Context(), n).Status, "it does not run yet")
+
+	nginx := exec.Command("nginx", "-c", n.Config)
+	require.NoError(t, nginx.Start(), "nginx must be installed")
+	require.Eventually(t, func() bool { return nginxOnHost(t.Context(), n).Status == statusOK }, 30*time.Second, 20*time.Millisecond)
+	require.Regexp(t, `^1\.[0-9]+\.[0-9]+.*, process [0-9]+$`, nginxOnHost(t.Context(), n).Detail)
+
+	// After a kill the pid file stays and names nobody.
+	require.NoError(t, nginx.Process.Kill())
+	_ = nginx.Wait()
+	got := nginxOnHost(t.Context(), n)
+	require.Equal(t, statusMissing, got.Status)
+	require.Contains(t, got.Detail, "which does not run")
+}
+
+func TestRealPrometheus(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "prometheus.yml")
+	require.NoError(t, os.WriteFile(file, []byte("{}\n"), 0o600))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	server := exec.Command("prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	require.NoError(t, server.Start(), "prometheus must be installed")
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	require.Eventually(t, func() bool {
+		answer, err := http.Get("http://" + address + "/-/ready")
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return err == nil && answer.StatusCode == http.StatusOK
+	}, time.Minute, 50*time.Millisecond)
+
+	d := &doctor{config: &config.Config{Prometheus: config.Prometheus{URL: "http://" + address}}}
+	require.Regexp(t, `^[23]\.[0-9.]+.* at http://`+address+`$`, d.prometheus(t.Context()).Detail)
+}
