@@ -1,0 +1,63 @@
+package app
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities/compose"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// The real product, with the policies that ship and a Compose file with its true limits, is planned
+// here on hosts that a test machine is not: the demo carries the same limits × 0.05.
+func TestTrueLimitsArePlanned(t *testing.T) {
+	services, err := compose.New("../../activities/compose/testdata/product.yaml", "product", nil).Services(t.Context())
+	require.NoError(t, err)
+	policies, endpoints, err := shipped(t)
+	require.NoError(t, err)
+	var running []scaling.Replica
+	for i := range services {
+		services[i].ImagePresent = true
+		running = append(running, scaling.Replica{ID: services[i].Name, Name: services[i].Name + "-1", Service: services[i].Name, Number: 1, State: "running"})
+	}
+	for name, c := range map[string]struct {
+		cpus     int
+		memoryMB int64
+		targets  []scaling.Target
+		want     []string
+	}{
+		"peak on a large host": {32, 131072, []scaling.Target{{Service: "app", Replicas: 5}, {Service: "worker-llm", Replicas: 4}, {Service: "worker-rl", Replicas: 2}}, nil},
+		"the maxima fit it":    {32, 131072, []scaling.Target{{Service: "app", Replicas: 10}, {Service: "worker-llm", Replicas: 8}, {Service: "worker-rl", Replicas: 4}}, nil},
+		"peak on a small host": {4, 8192, []scaling.Target{{Service: "worker-llm", Replicas: 4}}, []string{scaling.CPUReservation, scaling.MemoryReservation}},
+		"a limit too large":    {2, 65536, []scaling.Target{{Service: "worker-llm", Replicas: 2}}, []string{scaling.CPULimit, scaling.CPUReservation}},
+		"above the maximum":    {32, 131072, []scaling.Target{{Service: "worker-rl", Replicas: 5}}, []string{scaling.AboveMax}},
+		"below the minimum":    {32, 131072, []scaling.Target{{Service: "app", Replicas: 1}}, []string{scaling.BelowMin}},
+		"a database":           {32, 131072, []scaling.Target{{Service: "postgres", Replicas: 2}}, []string{scaling.NoPolicy, scaling.FixedContainerName, scaling.FixedHostPort, scaling.FixedHostPort, scaling.StaticAddress, scaling.StaticAddress}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := scaling.MakePlan(scaling.Request{
+				Host: "gpu-1", Project: "product", Targets: c.targets, Services: services, Policies: policies, Endpoints: endpoints,
+				Inventory: scaling.Inventory{CPUs: c.cpus, MemoryMB: c.memoryMB, Replicas: running},
+			})
+			var codes []string
+			for _, change := range plan.Changes {
+				for _, r := range change.Refusals {
+					codes = append(codes, r.Code)
+				}
+			}
+			require.Equal(t, c.want, codes)
+		})
+	}
+}
+
+func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+	t.Helper()
+	return services(&config.Config{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
+}
+
+func TestPolicyThatDoesNotExist(t *testing.T) {
+	_, _, err := services(&config.Config{Path: "evenkeel.yaml", Services: map[string]config.Service{"app": {Policy: "ap"}}})
+	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
+}
