@@ -29,27 +29,29 @@ func NewProcess(e *Engine, project, service string) *Process {
 const (
 	// execWithin bounds a test of the configuration, which looks up host names.
 	execWithin = 30 * time.Second
-	// maxOutput is how much of nginx's own words is kept, in bytes.
-	maxOutput = 16 << 10
+	// maxOutput is how much of a command's output is kept, in bytes: a configuration with a thousand
+	// server blocks is below it. maxWords is how much of it an error repeats.
+	maxOutput = 8 << 20
+	maxWords  = 16 << 10
 )
 
-// Test runs `nginx -t` in the container. A configuration that fails is PreconditionFailed with
-// nginx's own lines.
-func (p *Process) Test(ctx context.Context) error {
+// Test runs `nginx -T` in the container and returns what it prints: the configuration with all that
+// it includes. A configuration that fails is PreconditionFailed with nginx's own lines.
+func (p *Process) Test(ctx context.Context) (config string, err error) {
 	id, err := p.running(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, execWithin)
 	defer cancel()
-	output, code, err := p.engine.exec(ctx, id, "nginx", "-t")
+	output, code, err := p.engine.exec(ctx, id, "nginx", "-T")
 	if err != nil {
-		return err
+		return "", err
 	}
 	if code != 0 {
-		return activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %s", output))
+		return "", activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %s", strings.TrimSpace(output[:min(len(output), maxWords)])))
 	}
-	return nil
+	return output, nil
 }
 
 // Reload makes nginx read its configuration: the old workers finish what they have.
@@ -143,7 +145,7 @@ func (e *Engine) exec(ctx context.Context, id string, command ...string) (output
 	if code, err = e.exitCode(ctx, created.ID); err != nil {
 		return "", 0, classed(doing, err)
 	}
-	return strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")), code, nil
+	return strings.ReplaceAll(string(text), "\r\n", "\n"), code, nil
 }
 
 // exitCode waits for the end of a command, which the engine may notice a little after its output

@@ -75,10 +75,12 @@ func TestProcess(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(title), "nginx: worker process")
 	}
-	require.NoError(t, nginx.Test(ctx))
+	config, err := nginx.Test(ctx)
+	require.NoError(t, err)
+	require.Contains(t, config, good)
 
 	write("events {} http { server { listen 80; nonsense on; } }\n")
-	err = nginx.Test(ctx)
+	_, err = nginx.Test(ctx)
 	requireClass(t, activities.PreconditionFailed, err)
 	require.ErrorContains(t, err, `unknown directive "nonsense" in /etc/nginx/nginx.conf:1`)
 	require.NotContains(t, err.Error(), "\r")
@@ -91,6 +93,7 @@ func TestProcess(t *testing.T) {
 	}, 20*time.Second, 50*time.Millisecond)
 
 	p.Run("stop", "--timeout", "1")
-	requireClass(t, activities.Unavailable, nginx.Test(ctx))
+	_, err = nginx.Test(ctx)
+	requireClass(t, activities.Unavailable, err)
 	requireClass(t, activities.Unavailable, nginx.Reload(ctx))
 }

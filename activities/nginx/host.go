@@ -33,23 +33,23 @@ type host struct{ config, pidFile string }
 // must be allowed to signal it.
 func HostProcess(config, pidFile string) Process { return &host{config: config, pidFile: pidFile} }
 
-func (h *host) Test(ctx context.Context) error {
+func (h *host) Test(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, testWithin)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "nginx", "-t", "-c", h.config)
+	cmd := exec.CommandContext(ctx, "nginx", "-T", "-c", h.config)
 	cmd.WaitDelay = time.Second
-	_, err := cmd.Output() // which keeps no more than the ends of a long standard error
+	config, err := cmd.Output() // which keeps no more than the ends of a long standard error
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return nil
+		return string(config), nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("nginx -t: %w", ctx.Err())
+		return "", fmt.Errorf("nginx -t: %w", ctx.Err())
 	case errors.As(err, &exit):
 		said := exit.Stderr[:min(len(exit.Stderr), maxWords)]
-		return activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %w: %s", err, bytes.TrimSpace(said)))
+		return "", activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %w: %s", err, bytes.TrimSpace(said)))
 	default:
-		return activities.Fail(activities.NotFound, fmt.Errorf("nginx -t: %w", err))
+		return "", activities.Fail(activities.NotFound, fmt.Errorf("nginx -t: %w", err))
 	}
 }
 

@@ -129,16 +129,18 @@ func TestHostTest(t *testing.T) {
 	}
 	h := HostProcess("/some/nginx.conf", "")
 
-	program(`[ "$*" = "-t -c /some/nginx.conf" ]`)
-	require.NoError(t, h.Test(t.Context()))
+	program(`[ "$*" = "-T -c /some/nginx.conf" ] && echo "events {}"`)
+	config, err := h.Test(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "events {}\n", config)
 
 	program("echo 'nginx: [emerg] unexpected }' >&2; exit 1")
-	err := h.Test(t.Context())
+	_, err = h.Test(t.Context())
 	requireClass(t, activities.PreconditionFailed, err)
 	require.ErrorContains(t, err, "nginx: [emerg] unexpected }")
 
 	program("yes 'nginx: [warn] again' | head -c 1000000 >&2; exit 1")
-	err = h.Test(t.Context())
+	_, err = h.Test(t.Context())
 	requireClass(t, activities.PreconditionFailed, err)
 	require.Less(t, len(err.Error()), maxWords+100)
 	require.True(t, strings.HasPrefix(err.Error(), "nginx -t: exit status 1: nginx: [warn] again"), "the first words are kept")
@@ -146,8 +148,10 @@ func TestHostTest(t *testing.T) {
 	program("exec sleep 60")
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, h.Test(ctx), context.DeadlineExceeded)
+	_, err = h.Test(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	t.Setenv("PATH", t.TempDir())
-	requireClass(t, activities.NotFound, h.Test(t.Context()))
+	_, err = h.Test(t.Context())
+	requireClass(t, activities.NotFound, err)
 }

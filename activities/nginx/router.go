@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -18,9 +19,10 @@ import (
 
 // Process is a running nginx. dockerd has the one in a container, HostProcess is the one on the host.
 type Process interface {
-	// Test asks nginx whether it accepts its configuration as it lies on the disk. A refusal is
+	// Test asks nginx whether it accepts its configuration as it lies on the disk, and returns that
+	// configuration with everything that it includes, which may hold secrets. A refusal is
 	// PreconditionFailed and holds nginx's own words.
-	Test(ctx context.Context) error
+	Test(ctx context.Context) (config string, err error)
 	// Reload makes nginx read its configuration and returns before it has done so. An nginx that
 	// does not run is Unavailable.
 	Reload(ctx context.Context) error
@@ -92,9 +94,14 @@ func (r *Router) install(ctx context.Context, path string, text []byte) error {
 	if err := replace(path, text); err != nil {
 		return failed("write the upstream", err)
 	}
-	refused := r.process.Test(ctx)
-	if refused == nil {
+	config, refused := r.process.Test(ctx)
+	if refused == nil && strings.Contains(config, string(text)) {
 		return nil
+	}
+	if refused == nil {
+		// Without this the change would have no effect, and nobody would be told.
+		refused = activities.Fail(activities.PreconditionFailed, fmt.Errorf(
+			"nginx does not read %s; its http block needs an include of that folder's *.conf, and its container the folder as a mount", path))
 	}
 	if isNew {
 		err = errors.Join(os.Remove(path), syncDir(path))

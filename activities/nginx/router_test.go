@@ -30,6 +30,8 @@ type fake struct {
 	reload func() error
 	// stuck is an nginx that takes the signal and does not start workers.
 	stuck bool
+	// blind is an nginx whose configuration does not include the folder.
+	blind bool
 
 	mu      sync.Mutex
 	reloads int
@@ -43,7 +45,7 @@ func newFake(t *testing.T) *fake {
 	return &fake{dir: t.TempDir(), workers: []int{100, 101}}
 }
 
-func (f *fake) Test(context.Context) error {
+func (f *fake) Test(context.Context) (string, error) {
 	f.mu.Lock()
 	f.busy++
 	f.overlap = f.overlap || f.busy > 1
@@ -53,9 +55,18 @@ func (f *fake) Test(context.Context) error {
 	f.busy--
 	f.mu.Unlock()
 	if f.refuse != nil {
-		return f.refuse()
+		return "", f.refuse()
 	}
-	return nil
+	if f.blind {
+		return "events {}", nil
+	}
+	var config string
+	names, err := filepath.Glob(filepath.Join(f.dir, "*.conf"))
+	for _, name := range names {
+		text, readErr := os.ReadFile(name)
+		config, err = config+string(text), errors.Join(err, readErr)
+	}
+	return config, err
 }
 
 func (f *fake) Reload(context.Context) error {
@@ -299,4 +310,15 @@ func TestServing(t *testing.T) {
 	alive, err = r.Serving(t.Context(), nil)
 	require.NoError(t, err)
 	require.Empty(t, alive)
+}
+
+// A change that nginx would never read is refused and taken back.
+func TestFolderThatIsNotIncluded(t *testing.T) {
+	f := newFake(t)
+	f.blind = true
+	_, err := New(f.dir, f).Apply(t.Context(), "app", []string{"10.0.0.1:80"})
+	requireClass(t, activities.PreconditionFailed, err)
+	require.ErrorContains(t, err, "nginx does not read "+filepath.Join(f.dir, "app.conf"))
+	require.NoFileExists(t, filepath.Join(f.dir, "app.conf"))
+	require.Zero(t, f.reloads)
 }
