@@ -108,9 +108,9 @@ func (s *starter) configuration() (*config.Config, string, config.Host, error) {
 	return c, name, host, nil
 }
 
-// terminal says whether the output is a terminal that shows colours and live lines.
-func (s *starter) terminal() bool {
-	f, ok := s.Out.(*os.File)
+// terminal says whether w is a terminal on which a line can be written over.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ func (s *starter) followScale(ctx context.Context, c *connect.Connection, plan s
 	results := make([]workflows.ScaleResult, len(runs))
 	faults := make([]error, len(runs))
 	var wait sync.WaitGroup
-	progress := &progress{starter: s}
+	progress := s.newProgress()
 	for i, run := range runs {
 		wait.Go(func() {
 			label := plan.Changes[i].Service
@@ -65,8 +66,21 @@ func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.ScaleRe
 // progress prints the steps of one or more runs as their histories grow. A history outlives the
 // worker, so a run is followed through a crash of it.
 type progress struct {
-	*starter
-	mu sync.Mutex
+	out io.Writer
+	// live says that out is a terminal, where the line of a step that is at work is written over by
+	// what comes next.
+	live bool
+	mu   sync.Mutex
+	open bool
+}
+
+// newProgress writes to standard error in JSON mode, so that standard output stays one document.
+func (s *starter) newProgress() *progress {
+	out := s.Out
+	if s.output == "json" {
+		out = s.Err
+	}
+	return &progress{out: out, live: terminal(out)}
 }
 
 func (p *progress) follow(ctx context.Context, c client.Client, run client.WorkflowRun, label string) error {
@@ -77,7 +91,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 	steps := map[int64]step{}
 	end := func(scheduled int64, at time.Time, how string) {
 		if st, ok := steps[scheduled]; ok {
-			p.line(label, at, fmt.Sprintf("%s %s after %.1f s", st.summary, how, at.Sub(st.began).Seconds()))
+			p.line(label, at, fmt.Sprintf("%s: %s after %.1f s", st.summary, how, at.Sub(st.began).Seconds()), false)
 			delete(steps, scheduled)
 		}
 	}
@@ -92,7 +106,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 		case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 			st := step{summary: summary(event), began: at}
 			steps[event.GetEventId()] = st
-			p.line(label, at, st.summary)
+			p.line(label, at, st.summary, true)
 		case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 			end(event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId(), at, "done")
 		case enums.EVENT_TYPE_ACTIVITY_TASK_FAILED:
@@ -103,7 +117,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 		case enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
 			end(event.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), at, "cancelled")
 		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-			p.line(label, at, "cancel requested")
+			p.line(label, at, "cancel requested", false)
 		default: // the rest is Temporal's own bookkeeping
 		}
 	}
@@ -127,13 +141,17 @@ func orEmpty(p *commonpb.Payload) *commonpb.Payload {
 	return p
 }
 
-// line writes to standard error in JSON mode, so that standard output stays one document.
-func (p *progress) line(label string, at time.Time, text string) {
+// line writes what happened when; atWork is for a step that has only begun.
+func (p *progress) line(label string, at time.Time, text string, atWork bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := p.Out
-	if p.output == "json" {
-		out = p.Err
+	if p.open {
+		fmt.Fprint(p.out, "\r\x1b[K")
 	}
-	fmt.Fprintf(out, "%s  %-12s %s\n", at.Local().Format(time.TimeOnly), label, text)
+	fmt.Fprintf(p.out, "%s  %-12s %s", at.Local().Format(time.TimeOnly), label, text)
+	if p.open = atWork && p.live; p.open {
+		fmt.Fprint(p.out, " …")
+		return
+	}
+	fmt.Fprintln(p.out)
 }

@@ -49,6 +49,7 @@ func TestProductThatExitsAtOnce(t *testing.T) {
 	})
 	s.sub("zero failed with the worker killed in each phase", func() { s.disturbed(s.killInEachPhase) })
 	s.sub("zero failed with the server restarted", func() { s.disturbed(s.restartInThirdPhase) })
+	s.sub("zero failed with the worker stopped gracefully", func() { s.disturbed(s.stopInThirdPhase) })
 	s.sub("random kills", func() { s.randomKills(shortKills, 1) })
 	s.sub("cancelled in each phase", s.cancelInEachPhase)
 	s.sub("one scale at a time", s.oneAtATime)
@@ -80,6 +81,14 @@ func (s *site) killInEachPhase(step step) {
 func (s *site) restartInThirdPhase(step step) {
 	s.awaitActivity(step.activities[2], 0)
 	s.restartServer()
+}
+
+// stopInThirdPhase stops the worker as a service manager does. It hands its work over at once instead
+// of finishing it, and no attempt is lost to a timeout.
+func (s *site) stopInThirdPhase(step step) {
+	s.awaitActivity(step.activities[2], 0)
+	require.NoError(s.t, s.worker.Stop(time.Minute))
+	s.startWorker()
 }
 
 // naiveOrder is what a person does by hand, and what most tools do: route as soon as the container
