@@ -39,6 +39,8 @@ type CloneSpec struct {
 	Number int `json:"number"`
 	// Sibling is the id of the replica to copy.
 	Sibling string `json:"sibling"`
+	// GPU is the UUID of the one GPU that the replica may use; empty leaves it as the sibling has it.
+	GPU string `json:"gpu,omitempty"`
 	// MadeBy is the id of the workflow run; it is kept in a label, so that a retry finds its work.
 	MadeBy string `json:"made_by"`
 }

@@ -53,6 +53,7 @@ func copyOf(sibling container.InspectResponse, spec activities.CloneSpec) bluepr
 
 	freshVolumes(&host)
 	host.Links = links(host.Links)
+	pinGPU(&config, &host, spec.GPU)
 	return blueprint{name: name, config: &config, host: &host, networks: endpoints(sibling, name)}
 }
 

@@ -15,13 +15,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// stopLimit is how long a stop may take: the worker finishes what it can in 15 seconds, the server
-// needs one. What is cut off then is on disk and goes on with the next start.
+// stopLimit is how long a stop may take: 15 seconds for the worker and one for the server. What is cut
+// off then is on disk and goes on with the next start.
 const stopLimit = 25 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process at once
 		time.AfterFunc(stopLimit, func() {
@@ -29,15 +28,15 @@ func main() {
 			os.Exit(3)
 		})
 	})
-	err := command().ExecuteContext(ctx)
-	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return
-	}
-	fmt.Fprintln(os.Stderr, "evenkeel:", err)
-	if errors.As(err, &missingError{}) {
+	switch err := command().ExecuteContext(ctx); {
+	case err == nil, ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.As(err, &missingError{}):
+		fmt.Fprintln(os.Stderr, "evenkeel:", err)
 		os.Exit(3)
+	default:
+		fmt.Fprintln(os.Stderr, "evenkeel:", err)
+		os.Exit(2)
 	}
-	os.Exit(2)
 }
 
 func command() *cobra.Command {

@@ -78,7 +78,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
 	activities.Shared{Visibility: &activities.Visibility{Known: known}}.Register(shared)
-	onHost := worker.New(o.Client, workflows.HostQueue(name), a.workerOptions())
+	hostOptions := a.workerOptions()
+	hostOptions.DisableWorkflowWorker = true // the host's queue has activities only
+	onHost := worker.New(o.Client, workflows.HostQueue(name), hostOptions)
 	adapters.Register(onHost)
 	a.workers = []worker.Worker{onHost, shared}
 	return a, nil

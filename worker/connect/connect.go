@@ -22,8 +22,6 @@ type Options struct {
 	Logger *slog.Logger
 	// Metrics receives the SDK's own metrics; nil keeps none.
 	Metrics client.MetricsHandler
-	// HostPort overrides the environment; only the embedded server's own worker sets it.
-	HostPort string
 }
 
 // ClientOptions reads Temporal's own configuration: the profile named by TEMPORAL_PROFILE in the file
@@ -33,9 +31,6 @@ func ClientOptions(o Options) (client.Options, error) {
 	opts, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("environment configuration of Temporal: %w", err)
-	}
-	if o.HostPort != "" {
-		opts.HostPort = o.HostPort
 	}
 	if opts.HostPort == "" {
 		opts.HostPort = client.DefaultHostPort
