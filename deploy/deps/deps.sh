@@ -21,7 +21,7 @@ need docker docker.io
 have dockerd || docker version >/dev/null 2>&1 || packages+=(docker.io)
 need gcc gcc
 need nginx nginx-light
-need curl curl
+need ps procps # the engine runs it to list the processes of a container
 if [ "${1:-demo}" = test ]; then
   need prometheus prometheus
   need chromium chromium
