@@ -37,22 +37,6 @@ func (f *File) Version(ctx context.Context) (string, error) {
 	return strings.TrimPrefix(strings.TrimSpace(out), "v"), err
 }
 
-// Hash returns what `docker compose config --hash SERVICE` prints: the configuration hash that a
-// replica made from the file as it is now would carry. A service that the file does not have is
-// NotFound.
-func (f *File) Hash(ctx context.Context, service string) (string, error) {
-	out, err := f.onProject(ctx, askWithin, "--profile", "*", "config", "--hash", service)
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.SplitSeq(out, "\n") {
-		if fields := strings.Fields(line); len(fields) == 2 && fields[0] == service {
-			return fields[1], nil
-		}
-	}
-	return "", activities.Fail(activities.NotFound, fmt.Errorf("compose gives no hash for service %s", service))
-}
-
 // Up brings a service from no replica to one without touching any other service, nor a replica that
 // there is. A service that the file does not have is NotFound; a port that is taken is
 // PreconditionFailed. When the start fails, Compose leaves the container behind in state created; the

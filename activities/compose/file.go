@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/loader"
@@ -20,6 +21,9 @@ import (
 type File struct {
 	path, project string
 	command       []string
+
+	mu      sync.Mutex
+	answers map[string]answer
 }
 
 var _ activities.Compose = (*File)(nil)
@@ -30,24 +34,26 @@ func New(file, project string, command []string) *File {
 	if len(command) == 0 {
 		command = []string{"docker", "compose"}
 	}
-	return &File{path: file, project: project, command: command}
+	return &File{path: file, project: project, command: command, answers: map[string]answer{}}
 }
 
 // options says how the file is read: as `docker compose -p PROJECT -f FILE` would, with the process
-// environment and the .env beside the file, but without the files that env_file names.
-func (f *File) options() (*cli.ProjectOptions, error) {
-	o, err := cli.NewProjectOptions([]string{f.path},
+// environment and the .env beside the file. Unless more says otherwise the files that env_file and
+// label_file name are not read.
+func (f *File) options(more ...cli.ProjectOptionsFn) (*cli.ProjectOptions, error) {
+	if len(more) == 0 {
+		more = []cli.ProjectOptionsFn{cli.WithoutEnvironmentResolution, cli.WithoutLabelsResolution}
+	}
+	o, err := cli.NewProjectOptions([]string{f.path}, append(more,
 		cli.WithName(f.project),
 		cli.WithWorkingDirectory(filepath.Dir(f.path)),
 		cli.WithOsEnv,
 		cli.WithEnvFiles(),
 		withDotEnv,
-		cli.WithoutEnvironmentResolution,
-		cli.WithoutLabelsResolution,
 		// `up SERVICE` switches the service's profile on.
 		cli.WithProfiles([]string{"*"}),
 		cli.WithLoadOptions(quiet),
-	)
+	)...)
 	if err != nil {
 		return nil, f.invalid(err, nil)
 	}
