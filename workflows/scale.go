@@ -114,7 +114,7 @@ func (r *scaleRun) preflight(ctx workflow.Context) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Plan
-		err := workflow.ExecuteActivity(look(ctx, r.req.Host, "preflight: may "+r.req.Service+" be scaled?"), docker.PlanScale, activities.PlanRequest{
+		err := workflow.ExecuteActivity(look(ctx, r.req.Host, "preflight of "+r.req.Service), docker.PlanScale, activities.PlanRequest{
 			Project:  r.req.Project,
 			Targets:  []scaling.Target{{Service: r.req.Service, Replicas: r.req.Replicas}},
 			BelowMin: r.req.BelowMin,
