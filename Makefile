@@ -47,8 +47,8 @@ bench: deps-test build build-demo ## the figures of docs/benchmarks.md
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
 
 bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod
-	cd deploy/deps/lint && $(GO) build -trimpath -o ../../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-	cd deploy/deps/lint && $(GO) build -trimpath -o ../../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
 
 lint: bin/golangci-lint bin/workflowcheck ## golangci-lint and workflowcheck in both modules
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done

@@ -20,6 +20,7 @@ need() { have "$1" || packages+=("$2"); }
 need docker docker.io
 have dockerd || docker version >/dev/null 2>&1 || packages+=(docker.io)
 need gcc gcc
+[ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
 need nginx nginx-light
 need ps procps # the engine runs it to list the processes of a container
 if [ "${1:-demo}" = test ]; then
