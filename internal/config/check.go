@@ -32,6 +32,11 @@ func (c *Config) check(doc *strictyaml.Document) {
 		checkName(doc, "services."+name, name)
 		checkService(doc, "services."+name, c.Services[name], router)
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Models)) {
+		checkName(doc, "models."+name, name)
+		checkModel(doc, "models."+name, c.Models[name])
+	}
+	checkGPU(doc, c.GPU)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}
@@ -99,6 +104,39 @@ func checkService(doc *strictyaml.Document, at string, s Service, router bool) {
 	}
 	if !router && doc.Sound("hosts") {
 		doc.Fault(at+".upstream", "needs nginx, and no host has it; write it under hosts")
+	}
+}
+
+// maxVRAMMB is a terabyte, far above any GPU: whoever writes more has another unit in mind.
+const maxVRAMMB = 1 << 20
+
+func checkModel(doc *strictyaml.Document, at string, m Model) {
+	if doc.Has(at) {
+		doc.Require(at + ".vram_mb")
+	}
+	if m.VRAMMB < 1 || m.VRAMMB > maxVRAMMB {
+		doc.Fault(at+".vram_mb", "%d is not the VRAM of a model; write it in MB, 1 to %d", m.VRAMMB, maxVRAMMB)
+	}
+	if m.Priority < 1 || m.Priority > 9 {
+		doc.Fault(at+".priority", "%d is not a priority; write 1 to 9, 9 is kept longest", m.Priority)
+	}
+}
+
+func checkGPU(doc *strictyaml.Document, g GPU) {
+	for _, ratio := range []struct {
+		key   string
+		value float64
+	}{{"headroom_ratio", g.HeadroomRatio}, {"warn_ratio", g.WarnRatio}} {
+		if ratio.value < 0 || ratio.value >= 1 {
+			doc.Fault("gpu."+ratio.key, "%g is not a share; write 0 or more and less than 1, such as 0.20", ratio.value)
+		}
+	}
+	if doc.Sound("gpu") && g.WarnRatio < g.HeadroomRatio {
+		at := "gpu.warn_ratio"
+		if !doc.Has(at) {
+			at = "gpu.headroom_ratio"
+		}
+		doc.Fault(at, "warn_ratio %g is below headroom_ratio %g; write warn_ratio: %g or more", g.WarnRatio, g.HeadroomRatio, g.HeadroomRatio)
 	}
 }
 

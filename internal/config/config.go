@@ -24,9 +24,12 @@ type Config struct {
 	// Hosts are the machines with a Docker engine, by name; at least one.
 	Hosts map[string]Host `yaml:"hosts"`
 	// Services are the Compose services that evenkeel scales, by their Compose name.
-	Services   map[string]Service `yaml:"services"`
-	Prometheus Prometheus         `yaml:"prometheus"`
-	Admin      Admin              `yaml:"admin"`
+	Services map[string]Service `yaml:"services"`
+	// Models are the models that are planned on the GPUs, by name; see Default.
+	Models     map[string]Model `yaml:"models"`
+	GPU        GPU              `yaml:"gpu"`
+	Prometheus Prometheus       `yaml:"prometheus"`
+	Admin      Admin            `yaml:"admin"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.
@@ -76,6 +79,39 @@ type Service struct {
 	// Upstream is the nginx upstream that holds the replicas; empty for a queue consumer.
 	Upstream string `yaml:"upstream"`
 }
+
+// Model is a model and what it needs.
+type Model struct {
+	// VRAMMB is the VRAM that it takes once it is loaded, in MB of 2^20 bytes.
+	VRAMMB int64 `yaml:"vram_mb"`
+	// Priority is 1 to 9; 9 is kept longest. Load sets 5 when the file has none.
+	Priority int `yaml:"priority"`
+}
+
+// GPU is how the VRAM of every GPU may be used.
+type GPU struct {
+	// HeadroomRatio is the share of a GPU's total that stays free, 0 or more and less than 1.
+	HeadroomRatio float64 `yaml:"headroom_ratio"`
+	// WarnRatio is the free share below which a person is warned, HeadroomRatio or more.
+	WarnRatio float64 `yaml:"warn_ratio"`
+	// Offload plans models that fit on no GPU on the CPU.
+	Offload bool `yaml:"offload"`
+}
+
+// Default is what holds where evenkeel.yaml says nothing: the models and the rules of VRAM.
+func Default() *Config {
+	return &Config{
+		Models: map[string]Model{
+			"qwen_32b":   {VRAMMB: 16000, Priority: 9},
+			"mistral_7b": {VRAMMB: 4000, Priority: 7},
+			"llama3_8b":  {VRAMMB: 5000, Priority: 5},
+		},
+		GPU: GPU{HeadroomRatio: 0.20, WarnRatio: 0.25},
+	}
+}
+
+// defaultPriority is in the middle.
+const defaultPriority = 5
 
 // Prometheus is the server that is asked for measurements.
 type Prometheus struct {
@@ -169,9 +205,16 @@ func parse(shown, path string, data []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := file{Config: Config{Path: path}}
+	f := file{Config: *Default()}
+	f.Path = path
 	doc.Decode(&f)
 	doc.CheckVersion()
+	for name, model := range f.Models {
+		if at := "models." + name; doc.Has(at) && !doc.Has(at+".priority") {
+			model.Priority = defaultPriority
+			f.Models[name] = model
+		}
+	}
 	f.expand(doc)
 	f.check(doc)
 	if err := doc.Err(); err != nil {

@@ -41,6 +41,8 @@ func TestLoad(t *testing.T) {
 			},
 			"worker-llm": {Policy: "worker-llm", Port: 8001, Drain: "/drain"},
 		},
+		Models:       map[string]Model{"gemma-3.27b": {VRAMMB: 18000, Priority: 1}, "mistral_7b": {VRAMMB: 4500, Priority: 5}},
+		GPU:          GPU{HeadroomRatio: 0.1, WarnRatio: 0.25, Offload: true},
 		Prometheus:   Prometheus{URL: "http://metrics:9090/prom"},
 		Admin:        Admin{TokenFile: here + "/token"},
 		TemplatesDir: filepath.Dir(here) + "/definitions",
@@ -57,6 +59,29 @@ func TestLoad(t *testing.T) {
 	require.Empty(t, least.TemplatesDir, "no definitions of its own is not the folder of the file")
 	require.Empty(t, least.Admin.TokenFile)
 	require.Nil(t, least.Hosts["gpu1"].Nginx)
+	require.Equal(t, Default().GPU, least.GPU)
+	require.Equal(t, Default().Models, least.Models)
+}
+
+// Models of one's own replace the built-in ones whole.
+func TestModels(t *testing.T) {
+	for text, want := range map[string]map[string]Model{
+		"":                             Default().Models,
+		"models:":                      Default().Models,
+		"models: {}":                   {},
+		"models: {a: {vram_mb: 1}}":    {"a": {VRAMMB: 1, Priority: 5}},
+		"gpu: {warn_ratio: 0.2}":       Default().Models,
+		"gpu: {headroom_ratio: 0}":     Default().Models,
+		"gpu: {headroom_ratio: 0.250}": Default().Models,
+	} {
+		c, err := parse("f", "/f", []byte(least+text))
+		require.NoError(t, err, text)
+		require.Equal(t, want, c.Models, text)
+	}
+	require.Equal(t, map[string]Model{
+		"qwen_32b": {VRAMMB: 16000, Priority: 9}, "mistral_7b": {VRAMMB: 4000, Priority: 7}, "llama3_8b": {VRAMMB: 5000, Priority: 5},
+	}, Default().Models)
+	require.Equal(t, GPU{HeadroomRatio: 0.20, WarnRatio: 0.25}, Default().GPU)
 }
 
 // Every bad file has its whole error text beside it.
@@ -149,6 +174,8 @@ func TestExample(t *testing.T) {
 			full, err := parse("evenkeel.yaml", "/etc/evenkeel/evenkeel.yaml", all)
 			require.NoError(t, err, "with every key switched on")
 			require.Len(t, full.Services, 2)
+			require.Equal(t, Default().Models, full.Models, "the example shows what holds without it")
+			require.Equal(t, Default().GPU, full.GPU)
 			require.NotEmpty(t, full.TemplatesDir)
 			for host := range full.Hosts {
 				require.Equal(t, "/etc/evenkeel/nginx/upstreams", full.Hosts[host].Nginx.Upstreams)

@@ -68,6 +68,19 @@ services:
     #metrics: /metrics
     #in_flight: tasks_in_flight
 
+# The models that are planned on the GPUs. Priority 1 to 9; 9 is kept longest.
+#models:
+  #qwen_32b: {vram_mb: 16000, priority: 9}
+  #mistral_7b: {vram_mb: 4000, priority: 7}
+  #llama3_8b: {vram_mb: 5000, priority: 5}
+
+# The share of each GPU that stays free, below which share a person is warned, and whether a model
+# that fits on no GPU is planned on the CPU.
+#gpu:
+  #headroom_ratio: 0.20
+  #warn_ratio: 0.25
+  #offload: false
+
 #prometheus:
   #url: http://127.0.0.1:9090
 
