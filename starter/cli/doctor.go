@@ -108,6 +108,7 @@ func (d *doctor) checks() []check {
 		{"Compose project", d.composeProject},
 		{"nginx", d.nginx},
 		{"nginx upstreams", d.nginxUpstreams},
+		{"GPUs", d.gpus},
 		{"Prometheus", d.prometheus},
 	}
 }
