@@ -17,8 +17,9 @@ deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx)
 deps-test: deps
 	@deploy/deps/deps.sh test
 
-build: ## build bin/worker, bin/starter and bin/evenkeel
+build: ## build bin/worker, bin/starter, bin/gpuprobe and bin/evenkeel
 	$(STATIC) -o bin/ ./worker ./starter
+	CGO_ENABLED=1 CGO_CFLAGS='-O2 -Wno-deprecated-declarations' $(GO) build -trimpath -ldflags='$(LDFLAGS) -extldflags=-Wl,-z,lazy' -o bin/ ./worker/gpuprobe
 	cd deploy/standalone && $(STATIC) -o ../../bin/evenkeel .
 
 bin/demo bin/product: build-demo ;
@@ -44,6 +45,7 @@ soak: deps-test build build-demo ## hundreds of random kills; takes an hour
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
 
 bench: deps-test build build-demo ## the figures of docs/benchmarks.md
+	$(GO) test -run '^$$' -bench . ./activities/nvml ./internal/placement
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
 
 bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod

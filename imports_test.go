@@ -14,28 +14,31 @@ const module = "github.com/evenkeel/evenkeel/"
 // allowed lists, for each part of the tree, what of our own it may import directly. A name covers
 // the packages below it, except where it ends in "$". The longest matching part counts.
 var allowed = map[string][]string{
-	"internal":         {"internal"},
-	"templates":        {"internal"},
-	"activities$":      {"internal"},
-	"activities":       {"activities$", "internal", "activities/dockerd/dockertest"},
-	"workflows":        {"activities$", "internal"},
-	"worker$":          {"worker", "internal/config"},
-	"worker/app":       {"activities", "internal", "templates", "workflows", "worker"},
-	"worker/connect":   {},
-	"worker/promsdk":   {},
-	"worker/ingress":   {"workflows", "templates", "activities/slackapi"},
-	"starter$":         {"starter"},
-	"starter/cli":      {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup"},
-	"starter/backup":   {},
-	"deploy/demo":      {"deploy/demo"},
-	"deploy/demo/load": {},
+	"internal":          {"internal"},
+	"templates":         {"internal"},
+	"activities$":       {"internal"},
+	"activities":        {"activities$", "internal", "activities/dockerd/dockertest"},
+	"workflows":         {"activities$", "internal"},
+	"worker$":           {"worker", "internal/config"},
+	"worker/app":        {"activities", "internal", "templates", "workflows", "worker"},
+	"worker/connect":    {},
+	"worker/promsdk":    {},
+	"worker/gpuprobe":   {"internal"},
+	"worker/gpumetrics": {"internal"},
+	"worker/ingress":    {"workflows", "templates", "activities/slackapi"},
+	"starter$":          {"starter"},
+	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml"},
+	"starter/backup":    {},
+	"deploy/demo":       {"deploy/demo"},
+	"deploy/demo/load":  {},
 }
 
 // never lists what must not be reached from a program or package, however indirectly.
 var never = map[string][]string{
-	"./worker":    {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
-	"./starter":   {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
-	"./workflows": {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
+	"./worker":          {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
+	"./starter":         {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
+	"./activities/nvml": {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
+	"./workflows":       {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
 }
 
 // outside lists which libraries only one part may import directly.

@@ -72,6 +72,8 @@ type Docker struct {
 	Project string
 	Engine  Engine
 	Compose Compose
+	// VRAM gates what claims GPU memory.
+	VRAM *VRAM
 	// Policies and Endpoints are keyed by service, as the configuration names them.
 	Policies  map[string]scaling.Policy
 	Endpoints map[string]scaling.Endpoint

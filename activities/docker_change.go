@@ -56,7 +56,7 @@ func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica
 	for i, number := range numbers {
 		group.Go(func() (err error) {
 			clones[i], err = d.Engine.Clone(gctx, CloneSpec{
-				Project: d.Project, Service: c.Service, Number: number, Sibling: sibling, MadeBy: req.MadeBy,
+				Project: d.Project, Service: c.Service, Number: number, Sibling: sibling, MadeBy: req.MadeBy, GPU: c.GPU(number),
 			})
 			if err != nil {
 				return fmt.Errorf("replica %d of %s: %w", number, c.Service, err)

@@ -55,10 +55,12 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	if err != nil {
 		return scaling.Plan{}, err
 	}
-	return scaling.MakePlan(scaling.Request{
+	plan := scaling.MakePlan(scaling.Request{
 		Host: d.Host, Project: d.Project, Targets: req.Targets, BelowMin: req.BelowMin,
 		Inventory: inventory, Services: services, Policies: d.Policies, Endpoints: d.Endpoints, NoCompose: noCompose,
-	}), nil
+	})
+	d.VRAM.gate(ctx, plan.Changes)
+	return plan, ctx.Err()
 }
 
 // lookUp fills in what only the engine and `docker compose` know of the services that are scaled,

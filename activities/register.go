@@ -7,6 +7,7 @@ type Host struct {
 	Docker   *Docker
 	Replicas *Replicas
 	Router   *Router
+	VRAM     *VRAM
 }
 
 // Register adds them to the worker of the host's task queue. Every exported method is an activity.
@@ -14,6 +15,7 @@ func (h Host) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(h.Docker)
 	r.RegisterActivity(h.Replicas)
 	r.RegisterActivity(h.Router)
+	r.RegisterActivity(h.VRAM)
 }
 
 // Shared are the activities that any worker can run.

@@ -13,6 +13,7 @@ const scalingPolicy = "ScalingPolicy"
 
 const (
 	maxReplicas = 1000
+	maxClaimMB  = 1 << 22 // 4 TB, more than any host has
 	maxWait     = strictyaml.Duration(24 * time.Hour)
 )
 
@@ -26,6 +27,10 @@ type policyFile struct {
 	Healthy strictyaml.Duration `yaml:"healthy"`
 	Drain   strictyaml.Duration `yaml:"drain"`
 	Stop    strictyaml.Duration `yaml:"stop"`
+	GPU     struct {
+		ClaimMB  int  `yaml:"claim_mb"`
+		Optional bool `yaml:"optional"`
+	} `yaml:"gpu"`
 }
 
 // Policy returns the ScalingPolicy of that name; false when there is none.
@@ -71,9 +76,16 @@ func decodeScalingPolicy(doc *strictyaml.Document) (header, any) {
 			doc.Fault(w.key, "%s is out of range; write 1s to 24h", w.value)
 		}
 	}
+	if doc.Has("gpu") {
+		doc.Require("gpu.claim_mb")
+		if f.GPU.ClaimMB < 1 || f.GPU.ClaimMB > maxClaimMB {
+			doc.Fault("gpu.claim_mb", "%d is not an amount of VRAM in MB; write 1 to %d", f.GPU.ClaimMB, maxClaimMB)
+		}
+	}
 	return f.header, scaling.Policy{
 		Name: f.Metadata.Name, Min: f.Replicas.Min, Max: f.Replicas.Max,
 		WarmUpSeconds: f.WarmUp.Seconds(), HealthySeconds: f.Healthy.Seconds(),
 		DrainSeconds: f.Drain.Seconds(), StopSeconds: f.Stop.Seconds(),
+		ClaimMB: int64(f.GPU.ClaimMB), GPUOptional: f.GPU.Optional,
 	}
 }

@@ -56,8 +56,12 @@ func same(t *testing.T, at string, root, schema map[string]any, of reflect.Type)
 	case reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()), kind == reflect.String:
 		require.Equal(t, "string", schema["type"], at)
 		require.True(t, schema["minLength"] != nil || schema["pattern"] != nil, "%s: accepts empty text", at)
-	case kind == reflect.Int:
+	case kind == reflect.Int, kind == reflect.Int64:
 		require.Equal(t, "integer", schema["type"], at)
+	case kind == reflect.Float64:
+		require.Equal(t, "number", schema["type"], at)
+	case kind == reflect.Bool:
+		require.Equal(t, "boolean", schema["type"], at)
 	case kind == reflect.Slice:
 		require.Equal(t, []any{"array", "null"}, schema["type"], at)
 		same(t, at+"[]", root, schema["items"].(map[string]any), of.Elem())

@@ -17,8 +17,8 @@ func TestBuiltIn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Policy{
 		{Name: "app", Min: 2, Max: 10, WarmUpSeconds: 60, HealthySeconds: 60, DrainSeconds: 60, StopSeconds: 10},
-		{Name: "worker-llm", Min: 2, Max: 8, WarmUpSeconds: 180, HealthySeconds: 60, DrainSeconds: 120, StopSeconds: 10},
-		{Name: "worker-rl", Min: 1, Max: 4, WarmUpSeconds: 300, HealthySeconds: 60, DrainSeconds: 900, StopSeconds: 10},
+		{Name: "worker-llm", Min: 2, Max: 8, WarmUpSeconds: 180, HealthySeconds: 60, DrainSeconds: 120, StopSeconds: 10, ClaimMB: 2000, GPUOptional: true},
+		{Name: "worker-rl", Min: 1, Max: 4, WarmUpSeconds: 300, HealthySeconds: 60, DrainSeconds: 900, StopSeconds: 10, ClaimMB: 3000, GPUOptional: true},
 	}, set.Policies())
 	app, ok := set.Policy("app")
 	require.True(t, ok)

@@ -95,3 +95,20 @@ func count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %s", n, noun)
 }
+
+// guardDetails renders the VRAM books for the Web UI.
+func guardDetails(s GuardState) string {
+	lines := []string{"## VRAM of " + s.Host + "\n"}
+	if len(s.Ledger.GPUs) == 0 {
+		return lines[0] + "\nNo GPU was looked at yet.\n"
+	}
+	lines = append(lines, "| GPU | total MB | free MB | promised MB | room MB |", "|---|---|---|---|---|")
+	for _, g := range s.Ledger.GPUs {
+		room, _ := s.Ledger.RoomMB(g.UUID)
+		lines = append(lines, fmt.Sprintf("| %d %s | %d | %d | %d | %d |", g.Index, g.UUID, g.TotalMB, g.FreeMB, s.Ledger.PromisedMB(g.UUID), room))
+	}
+	for _, c := range s.Ledger.Claims {
+		lines = append(lines, fmt.Sprintf("- %s: %s, %d MB on %s", c.ID, c.State, c.CountsMB(), c.GPU))
+	}
+	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
+}

@@ -8,14 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
-)
-
-type (
-	activityInfo  = activity.Info
-	encodedValues = converter.EncodedValues
 )
 
 func TestScaleDetails(t *testing.T) {

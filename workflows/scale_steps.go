@@ -26,6 +26,9 @@ const (
 func (r *scaleRun) up(ctx workflow.Context) error {
 	var made []scaling.Replica
 	var docker *activities.Docker
+	if err := r.reserve(ctx); err != nil {
+		return err
+	}
 	start := activities.StartRequest{Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
 	r.saga.push(fmt.Sprintf("%d new replicas of %s removed", len(r.change.Add), r.req.Service), func(ctx workflow.Context) error {
 		return r.do(ctx, "undo: remove the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
@@ -33,6 +36,9 @@ func (r *scaleRun) up(ctx workflow.Context) error {
 	if err := r.phase(ctx, "start", count(len(r.change.Add), "replica"), func() error {
 		return r.do(ctx, "start "+count(len(r.change.Add), "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &made)
 	}); err != nil {
+		return err
+	}
+	if err := r.settle(ctx, "the promised VRAM is being used", activities.VRAMChange{Commit: r.claims(r.change.Add)}); err != nil {
 		return err
 	}
 	if err := r.phase(ctx, "warm-up", names(made), func() error { return r.awaitReady(ctx, made, 0) }); err != nil {
@@ -57,7 +63,10 @@ func (r *scaleRun) up(ctx workflow.Context) error {
 			return err
 		}
 	}
-	return r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, made) })
+	if err := r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, made) }); err != nil {
+		return err
+	}
+	return r.settle(ctx, "the replicas have their VRAM", activities.VRAMChange{Ready: r.claims(r.change.Add)})
 }
 
 // down takes replicas out: unroute → drain → stop → verify. They are stopped but still there when
@@ -138,7 +147,14 @@ func (r *scaleRun) remove(ctx workflow.Context) error {
 	defer cancel()
 	return r.phase(ctx, "remove", names(leaving), func() error {
 		var docker *activities.Docker
-		return r.do(ctx, "remove "+names(leaving), changeLimit, 0, docker.RemoveReplicas, r.of(leaving), nil)
+		if err := r.do(ctx, "remove "+names(leaving), changeLimit, 0, docker.RemoveReplicas, r.of(leaving), nil); err != nil {
+			return err
+		}
+		var left []int
+		for _, replica := range leaving {
+			left = append(left, replica.Number)
+		}
+		return r.settle(ctx, "VRAM of the removed replicas released", activities.VRAMChange{Release: r.claims(left)})
 	})
 }
 

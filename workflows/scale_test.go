@@ -30,6 +30,10 @@ type world struct {
 	// bySignal makes the product one that cannot be told to drain; grace is what its stop gets.
 	bySignal bool
 	grace    int
+	// cancelIn names the activity in which cancel is called, after it has had its effect: the test
+	// environment, unlike a server, does not wait for a cancelled activity to end.
+	cancelIn string
+	cancel   func()
 	calls    []string
 	faults   []string
 }
@@ -43,6 +47,14 @@ func (w *world) call(name string) error {
 	return nil
 }
 
+// end cancels the run where the test says so; each activity defers it.
+func (w *world) end(name string) {
+	if w.cancelIn == name {
+		w.cancelIn = ""
+		w.cancel()
+	}
+}
+
 func (w *world) PlanScale(context.Context, activities.PlanRequest) (scaling.Plan, error) {
 	return scaling.Plan{Changes: []scaling.Change{w.change}}, w.call("PlanScale")
 }
@@ -50,6 +62,7 @@ func (w *world) PlanScale(context.Context, activities.PlanRequest) (scaling.Plan
 func (w *world) KnownSearchAttributes(context.Context) ([]string, error) { return nil, nil }
 
 func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) ([]scaling.Replica, error) {
+	defer w.end("StartReplicas")
 	var made []scaling.Replica
 	for _, n := range req.Change.Add {
 		made = append(made, box(n))
@@ -70,10 +83,12 @@ func (w *world) UndoStart(_ context.Context, req activities.StartRequest) ([]str
 }
 
 func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
+	defer w.end("AwaitReady")
 	return w.call("AwaitReady")
 }
 
 func (w *world) CheckHealthy(_ context.Context, req activities.ReplicasRequest) error {
+	defer w.end("CheckHealthy")
 	for _, id := range req.IDs {
 		if !slices.Contains(w.running, id) {
 			w.faults = append(w.faults, id+" is checked but does not run")
@@ -83,6 +98,7 @@ func (w *world) CheckHealthy(_ context.Context, req activities.ReplicasRequest) 
 }
 
 func (w *world) RouteReplicas(_ context.Context, req activities.ReplicasRequest) (activities.RouteResult, error) {
+	defer w.end("RouteReplicas")
 	if err := w.call("RouteReplicas"); err != nil {
 		return activities.RouteResult{}, err
 	}
@@ -96,6 +112,7 @@ func (w *world) RouteReplicas(_ context.Context, req activities.ReplicasRequest)
 }
 
 func (w *world) DrainReplicas(_ context.Context, req activities.DrainRequest) (activities.DrainResult, error) {
+	defer w.end("DrainReplicas")
 	for _, id := range req.IDs {
 		if slices.Contains(w.routed, id) {
 			w.faults = append(w.faults, id+" is drained while it gets traffic")
@@ -111,6 +128,7 @@ func (w *world) ResumeReplicas(context.Context, activities.ReplicasRequest) erro
 }
 
 func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) error {
+	defer w.end("StopReplicas")
 	w.grace = req.Policy.StopSeconds
 	for _, id := range req.IDs {
 		w.stopWhileRouted(id)
@@ -125,6 +143,7 @@ func (w *world) RestartReplicas(_ context.Context, req activities.ReplicasReques
 }
 
 func (w *world) RemoveReplicas(context.Context, activities.ReplicasRequest) error {
+	defer w.end("RemoveReplicas")
 	return w.call("RemoveReplicas")
 }
 
@@ -166,10 +185,16 @@ func goingDown() *world {
 
 func (w *world) run(t *testing.T, prepare func(*testsuite.TestWorkflowEnvironment)) (ScaleResult, error) {
 	t.Helper()
+	return runIn(t, w, w, prepare)
+}
+
+// runIn runs the workflow with the activities of a world, which may be part of a larger one.
+func runIn(t *testing.T, activities any, w *world, prepare func(*testsuite.TestWorkflowEnvironment)) (ScaleResult, error) {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(30 * time.Second)
-	env.RegisterActivity(w)
+	env.RegisterActivity(activities)
 	prepare(env)
 	env.ExecuteWorkflow(ScaleService, ScaleRequest{Host: "gpu-1", Project: "shop", Service: "app", Replicas: w.change.To, By: "anna@gpu-1"})
 	require.True(t, env.IsWorkflowCompleted())
@@ -280,15 +305,8 @@ func TestScalePutsThingsBack(t *testing.T) {
 			})
 			t.Run(direction+" cancelled in "+step, func(t *testing.T) {
 				w := d.make()
-				_, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
-					cancelled := false
-					env.SetOnActivityStartedListener(func(info *activityInfo, _ context.Context, _ encodedValues) {
-						if info.ActivityType.Name == step && !cancelled {
-							cancelled = true
-							env.CancelWorkflow()
-						}
-					})
-				})
+				w.cancelIn = step
+				_, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) { w.cancel = env.CancelWorkflow })
 				require.True(t, temporal.IsCanceledError(err), "%v", err)
 				w.requireAsBefore(t, d.make())
 			})
@@ -321,13 +339,8 @@ func TestScaleSaysWhatItCouldNotPutBack(t *testing.T) {
 // Once the removal has begun there is no way back, and a cancellation does not stop it half-way.
 func TestScaleCancelInRemoveCompletes(t *testing.T) {
 	w := goingDown()
-	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
-		env.SetOnActivityStartedListener(func(info *activityInfo, _ context.Context, _ encodedValues) {
-			if info.ActivityType.Name == "RemoveReplicas" {
-				env.CancelWorkflow()
-			}
-		})
-	})
+	w.cancelIn = "RemoveReplicas"
+	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) { w.cancel = env.CancelWorkflow })
 	require.NoError(t, err)
 	require.Equal(t, Scaled, result.Outcome)
 }

@@ -13,26 +13,32 @@ const (
 	visibleEnv = "NVIDIA_VISIBLE_DEVICES"
 )
 
-// pinGPU gives a clone one GPU, by its UUID, in place of whatever GPUs its sibling asks for. Compose
+// pinGPU gives a clone one GPU, by its UUID, in place of those that its sibling asks for. Compose
 // cannot do this, and does not look: what it compares has no devices in it. Requests for other
-// devices stay.
+// devices stay, and a service that asks for no GPU gets none: its claim is on what it has loaded in
+// somebody else's process.
 func pinGPU(config *container.Config, host *container.HostConfig, uuid string) {
 	if uuid == "" {
 		return
 	}
-	request := container.DeviceRequest{Driver: "nvidia", DeviceIDs: []string{uuid}, Capabilities: [][]string{{"gpu"}}}
-	var kept []container.DeviceRequest
+	var out []container.DeviceRequest
+	pinned := false
 	for _, r := range host.DeviceRequests {
-		switch {
-		case r.Driver == cdiDriver && slices.ContainsFunc(r.DeviceIDs, func(id string) bool { return strings.HasPrefix(id, cdiKind) }):
-			request = container.DeviceRequest{Driver: cdiDriver, DeviceIDs: []string{cdiKind + uuid}}
-		case asksForGPU(r):
-			request.Capabilities, request.Options = r.Capabilities, r.Options
+		switch cdi := r.Driver == cdiDriver && slices.ContainsFunc(r.DeviceIDs, isNVIDIA); {
+		case !cdi && !asksForGPU(r):
+			out = append(out, r)
+			continue
+		case pinned:
+			continue
+		case cdi:
+			r.DeviceIDs = []string{cdiKind + uuid}
 		default:
-			kept = append(kept, r)
+			r.Count, r.DeviceIDs = 0, []string{uuid}
 		}
+		pinned = true
+		out = append(out, r)
 	}
-	host.DeviceRequests = append(kept, request)
+	host.DeviceRequests = out
 	// The NVIDIA runtime takes this variable for the container's wish, and it wins.
 	config.Env = slices.Clone(config.Env)
 	for i, v := range config.Env {
@@ -41,6 +47,8 @@ func pinGPU(config *container.Config, host *container.HostConfig, uuid string) {
 		}
 	}
 }
+
+func isNVIDIA(id string) bool { return strings.HasPrefix(id, cdiKind) }
 
 func asksForGPU(r container.DeviceRequest) bool {
 	return r.Driver == "nvidia" || slices.ContainsFunc(r.Capabilities, func(all []string) bool { return slices.Contains(all, "gpu") })

@@ -16,14 +16,12 @@ func TestPinGPU(t *testing.T) {
 		want      []container.DeviceRequest
 		wantedEnv []string
 	}{
-		"no GPU is asked for": {have: []container.DeviceRequest{{Driver: "nvidia", Count: -1}}, want: []container.DeviceRequest{{Driver: "nvidia", Count: -1}}},
-		"the sibling has none": {
-			uuid: "GPU-b", want: []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: []string{"GPU-b"}, Capabilities: gpu}},
-		},
+		"no GPU is asked for":       {have: []container.DeviceRequest{{Driver: "nvidia", Count: -1}}, want: []container.DeviceRequest{{Driver: "nvidia", Count: -1}}},
+		"the service asks for none": {uuid: "GPU-b", have: nil, want: nil},
 		"the sibling has another": {
 			uuid: "GPU-b",
 			have: []container.DeviceRequest{{DeviceIDs: []string{"0"}, Capabilities: [][]string{{"gpu", "utility"}}, Options: map[string]string{"a": "b"}}},
-			want: []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: []string{"GPU-b"}, Capabilities: [][]string{{"gpu", "utility"}}, Options: map[string]string{"a": "b"}}},
+			want: []container.DeviceRequest{{DeviceIDs: []string{"GPU-b"}, Capabilities: [][]string{{"gpu", "utility"}}, Options: map[string]string{"a": "b"}}},
 		},
 		"the sibling has all": {
 			uuid: "GPU-b", have: []container.DeviceRequest{{Driver: "nvidia", Count: -1, Capabilities: gpu}},
@@ -32,11 +30,14 @@ func TestPinGPU(t *testing.T) {
 		"CDI, beside another device": {
 			uuid: "GPU-b",
 			have: []container.DeviceRequest{{Driver: "cdi", DeviceIDs: []string{"nvidia.com/gpu=0"}}, {Driver: "cdi", DeviceIDs: []string{"vendor.com/net=1"}}},
-			want: []container.DeviceRequest{{Driver: "cdi", DeviceIDs: []string{"vendor.com/net=1"}}, {Driver: "cdi", DeviceIDs: []string{"nvidia.com/gpu=GPU-b"}}},
+			want: []container.DeviceRequest{{Driver: "cdi", DeviceIDs: []string{"nvidia.com/gpu=GPU-b"}}, {Driver: "cdi", DeviceIDs: []string{"vendor.com/net=1"}}},
+		},
+		"two requests": {
+			uuid: "GPU-b", have: []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: []string{"0"}}, {Driver: "nvidia", DeviceIDs: []string{"1"}}},
+			want: []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: []string{"GPU-b"}}},
 		},
 		"the runtime's variable": {
 			uuid: "GPU-b", env: []string{"A=1", "NVIDIA_VISIBLE_DEVICES=all"}, wantedEnv: []string{"A=1", "NVIDIA_VISIBLE_DEVICES=GPU-b"},
-			want: []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: []string{"GPU-b"}, Capabilities: gpu}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

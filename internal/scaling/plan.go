@@ -50,11 +50,13 @@ type Change struct {
 	// replicas, so they are removed when the change has succeeded.
 	Discard []Replica `json:"discard,omitempty"`
 	// Bootstrap says that the first replica is made by `docker compose up`, for want of a sibling.
-	Bootstrap bool      `json:"bootstrap,omitempty"`
-	Policy    Policy    `json:"policy"`
-	Endpoint  Endpoint  `json:"endpoint"`
-	Refusals  []Refusal `json:"refusals,omitempty"`
-	Warnings  []string  `json:"warnings,omitempty"`
+	Bootstrap bool `json:"bootstrap,omitempty"`
+	// GPUs says which GPU each new replica gets; empty for a service without a claim on VRAM.
+	GPUs     []Assignment `json:"gpus,omitempty"`
+	Policy   Policy       `json:"policy"`
+	Endpoint Endpoint     `json:"endpoint"`
+	Refusals []Refusal    `json:"refusals,omitempty"`
+	Warnings []string     `json:"warnings,omitempty"`
 }
 
 // Unchanged says whether there is nothing to do.

@@ -32,6 +32,8 @@ const (
 	MemoryLimit        = "memory_limit"
 	CPUReservation     = "cpu_reservation"
 	MemoryReservation  = "memory_reservation"
+	VRAMHeadroom       = "vram_headroom"
+	NoGPU              = "no_gpu"
 )
 
 // preflight returns all reasons against a change, and what is worth knowing but no reason.

@@ -96,6 +96,10 @@ type Policy struct {
 	DrainSeconds int `json:"drain_seconds"`
 	// StopSeconds is how long the engine waits between SIGTERM and SIGKILL.
 	StopSeconds int `json:"stop_seconds"`
+	// ClaimMB is the VRAM that one replica needs, in units of 2^20 bytes; 0 for one without a GPU.
+	ClaimMB int64 `json:"claim_mb,omitempty"`
+	// GPUOptional says that on a host without any GPU a replica may run without one.
+	GPUOptional bool `json:"gpu_optional,omitempty"`
 }
 
 // Endpoint is where a replica answers. Paths are empty where an installation has none.

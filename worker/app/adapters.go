@@ -3,6 +3,8 @@ package app
 import (
 	"fmt"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/admin"
 	"github.com/evenkeel/evenkeel/activities/compose"
@@ -14,8 +16,8 @@ import (
 	"github.com/evenkeel/evenkeel/templates"
 )
 
-// newAdapters connects the activities of one host to Docker, Compose, nginx and the product.
-func newAdapters(c *config.Config, name string, host config.Host) (activities.Host, error) {
+// newAdapters connects the activities of one host to Docker, Compose, nginx, its GPUs and the product.
+func newAdapters(c *config.Config, name string, host config.Host, temporal client.Client, probe activities.GPUs) (activities.Host, error) {
 	policies, endpoints, err := services(c)
 	if err != nil {
 		return activities.Host{}, err
@@ -32,13 +34,17 @@ func newAdapters(c *config.Config, name string, host config.Host) (activities.Ho
 	replicas := &activities.Replicas{
 		Project: project, Engine: engine, Prober: httpprobe.New(), Product: admin.New(token), Nginx: router(engine, project, host.Nginx),
 	}
+	vram := &activities.VRAM{
+		Project: project, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
+	}
 	return activities.Host{
 		Docker: &activities.Docker{
-			Host: name, Project: project, Engine: engine, Compose: compose.New(host.Compose.File, project, nil),
+			Host: name, Project: project, Engine: engine, Compose: compose.New(host.Compose.File, project, nil), VRAM: vram,
 			Policies: policies, Endpoints: endpoints,
 		},
 		Replicas: replicas,
 		Router:   &activities.Router{Replicas: replicas},
+		VRAM:     vram,
 	}, nil
 }
 

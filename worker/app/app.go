@@ -16,7 +16,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/nvml"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/worker/gpumetrics"
 	"github.com/evenkeel/evenkeel/worker/ingress"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -24,6 +26,9 @@ import (
 // stopTimeout is how long work that does not hand itself over may take when the worker stops. A
 // process manager has to wait a little longer (deploy/systemd says 30 s).
 const stopTimeout = 15 * time.Second
+
+// gpuInterval is how often the GPUs are read for the metrics (the interval of starter gpu status).
+const gpuInterval = 10 * time.Second
 
 // Options are what a worker needs. Config, Client, Logger and Registry are required.
 type Options struct {
@@ -50,6 +55,8 @@ type App struct {
 	listener net.Listener
 	handler  ingress.Options
 	workers  []worker.Worker
+	probe    gpus
+	monitor  *gpumetrics.Monitor
 	polling  atomic.Bool
 	fatal    chan error
 }
@@ -61,7 +68,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	adapters, err := newAdapters(o.Config, name, host)
+	probe := gpus{nvml.New(nvml.Options{})}
+	adapters, err := newAdapters(o.Config, name, host, o.Client, probe)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +81,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
 	}
-	a := &App{host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2)}
+	a := &App{
+		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
+		probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+	}
+	o.Registry.MustRegister(a.monitor)
 	a.handler = ingress.Options{Registry: o.Registry, Ready: a.ready}
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
@@ -94,7 +106,10 @@ func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ingress.Serve(ctx, a.listener, ingress.Handler(a.handler)) })
 	group.Go(func() error { return a.poll(ctx) })
-	return group.Wait()
+	group.Go(func() error { a.monitor.Run(ctx); return nil })
+	err := group.Wait()
+	a.probe.Close() // last: the activities that were handed over may have asked it
+	return err
 }
 
 func (a *App) poll(ctx context.Context) error {

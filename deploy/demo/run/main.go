@@ -73,6 +73,9 @@ func run(ctx context.Context) (failed int, err error) {
 	}
 	defer func() { err = errors.Join(err, evenkeel.Stop(stopLimit)) }()
 	say("Web UI: %s", addresses.webUI())
+	if err := showGate(ctx, s); err != nil {
+		return 0, err
+	}
 
 	report, results, err := scaleUnderLoad(ctx, s)
 	if err != nil {

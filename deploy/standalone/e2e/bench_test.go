@@ -29,7 +29,7 @@ func TestBench(t *testing.T) {
 		t.Skip("make bench runs it")
 	}
 	s := newSite(t, "WARM_UP=0") // the product's own time would only hide the tools'
-	s.scale("app=2") // from here on nginx's upstream is managed
+	s.scale("app=2")             // from here on nginx's upstream is managed
 	s.scale("app=1")
 	s.benchScale()
 	s.benchHistory()
