@@ -36,9 +36,8 @@ func TestVRAMGate(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, vram.Ready, claim.State)
 
-	// The memory that is promised to the second is not there for a third, although the driver does
-	// not show it as used yet.
-	require.NoError(t, library.Set(func(state *nvmltest.State) { state.GPUs[0].Free = 8000 * nvmltest.MB }))
+	// The second replica has loaded; for a third too little is left again.
+	require.NoError(t, library.Set(func(state *nvmltest.State) { state.GPUs[0].Free = 6900 * nvmltest.MB }))
 	_, err = s.Starter(s.ctx, "scale", "worker-llm=3")
 	require.ErrorContains(t, err, "exit status 1")
 
