@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"starter$":          {"starter"},
 	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml"},
 	"starter/backup":    {},
-	"deploy/demo":       {"deploy/demo"},
+	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
 	"deploy/demo/load":  {},
 }
 

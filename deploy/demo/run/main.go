@@ -52,7 +52,11 @@ func run(ctx context.Context) (failed int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	s, err := stack.New(filepath.Dir(filepath.Dir(self)), dir, say)
+	library, err := standIn(dir)
+	if err != nil {
+		return 0, err
+	}
+	s, err := stack.New(filepath.Dir(filepath.Dir(self)), dir, say, library...)
 	if err != nil {
 		return 0, err
 	}
