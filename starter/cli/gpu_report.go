@@ -53,7 +53,7 @@ type gpuReport struct {
 	WarnFreeRatio    float64      `json:"warn_free_ratio"`
 	Verdict          gpu.Verdict  `json:"verdict"`
 	GPUs             []gpuVerdict `json:"gpus"`
-	// Strategy is the plan for the models; nil when no GPU can be planned with.
+	// Strategy is the plan for the models; nil when there are none, or no GPU to plan with.
 	Strategy *placement.Plan `json:"strategy"`
 
 	snapshot gpu.Snapshot
@@ -81,7 +81,7 @@ func newGPUReport(c *config.Config, seen gpu.Snapshot) (gpuReport, error) {
 		r.GPUs = append(r.GPUs, v)
 	}
 	known, _ := vram.Known(seen)
-	if len(known) == 0 {
+	if len(known) == 0 || len(c.Models) == 0 {
 		return r, nil
 	}
 	late := time.Now().Add(strategyWithin)
