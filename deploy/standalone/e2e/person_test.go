@@ -22,12 +22,15 @@ func target(n int) string { return "app=" + strconv.Itoa(n) }
 
 // consumers scales a queue consumer: it is told to drain and no router is touched.
 func (s *site) consumers() {
-	s.scale("worker-llm=2")
-	out := s.scale("worker-llm=1", "-o", "json")
+	s.scale("app=2", "worker-llm=2") // one plan, two runs at once
+	s.requireReplicas(2)
+	out := s.scale("worker-llm=1", "app=1", "-o", "json")
+	s.requireReplicas(1)
 	var answer struct {
 		Results []workflows.ScaleResult `json:"results"`
 	}
 	require.NoError(s.t, json.Unmarshal([]byte(out), &answer))
+	require.Len(s.t, answer.Results, 2)
 	require.Equal(s.t, workflows.Scaled, answer.Results[0].Outcome)
 	require.Empty(s.t, answer.Results[0].Warnings, "it finished its tasks in time")
 	var phases []string
