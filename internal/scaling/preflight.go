@@ -48,7 +48,7 @@ func preflight(req Request, c Change) (refusals []Refusal, warnings []string) {
 		return refusals, nil
 	}
 	if c.Policy.Name == "" {
-		refuse(NoPolicy, "%s has no scaling policy; add one to templates_dir and name it in services.%s.policy", c.Service, c.Service)
+		refuse(NoPolicy, "%s has no scaling policy; list it under services in the configuration, and add a ScalingPolicy to templates_dir unless one of its name ships", c.Service)
 	} else {
 		checkBounds(req, c, refuse)
 	}
