@@ -50,12 +50,9 @@ func (d *driver) vram(replicas ...scaling.Replica) *VRAM {
 	return &VRAM{Project: "shop", Engine: &site{replicas: replicas}, GPUs: d, Books: d, HeadroomRatio: 0.2}
 }
 
-//go:fix inline
-func mb(n int64) *int64 { return new(n) }
-
 func card(freeMB int64, processes ...gpu.Process) gpu.Snapshot {
 	return gpu.Snapshot{At: time.Now(), GPUs: []gpu.GPU{{
-		UUID: "GPU-a", Memory: gpu.Memory{TotalMB: mb(24576), FreeMB: new(freeMB)}, Processes: processes,
+		UUID: "GPU-a", Memory: gpu.Memory{TotalMB: new(int64(24576)), FreeMB: new(freeMB)}, Processes: processes,
 	}}}
 }
 
@@ -107,7 +104,7 @@ func promised(mb int64) vram.Ledger {
 
 // What a replica's processes hold is counted to its claim, by the container they run in.
 func TestReserveVRAMLooksFirst(t *testing.T) {
-	d := &driver{snapshot: card(9000, gpu.Process{PID: 1, UsedMB: mb(1500), Container: "a"}, gpu.Process{PID: 2, UsedMB: mb(9), Container: "stranger"}, gpu.Process{PID: 3, Container: "a"})}
+	d := &driver{snapshot: card(9000, gpu.Process{PID: 1, UsedMB: new(int64(1500)), Container: "a"}, gpu.Process{PID: 2, UsedMB: new(int64(9)), Container: "stranger"}, gpu.Process{PID: 3, Container: "a"})}
 	v := d.vram(scaling.Replica{ID: "a", Service: "worker", Number: 1})
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
