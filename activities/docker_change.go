@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -132,23 +131,10 @@ func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	}))
 }
 
-// RestartReplicas starts stopped replicas again and returns all of them as they are now.
-func (d *Docker) RestartReplicas(ctx context.Context, req ReplicasRequest) ([]scaling.Replica, error) {
+// RestartReplicas starts stopped replicas again.
+func (d *Docker) RestartReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	if err := each(ctx, req.IDs, d.Engine.Start); err != nil {
-		return nil, Classify(ctx, err)
-	}
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
-	if err != nil {
-		return nil, Classify(ctx, err)
-	}
-	var out []scaling.Replica
-	for _, r := range inventory.Of(req.Service) {
-		if slices.Contains(req.IDs, r.ID) {
-			out = append(out, r)
-		}
-	}
-	return out, nil
+	return Classify(ctx, each(ctx, req.IDs, d.Engine.Start))
 }
 
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone.

@@ -137,9 +137,9 @@ func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) 
 	return w.call("StopReplicas")
 }
 
-func (w *world) RestartReplicas(_ context.Context, req activities.ReplicasRequest) ([]scaling.Replica, error) {
+func (w *world) RestartReplicas(_ context.Context, req activities.ReplicasRequest) error {
 	w.running = append(w.running, req.IDs...)
-	return nil, w.call("RestartReplicas")
+	return w.call("RestartReplicas")
 }
 
 func (w *world) RemoveReplicas(context.Context, activities.ReplicasRequest) error {
