@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+)
+
+// Append adds an entry and returns it once it is on the disk, and the anchor too. A key that is there
+// already returns the entry that it belongs to, with the time of the first append, if that says the
+// same, and else is a Conflict. Nothing is appended to a ledger that lacks what this host has seen in
+// it or whose chain is broken since then: that is PreconditionFailed and names what is wrong.
+func (s *Store) Append(ctx context.Context, d ledger.Draft) (ledger.Entry, error) {
+	if s.readOnly {
+		return ledger.Entry{}, activities.Fail(activities.PermissionDenied, fmt.Errorf("ledger in %s: it was opened to read only", s.name))
+	}
+	if err := d.Check(); err != nil {
+		return ledger.Entry{}, activities.Fail(activities.InvalidInput, err)
+	}
+	entry, head, err := s.append(ctx, d)
+	if err != nil {
+		return ledger.Entry{}, s.fault(err)
+	}
+	if err := s.anchor.advance(s.saw(head)); err != nil {
+		// It is appended, but not as safe as was promised. The next attempt finds it by its key.
+		return ledger.Entry{}, err
+	}
+	return entry, nil
+}
+
+// append returns the entry and what is the newest one then.
+func (s *Store) append(ctx context.Context, d ledger.Draft) (entry ledger.Entry, head ledger.Head, err error) {
+	tx, err := s.writes.BeginTx(ctx, nil)
+	if err != nil {
+		return entry, head, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if head, err = headRow(ctx, tx, s.lock); err != nil {
+		return entry, head, err
+	}
+	// While nobody can append, the anchor cannot rightly be ahead.
+	anchored, err := s.anchor.read()
+	if err != nil {
+		return entry, head, err
+	}
+	if err := s.guard(ctx, tx, head, anchored); err != nil {
+		return entry, head, err
+	}
+	old, err := one(ctx, tx, "key = $1", d.Key)
+	if err == nil && !old.Says(d) {
+		return entry, head, activities.Fail(activities.Conflict,
+			fmt.Errorf("entry %d of the ledger has the key %q already and says something else", old.Seq, d.Key))
+	}
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return old, head, err
+	}
+	entry = d.Seal(head)
+	if err := insert(ctx, tx, entry); err != nil {
+		return entry, head, err
+	}
+	return entry, entry.Head(), tx.Commit()
+}
+
+// insert writes an entry and makes it the newest.
+func insert(ctx context.Context, tx *sql.Tx, e ledger.Entry) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO ledger_entry ("+columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		e.Seq, e.Key, e.At, e.Kind, e.Subject, e.Actor, e.WorkflowID, e.RunID, e.Data, e.PrevHash, e.Hash)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE ledger_head SET seq = $1, hash = $2 WHERE one = 1", e.Seq, e.Hash)
+	return err
+}
+
+// guard follows the chain from what this process has seen to the newest entry.
+func (s *Store) guard(ctx context.Context, tx *sql.Tx, head ledger.Head, anchored *ledger.Head) error {
+	from := s.lastSeen()
+	v := ledger.Resume(from, &head, anchored)
+	rest, args := "ORDER BY seq", []any{}
+	if from.Seq > 0 {
+		rest, args = "WHERE seq >= $1 ORDER BY seq", append(args, from.Seq)
+	}
+	if err := each(ctx, tx, rest, args, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+		return err
+	}
+	if report := v.End(); !report.Clean {
+		return tampered("the ledger was tampered with, and nothing is appended to it: %s", report.Faults[0].Text)
+	}
+	return nil
+}

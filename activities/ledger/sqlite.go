@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the tables
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+//go:embed schema_sqlite.sql
+var sqliteSchema string
+
+// openSQLite opens a file. Only its owner may read it.
+func openSQLite(ctx context.Context, path string, readOnly bool) (*place, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &place{name: path, dir: filepath.Dir(path)}
+	if !readOnly {
+		err = makeFile(path)
+	} else if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, activities.Fail(activities.NotFound, fmt.Errorf("%w in %s", ErrNone, path))
+	}
+	if err != nil {
+		return nil, p.fault(err)
+	}
+	// Whoever appends takes the file for itself from the beginning on: a transaction that reads first
+	// could not write after somebody else has. FULL is one fsync per commit, which an acknowledged
+	// entry needs to outlive a power failure.
+	if p.writes, err = sqliteFile(path, "mode=rw&_txlock=immediate&_pragma=journal_mode=wal&_pragma=synchronous=full"); err != nil {
+		return nil, err
+	}
+	p.writes.SetMaxOpenConns(1)
+	if p.reads, err = sqliteFile(path, "mode=ro"); err != nil {
+		return nil, err
+	}
+	if readOnly {
+		err = p.expect(ctx, sqliteHasTables)
+	} else {
+		err = p.ensure(ctx, sqliteHasTables, "", sqliteSchema)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+const sqliteHasTables = `SELECT count(*) = 2 FROM sqlite_schema WHERE type = 'table' AND name IN ('ledger_entry', 'ledger_head')`
+
+func sqliteFile(path, options string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout=10000&"+options)
+}
+
+// makeFile makes an empty database, because SQLite would make one that others may read. Its side files
+// take their mode from it.
+func makeFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
