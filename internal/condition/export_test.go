@@ -1,0 +1,19 @@
+package condition
+
+import (
+	"testing"
+
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/parser"
+	"github.com/stretchr/testify/require"
+)
+
+// Unparse writes what the parser makes of an expression.
+func Unparse(t *testing.T, text string) string {
+	t.Helper()
+	parsed, errs := shared().parser.Parse(common.NewTextSource(text))
+	require.Empty(t, errs.GetErrors())
+	out, err := parser.Unparse(parsed.Expr(), parsed.SourceInfo())
+	require.NoError(t, err)
+	return out
+}

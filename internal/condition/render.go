@@ -1,0 +1,134 @@
+package condition
+
+import (
+	"fmt"
+	"strings"
+	"text/template/parse"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMessage bounds a message, in bytes; what is longer is cut and ends in "…".
+const maxMessage = 4000
+
+// RenderTemplate writes the text of a message. uses are what CompileTemplate returned for it. A name
+// without a value, where the text shows it, is a *MissingError. A value cannot bring line breaks or
+// other control characters into the text.
+func RenderTemplate(text string, uses Types, values Values) (string, error) {
+	if _, err := CompileTemplate(text, uses); err != nil {
+		return "", err
+	}
+	tree, fault := parseTemplate(text)
+	if fault != nil {
+		return "", fault
+	}
+	r := &renderer{uses: uses, values: values}
+	if tree.Root == nil {
+		return "", nil
+	}
+	if err := r.list(tree.Root); err != nil {
+		return "", err
+	}
+	out := r.out.String()
+	if len(out) <= maxMessage {
+		return out, nil
+	}
+	end := maxMessage - len("…")
+	for end > 0 && !utf8.RuneStart(out[end]) {
+		end--
+	}
+	return out[:end] + "…", nil
+}
+
+// renderer writes what a checked template says.
+type renderer struct {
+	uses   Types
+	values Values
+	out    strings.Builder
+}
+
+func (r *renderer) list(l *parse.ListNode) error {
+	if l == nil {
+		return nil
+	}
+	for _, n := range l.Nodes {
+		if r.out.Len() > maxMessage {
+			return nil
+		}
+		var err error
+		switch n := n.(type) {
+		case *parse.TextNode:
+			r.out.Write(n.Text)
+		case *parse.ActionNode:
+			err = r.action(n.Pipe.Cmds[0].Args)
+		case *parse.IfNode:
+			err = r.branch(n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *renderer) action(args []parse.Node) error {
+	switch first := args[0].(type) {
+	case *parse.FieldNode:
+		v, err := r.value(first)
+		fmt.Fprint(&r.out, v)
+		return err
+	case *parse.StringNode:
+		r.out.WriteString(first.Text)
+		return nil
+	}
+	var shown []any
+	for _, arg := range args[2:] {
+		v, err := r.value(arg)
+		if err != nil {
+			return err
+		}
+		shown = append(shown, v)
+	}
+	fmt.Fprintf(&r.out, args[1].(*parse.StringNode).Text, shown...)
+	return nil
+}
+
+func (r *renderer) branch(n *parse.IfNode) error {
+	v, err := r.value(n.Pipe.Cmds[0].Args[0])
+	if err != nil {
+		return err
+	}
+	if v == "" || v == false || v == int64(0) || v == 0.0 {
+		return r.list(n.ElseList)
+	}
+	return r.list(n.List)
+}
+
+// value is what a name stands for, fit to be shown.
+func (r *renderer) value(n parse.Node) (any, error) {
+	name := strings.Join(n.(*parse.FieldNode).Ident, ".")
+	given, ok := r.values[name]
+	if !ok || given == nil {
+		return "", &MissingError{name}
+	}
+	if s, ok := given.(string); ok && len(s) > maxValue {
+		given = s[:maxValue] // the whole message is shorter
+	}
+	v, err := Convert(given, r.uses[name])
+	if err != nil {
+		return "", fmt.Errorf("%s %w", name, err)
+	}
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC().Format(time.RFC3339), nil
+	case string:
+		return strings.Map(func(c rune) rune {
+			if unicode.IsControl(c) {
+				return ' '
+			}
+			return c
+		}, strings.ToValidUTF8(v, "�")), nil
+	}
+	return v, nil
+}
