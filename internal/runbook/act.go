@@ -1,0 +1,157 @@
+package runbook
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// actLimit is the time of one attempt at an operation that undoes.
+const actLimit = 120
+
+// act does the operation of the step at work. A destructive one, and any that a gate is for, needs an
+// approval of just this attempt with just these arguments; without one the gate opens again.
+func (m *machine) act(n Node, results map[string]ItemResult) {
+	with, fault := filled("with", n.Step.With, results)
+	var undo condition.Values
+	if fault == "" && n.Step.Undo != nil {
+		undo, fault = filled("undo", n.Step.Undo.With, results)
+	}
+	if fault != "" {
+		m.stepFails(Failed, m.explain(fault))
+		return
+	}
+	st := m.s.Steps[n.Path]
+	attempt := st.Attempt + 1
+	gate := m.p.gateOf(n.Path)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && !m.approved(n, attempt, with) {
+		if gate == Nowhere {
+			m.stepFails(Failed, "no gate approves it")
+			return
+		}
+		wanted := Approval{Path: n.Path, Attempt: attempt, Uses: n.Step.Uses, With: with}
+		m.askApproval(m.p.Nodes[gate], []Approval{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
+		return
+	}
+	st.Attempt = attempt
+	m.s.Steps[n.Path] = st
+	if n.Step.Risk != Read && !m.s.Acted {
+		m.s.Acted = true
+		m.recordAbout(Subject(m.s.Run.Name, m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Data{Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256})
+	}
+	if !n.Step.Idempotent || n.Step.Risk == Destructive {
+		// It is known that it may have happened, even when nothing more comes of this run.
+		m.record("begun", "step.started", "", Data{
+			Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk, PlanSHA256: m.s.Run.PlanSHA256,
+		})
+	}
+	if n.Step.Undo != nil && !slices.ContainsFunc(m.s.Undo, func(u Undoable) bool { return u.Path == n.Path }) {
+		m.s.Undo = append(m.s.Undo, Undoable{Path: n.Path, Uses: n.Step.Undo.Uses, With: undo})
+	}
+	m.s.Phase = Acting
+	m.out(Command{Seq: m.next(), Act: &ActCall{
+		Path: n.Path, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
+	}})
+}
+
+// approved says whether this attempt was approved as it would now be done. The approval is used up.
+func (m *machine) approved(n Node, attempt int, with condition.Values) bool {
+	for i, a := range m.s.Approvals {
+		if a.Path == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
+			same(n.Step.With, a.With, with) && !m.now.After(a.Until) {
+			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
+// same compares two sets of arguments of an operation.
+func same(with []Filled, a, b condition.Values) bool {
+	for _, f := range with {
+		if spelled(a[f.Name]) != spelled(b[f.Name]) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// spelled is a value as text. A whole number may have come back from JSON as a float64.
+func spelled(v any) string {
+	if f, ok := v.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return strconv.FormatInt(int64(f), 10)
+	}
+	return fmt.Sprint(v)
+}
+
+// acted is how the operation ended.
+func (m *machine) acted(r ActResult) {
+	n := m.node()
+	why := m.s.AbortWhy
+	m.s.AbortWhy = ""
+	switch {
+	case r.Outcome == OK:
+		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
+		if why != "" {
+			m.fail(Aborted, why)
+			return
+		}
+		m.leave()
+	case r.Outcome == Unclear && why == "" && n.Step.OnUnknown != Fail:
+		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
+		m.ask(Request{
+			Kind: AskUnknown, Path: n.Path, Risk: n.Step.Risk,
+			Message: fmt.Sprintf("%s (%s) may or may not have happened: %s", n.Path, n.Step.Uses, r.Message),
+			Choices: []string{RetryVrb, MarkDone, UndoAll, Abort},
+		}, operatorLimit, operatorRemind)
+	case r.Outcome == Unclear:
+		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
+		m.s.NotUndone = append(m.s.NotUndone, n.Path+": its outcome is unknown")
+		m.fail(ending(why, RunFailed), reason(why, n.Path+": "+r.Message))
+	case why != "":
+		m.stepEnds(m.s.Node, r.Outcome, nil, r.Message)
+		m.fail(Aborted, why)
+	default:
+		m.stepFails(r.Outcome, r.Message)
+	}
+}
+
+func ending(abortWhy, otherwise string) string {
+	if abortWhy != "" {
+		return Aborted
+	}
+	return otherwise
+}
+
+func reason(abortWhy, otherwise string) string {
+	if abortWhy != "" {
+		return abortWhy
+	}
+	return otherwise
+}
+
+// stepFails ends the step at work badly. A run that was to pause holds there, so that an operator can
+// decide; else the run fails.
+func (m *machine) stepFails(outcome, why string) {
+	n := m.node()
+	m.stepEnds(m.s.Node, outcome, nil, why)
+	if m.s.Run.Dry {
+		m.planned(n, Planned{Decision: PlanStops, Note: why})
+		m.s.Refusals = append(m.s.Refusals, n.Path+": "+why)
+		m.end()
+		return
+	}
+	if m.s.PauseBy != "" {
+		m.s.PauseBy = ""
+		m.ask(Request{
+			Kind: AskHeld, Path: n.Path, Risk: n.Step.Risk, Message: n.Path + " failed: " + why,
+			Choices: []string{RetryVrb, SkipStep, UndoAll, Abort},
+		}, operatorLimit, operatorRemind)
+		return
+	}
+	m.fail(RunFailed, n.Path+": "+why)
+}

@@ -1,0 +1,117 @@
+package runbook
+
+import (
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// ReadCall reads one probe.
+type ReadCall struct {
+	// Key names the reading: the probe's name, behind the path of the call step it belongs to.
+	Key  string   `json:"key"`
+	Uses string   `json:"uses"`
+	With []Filled `json:"with,omitempty"`
+	// Names are what the expressions of With read, bound.
+	Names condition.Values `json:"names,omitempty"`
+}
+
+// Reading is what a probe said.
+type Reading struct {
+	Values condition.Values `json:"values,omitempty"`
+	At     time.Time        `json:"at"`
+	// Fault says why there is no value; what needs the reading then fails.
+	Fault string `json:"fault,omitempty"`
+}
+
+// ActCall is one use of an operation.
+type ActCall struct {
+	// Path is the step; Attempt counts from 1 over the whole run.
+	Path    string           `json:"path"`
+	Attempt int              `json:"attempt"`
+	Uses    string           `json:"uses"`
+	With    condition.Values `json:"with,omitempty"`
+	Risk    Risk             `json:"risk"`
+	// Undo says that it takes the step back.
+	Undo           bool  `json:"undo,omitempty"`
+	Idempotent     bool  `json:"idempotent,omitempty"`
+	TimeoutSeconds int   `json:"timeout_seconds"`
+	Retry          Retry `json:"retry,omitzero"`
+}
+
+// The outcomes of a step.
+const (
+	OK       = "ok"
+	Failed   = "failed"
+	TimedOut = "timeout" // it did not happen within its time
+	Unclear  = "unknown" // it may or may not have happened
+	Skipped  = "skipped" // its condition did not hold, or a person said so
+)
+
+// ActResult is how an operation ended.
+type ActResult struct {
+	Outcome string           `json:"outcome"`
+	Outputs condition.Values `json:"outputs,omitempty"`
+	Message string           `json:"message,omitempty"`
+}
+
+// WatchCall looks until it knows whether a condition holds: a check in Times looks in a row, a wait
+// until the time is over.
+type WatchCall struct {
+	Path string `json:"path"`
+	// Reads are the probes that Condition uses; they are read at every look.
+	Reads []ReadCall `json:"reads,omitempty"`
+	// Uses and With, when set, are read at every look too: "result.NAME" in Condition.
+	Uses      string               `json:"uses,omitempty"`
+	With      condition.Values     `json:"with,omitempty"`
+	Condition condition.Expression `json:"condition,omitzero"`
+	// Names are what Condition uses beside probes and result, bound.
+	Names condition.Values `json:"names,omitempty"`
+	// Scope is the path of the call step with a slash, which stands before the names in Reads.
+	Scope string `json:"scope,omitempty"`
+	// Until waits for the condition; else it must hold Times in a row, and the first look at which it
+	// does not ends the watch.
+	Until          bool `json:"until,omitempty"`
+	Times          int  `json:"times"`
+	EverySeconds   int  `json:"every_seconds"`
+	TimeoutSeconds int  `json:"timeout_seconds"`
+}
+
+// WatchResult is what a watch saw.
+type WatchResult struct {
+	// Held says whether the condition held.
+	Held bool `json:"held"`
+	// Fault says why it could not be told at the last look; Held is then false.
+	Fault   string           `json:"fault,omitempty"`
+	Outputs condition.Values `json:"outputs,omitempty"`
+	// Readings are those of the last look.
+	Readings map[string]Reading `json:"readings,omitempty"`
+	Looks    int                `json:"looks"`
+}
+
+// Item is an expression, or a message template when Template is set, to evaluate.
+type Item struct {
+	Key        string               `json:"key"`
+	Expression condition.Expression `json:"expression,omitzero"`
+	Template   string               `json:"template,omitempty"`
+	// Uses are the names of a template with their types; an expression knows its own.
+	Uses condition.Types `json:"uses,omitempty"`
+	// Names are what it reads, bound; a name that has no value yet is absent.
+	Names condition.Values `json:"names,omitempty"`
+
+	scope string
+}
+
+// ItemResult is a value, or why there is none.
+type ItemResult struct {
+	Value any    `json:"value,omitempty"`
+	Fault string `json:"fault,omitempty"`
+}
+
+// reads are the names that the item needs.
+func (i Item) reads() condition.Types {
+	if i.Template != "" {
+		return i.Uses
+	}
+	return i.Expression.Uses
+}

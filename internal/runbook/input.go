@@ -1,0 +1,113 @@
+package runbook
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// FillInputs checks what was given against what is declared, fills in the defaults and gives every value
+// its type. The second result says what is wrong and what would be right; empty when nothing is.
+func FillInputs(inputs []Input, given condition.Values) (condition.Values, string) {
+	var names []string
+	for _, in := range inputs {
+		names = append(names, in.Name)
+	}
+	var unknown []string
+	//workflowcheck:ignore // sorted below
+	for name := range given {
+		if !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		if near, ok := strictyaml.Nearest(name, names); ok {
+			return nil, fmt.Sprintf("there is no %s; did you mean %s?", name, near)
+		}
+		return nil, fmt.Sprintf("there is no %s; there are %s", name, strings.Join(names, ", "))
+	}
+	filled := condition.Values{}
+	for _, in := range inputs {
+		v, ok := given[in.Name]
+		if !ok {
+			if v = in.Default; v == nil {
+				return nil, fmt.Sprintf("%s is missing; give %s=%s", in.Name, in.Name, in.Type)
+			}
+		}
+		typed, fault := in.accept(v)
+		if fault != "" {
+			return nil, in.Name + ": " + fault
+		}
+		filled[in.Name] = typed
+	}
+	return filled, ""
+}
+
+// accept gives a value the input's type, from text as well: a command line has nothing else.
+func (in Input) accept(v any) (any, string) {
+	text := fmt.Sprint(v)
+	switch in.Type {
+	case condition.Int:
+		n, ok := whole(v, text)
+		if !ok {
+			return nil, strictyaml.Quote(text) + " is not a whole number"
+		}
+		return n, in.bounded(float64(n))
+	case condition.Double:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return nil, strictyaml.Quote(text) + " is not a number"
+		}
+		return f, in.bounded(f)
+	case condition.Bool:
+		if text != "true" && text != "false" {
+			return nil, strictyaml.Quote(text) + " is neither true nor false"
+		}
+		return text == "true", ""
+	}
+	return text, in.spelled(text)
+}
+
+// maxInput bounds a text, in bytes: it is kept in the history and in the ledger.
+const maxInput = 4096
+
+func (in Input) spelled(text string) string {
+	switch {
+	case len(text) > maxInput:
+		return fmt.Sprintf("is longer than %d bytes", maxInput)
+	case len(in.Enum) > 0 && !slices.Contains(in.Enum, text):
+		return strictyaml.Quote(text) + " is none of " + strings.Join(in.Enum, ", ")
+	case in.Pattern != "":
+		pattern, err := regexp.Compile("^(?:" + in.Pattern + ")$")
+		if err != nil || !pattern.MatchString(text) {
+			return strictyaml.Quote(text) + " does not match " + in.Pattern
+		}
+	}
+	return ""
+}
+
+func (in Input) bounded(n float64) string {
+	switch {
+	case in.Min != nil && n < *in.Min:
+		return fmt.Sprintf("%v is less than %v", n, *in.Min)
+	case in.Max != nil && n > *in.Max:
+		return fmt.Sprintf("%v is more than %v", n, *in.Max)
+	}
+	return ""
+}
+
+// whole reads a whole number; JSON makes a float64 of one.
+func whole(v any, text string) (int64, bool) {
+	if f, ok := v.(float64); ok {
+		return int64(f), f == math.Trunc(f) && math.Abs(f) < 1<<53
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}

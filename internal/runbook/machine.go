@@ -1,0 +1,180 @@
+package runbook
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// Next is what a run does when something happens: its new state, and what to do now. It reads no
+// clock and touches nothing; the same arguments give the same answer.
+func Next(p Program, s State, e Event) (State, []Command) {
+	m := &machine{p: p, s: s.clone(), now: e.At}
+	m.handle(e)
+	return m.s, m.commands
+}
+
+// New is the state of a run before its first event, which is Begin. The inputs are checked already.
+func New(run Run, inputs condition.Values) State {
+	return State{
+		Run: run, Inputs: map[string]condition.Values{"": inputs}, Readings: map[string]Reading{}, Steps: map[string]StepState{},
+		GuardsDue: true,
+	}
+}
+
+// machine is one step of a run.
+type machine struct {
+	p        Program
+	s        State
+	now      time.Time
+	commands []Command
+}
+
+func (m *machine) handle(e Event) {
+	stale := e.Seq != m.s.Seq || m.s.Phase == Over
+	switch {
+	case m.s.Phase == Over:
+		m.late(e)
+	case e.Begin:
+		m.record("started", "runbook.started", m.s.Run.Initiator, Data{Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256})
+		m.enter(m.p.Start)
+	case e.Cancelled:
+		m.abort("cancelled")
+	case e.Verb != nil:
+		m.verb(*e.Verb)
+	case e.Answer != nil:
+		m.answer(*e.Answer)
+	case e.Timer == remindTimer && m.s.Request != nil:
+		m.remind()
+	case e.Timer == deadlineTimer && m.s.Request != nil:
+		m.expire()
+	case e.Timer == restTimer && m.s.Phase == Resting:
+		m.rested()
+	case stale || e.Timer != "":
+	case e.Read != nil && m.s.Phase == Probing:
+		m.readings(e.Read)
+		m.evaluate()
+	case e.Evaluated != nil && m.s.Phase == Evaluating:
+		m.evaluated(e.Evaluated)
+	case e.Watched != nil && m.s.Phase == Watching:
+		m.watched(*e.Watched)
+	case e.Acted != nil && m.s.Phase == Acting:
+		m.acted(*e.Acted)
+	case e.Acted != nil && m.s.Phase == Undoing:
+		m.undone(*e.Acted)
+	}
+}
+
+// late answers whoever speaks to a run that is over.
+func (m *machine) late(e Event) {
+	if e.Answer != nil || e.Verb != nil {
+		m.reply(false, "the run is over: "+m.s.Outcome)
+	}
+}
+
+func (m *machine) node() Node { return m.p.Nodes[m.s.Node] }
+
+// next begins a new wait: answers to earlier commands no longer count.
+func (m *machine) next() int {
+	m.s.Seq++
+	return m.s.Seq
+}
+
+func (m *machine) out(c Command) { m.commands = append(m.commands, c) }
+
+func (m *machine) timer(name string, d time.Duration) {
+	m.out(Command{Timer: &Timer{Name: name, For: d}})
+}
+
+func (m *machine) reply(accepted bool, message string) {
+	m.out(Command{Reply: &Reply{Accepted: accepted, Message: message}})
+}
+
+// record keeps something in the ledger; a dry run leaves no trace there.
+func (m *machine) record(event, kind, actor string, data Data) {
+	m.recordAbout(Subject(m.s.Run.Name, m.s.Run.Key), event, kind, actor, data)
+}
+
+func (m *machine) recordAbout(subject, event, kind, actor string, data Data) {
+	if m.s.Run.Dry {
+		return
+	}
+	data.Runbook = m.s.Run.Name
+	m.s.Recorded++
+	m.out(Command{Record: &Record{
+		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data,
+	}})
+}
+
+// Subject is what the ledger's entries about runs of a runbook share.
+func Subject(name, key string) string { return strings.TrimSuffix("runbook/"+name+"/"+key, "/") }
+
+// enter stands before a node. What it needs to know is read first, then its condition is evaluated.
+func (m *machine) enter(at int) {
+	m.s.Node = at
+	switch {
+	case at == Nowhere:
+		m.end()
+		return
+	case m.s.PauseBy != "":
+		m.ask(Request{
+			Kind: AskPaused, Path: m.node().Path, Message: "paused by " + m.s.PauseBy + " before " + m.node().Path,
+			Choices: []string{Resume, SkipStep, UndoAll, Abort},
+		}, operatorLimit, operatorRemind)
+		m.s.PauseBy = ""
+		return
+	}
+	if calls := m.unread(); len(calls) > 0 {
+		m.s.Phase = Probing
+		m.out(Command{Seq: m.next(), Read: calls})
+		return
+	}
+	m.evaluate()
+}
+
+// leave goes on behind the node at work.
+func (m *machine) leave() { m.enter(m.node().After) }
+
+// abort ends the run as if the step at work had failed. Work in flight is stopped first.
+func (m *machine) abort(why string) {
+	switch m.s.Phase {
+	case Acting, Watching:
+		if m.s.AbortWhy == "" {
+			m.s.AbortWhy = why
+			m.out(Command{Cancel: true})
+		}
+		return
+	case Undoing:
+		if m.s.Rolling { // what is being put back is put back, and the run ends behind it
+			m.s.AbortWhy = why
+		}
+		return
+	case Asking:
+		m.unsettled(m.closeRequest(), why)
+	case Resting, Probing, Evaluating:
+		m.out(Command{StopTimers: true})
+		m.stepEnds(m.s.Node, Failed, nil, why)
+	case Over:
+		return
+	}
+	m.next()
+	m.fail(Aborted, why)
+}
+
+// stepEnds keeps what became of a step and tells the ledger.
+func (m *machine) stepEnds(at int, outcome string, outputs condition.Values, message string) {
+	n := m.p.Nodes[at]
+	st := m.s.Steps[n.Path]
+	if st.Started.IsZero() {
+		st.Started = m.now
+	}
+	st.Outcome, st.Outputs, st.Message, st.Ended = outcome, outputs, message, m.now
+	m.s.Steps[n.Path] = st
+	m.record("step", "step."+outcome, "", Data{
+		Step: n.Path, Title: n.Step.Title, Attempt: st.Attempt, Uses: n.Step.Uses, Risk: n.Step.Risk, Outcome: outcome, Outputs: outputs, Message: message,
+	})
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

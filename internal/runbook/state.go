@@ -1,0 +1,151 @@
+package runbook
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// Run says which run it is.
+type Run struct {
+	// ID is the workflow id.
+	ID string `json:"id"`
+	// Name is the runbook's, Key the concurrency key, Dedup what cooldown and breaker count by.
+	Name  string `json:"name"`
+	Key   string `json:"key,omitempty"`
+	Dedup string `json:"dedup,omitempty"`
+	// Host is where operations happen that belong to a host.
+	Host string `json:"host"`
+	// Initiator is who started it, such as "anna@gpu-1" or "alert".
+	Initiator string `json:"initiator"`
+	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
+	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Dry says that nothing is changed: reads are real, writes are planned.
+	Dry bool `json:"dry,omitempty"`
+}
+
+// State is all that a run knows. It survives JSON.
+type State struct {
+	Run   Run   `json:"run"`
+	Phase Phase `json:"phase"`
+	// Node is the place of the step at work; Seq numbers the command whose answer is awaited.
+	Node int `json:"node"`
+	Seq  int `json:"seq"`
+	// Inputs are by scope, Readings by scope and name of the probe, Steps by path.
+	Inputs   map[string]condition.Values `json:"inputs"`
+	Readings map[string]Reading          `json:"readings,omitempty"`
+	Steps    map[string]StepState        `json:"steps,omitempty"`
+	// Since is when the wait at work began.
+	Since time.Time `json:"since,omitzero"`
+	// GuardsDue says that the guards are to be looked at before the next step.
+	GuardsDue bool       `json:"guards_due,omitempty"`
+	Undo      []Undoable `json:"undo,omitempty"`
+	Approvals []Approval `json:"approvals,omitempty"`
+	// Request is what the run waits for from a person.
+	Request *Request `json:"request,omitempty"`
+	// PauseBy is who wants the run to stop before the next step.
+	PauseBy string `json:"pause_by,omitempty"`
+	// AbortWhy is set while the work in flight is being stopped.
+	AbortWhy string `json:"abort_why,omitempty"`
+	// Ending is the outcome that the run is heading for, once it has failed, and Reason why.
+	Ending string `json:"ending,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Unwinding is how many entries of Undo are left alone while others are being undone, Rolling whether
+	// a rollback step asked for it and the run goes on behind that.
+	Unwinding int  `json:"unwinding,omitempty"`
+	Rolling   bool `json:"rolling,omitempty"`
+	// Acted says that something was changed, or may have been.
+	Acted bool `json:"acted,omitempty"`
+	// Asked and Recorded count the requests and the entries for the ledger.
+	Asked    int `json:"asked,omitempty"`
+	Recorded int `json:"recorded,omitempty"`
+	// Undone and NotUndone are what was put back, and what could not be, with the reason.
+	Undone    []string `json:"undone,omitempty"`
+	NotUndone []string `json:"not_undone,omitempty"`
+	// Outcome is set once the run is over.
+	Outcome string `json:"outcome,omitempty"`
+	// Plan and Refusals are what a dry run found.
+	Plan     []Planned `json:"plan,omitempty"`
+	Refusals []string  `json:"refusals,omitempty"`
+}
+
+// Phase is what a run is at.
+type Phase string
+
+// The phases of a run.
+const (
+	Probing    Phase = "probing"
+	Evaluating Phase = "evaluating"
+	Acting     Phase = "acting"
+	Watching   Phase = "watching"
+	Resting    Phase = "resting"
+	Asking     Phase = "asking"
+	Undoing    Phase = "undoing"
+	Over       Phase = "over"
+)
+
+// The outcomes of a run.
+const (
+	Succeeded          = "succeeded"
+	NotNeeded          = "not_needed"          // a check found nothing to do
+	Rejected           = "rejected"            // a person said no, or nobody answered
+	Aborted            = "aborted"             // a person, or a cancellation, ended it
+	RunFailed          = "failed"              // a step failed; what it had done stays
+	RolledBack         = "rolled_back"         // a step failed; everything is as it was
+	RollbackIncomplete = "rollback_incomplete" // something could not be put back
+	Suppressed         = "suppressed"          // cooldown or breaker; nothing was touched
+	Refused            = "refused"             // the plan or the guards say no; nothing was touched
+)
+
+// StepState is what became of a step.
+type StepState struct {
+	Outcome string           `json:"outcome,omitempty"`
+	Attempt int              `json:"attempt,omitempty"`
+	Outputs condition.Values `json:"outputs,omitempty"`
+	// Message says why it failed or was left out; of a check at work, what it says when it fails.
+	Message string    `json:"message,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Undoable is one entry of the undo stack: what takes a step back, or a checkpoint.
+type Undoable struct {
+	Path string           `json:"path"`
+	Uses string           `json:"uses,omitempty"` // empty is a checkpoint
+	With condition.Values `json:"with,omitempty"`
+}
+
+// Approval allows one attempt at one step, as it was shown, under one plan, for a time.
+type Approval struct {
+	Path       string           `json:"path"`
+	Attempt    int              `json:"attempt"`
+	Uses       string           `json:"uses"`
+	With       condition.Values `json:"with,omitempty"`
+	PlanSHA256 string           `json:"plan_sha256"`
+	By         []string         `json:"by,omitempty"`
+	Until      time.Time        `json:"until"`
+}
+
+// clone copies what a step of the machine may change.
+func (s State) clone() State {
+	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
+	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
+	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
+	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
+	if s.Request != nil {
+		r := *s.Request
+		r.Groups, r.Answers = slices.Clone(r.Groups), slices.Clone(r.Answers)
+		s.Request = &r
+	}
+	return s
+}
+
+// copied is a copy that can be written to: JSON leaves out an empty map.
+func copied[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return maps.Clone(m)
+}

@@ -1,0 +1,90 @@
+package runbook
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lost is an operation whose outcome is unknown, behind one that can be undone.
+func lost(t *testing.T, change ...func(*Step)) *world {
+	w := newWorld(t, steps(action("first", undoable), action("fire", append([]func(*Step){once}, change...)...), action("last")))
+	w.acts["fire"] = []ActResult{{Outcome: Unclear, Message: "the worker was lost"}}
+	return w
+}
+
+func TestUnknownOutcomeAsks(t *testing.T) {
+	w := lost(t).begin()
+	require.Equal(t, []string{"first", "fire"}, w.done, "not again by itself")
+	r := w.s.Request
+	require.Equal(t, AskUnknown, r.Kind)
+	require.Equal(t, []string{RetryVrb, MarkDone, UndoAll, Abort}, r.Choices)
+	require.Equal(t, "fire (product.breaker) may or may not have happened: the worker was lost", r.Message)
+	require.Equal(t, Unclear, w.s.Steps["fire"].Outcome)
+	require.False(t, w.says(true, "bob", "oncall").Accepted, "an operator must decide, and not who approves")
+	require.Equal(t, "it waits for retry, done, undo, abort", w.orders(SkipStep).Message)
+}
+
+func TestUnknownOutcomeDecided(t *testing.T) {
+	for verb, c := range map[string]struct {
+		done      []string
+		outcome   string
+		notUndone []string
+	}{
+		RetryVrb: {[]string{"first", "fire", "fire", "last"}, Succeeded, nil},
+		MarkDone: {[]string{"first", "fire", "last"}, Succeeded, nil},
+		UndoAll:  {[]string{"first", "fire", "undo/first"}, RollbackIncomplete, []string{"fire: its outcome is unknown"}},
+		Abort:    {[]string{"first", "fire", "undo/first"}, RollbackIncomplete, []string{"fire: its outcome is unknown"}},
+	} {
+		t.Run(verb, func(t *testing.T) {
+			w := lost(t).begin()
+			require.True(t, w.orders(verb).Accepted)
+			require.Equal(t, c.done, w.done)
+			w.ends(c.outcome)
+			require.Equal(t, c.notUndone, w.s.NotUndone)
+			require.Len(t, w.kept("operator."+verb), 1)
+			require.Equal(t, "olga", w.kept("operator." + verb)[0].Actor)
+		})
+	}
+	t.Run("nobody", func(t *testing.T) {
+		w := lost(t).begin()
+		w.pass(24 * time.Hour)
+		w.ends(RollbackIncomplete)
+		require.Len(t, w.kept("request.reminded"), 23)
+		require.Equal(t, []string{"fire: its outcome is unknown"}, w.s.NotUndone)
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		w := lost(t).begin()
+		w.next(Event{Cancelled: true})
+		w.ends(RollbackIncomplete)
+		require.Equal(t, "cancelled", w.s.Reason)
+	})
+}
+
+// What can be undone is as it was when its undo went well.
+func TestUnknownOutcomeUndone(t *testing.T) {
+	w := lost(t, undoable).begin()
+	w.orders(UndoAll)
+	require.Equal(t, []string{"first", "fire", "undo/fire", "undo/first"}, w.done)
+	w.ends(RolledBack)
+}
+
+func TestUnknownOutcomeFails(t *testing.T) {
+	w := lost(t, func(s *Step) { s.OnUnknown = Fail }).begin()
+	w.ends(RollbackIncomplete)
+	require.Equal(t, []string{"fire: its outcome is unknown"}, w.s.NotUndone)
+	require.Equal(t, "fire: the worker was lost", w.s.Reason)
+}
+
+func TestUnknownOutcomeOfWhatIsAborted(t *testing.T) {
+	w := newWorld(t, steps(action("fire", once)))
+	w.acts["fire"] = []ActResult{{Outcome: Unclear, Message: "lost"}}
+	w.held = true
+	w.begin()
+	require.True(t, w.orders(Abort).Accepted)
+	w.land()
+	require.Nil(t, w.s.Request, "who aborts does not want to be asked")
+	w.ends(RollbackIncomplete)
+	require.Equal(t, []string{"fire: its outcome is unknown"}, w.s.NotUndone)
+}

@@ -1,0 +1,116 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+)
+
+// fail is the end of the way that the steps describe. on_failure says what is done now; without it
+// everything that can be is put back. A step of on_failure that fails does not keep the others from
+// being done.
+func (m *machine) fail(ending, why string) {
+	if m.s.Ending != "" {
+		m.s.Reason += "; then " + why
+		m.leave()
+		return
+	}
+	m.s.Ending, m.s.Reason = ending, why
+	m.s.GuardsDue, m.s.Readings = false, map[string]Reading{}
+	if m.p.Failure != Nowhere && ending != Refused {
+		m.enter(m.p.Failure)
+		return
+	}
+	m.unwind(0)
+}
+
+// rollback undoes, last first, back to a checkpoint or to the beginning.
+func (m *machine) rollback(n Node) {
+	m.s.Rolling = true
+	to := 0
+	if n.Step.To != "" {
+		at := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Uses == "" && u.Path == n.Scope+n.Step.To })
+		if at < 0 {
+			m.s.Rolling = false
+			m.done(nil, "the checkpoint "+n.Step.To+" was not reached: there is nothing to undo")
+			return
+		}
+		to = at
+	}
+	m.unwind(to)
+}
+
+// unwind undoes until only the first keep entries are left.
+func (m *machine) unwind(keep int) {
+	m.s.Phase, m.s.Unwinding = Undoing, keep
+	for len(m.s.Undo) > keep {
+		u := m.s.Undo[len(m.s.Undo)-1]
+		if u.Uses == "" {
+			m.s.Undo = m.s.Undo[:len(m.s.Undo)-1]
+			continue
+		}
+		m.out(Command{Seq: m.next(), Act: &ActCall{
+			Path: u.Path, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Idempotent: true, TimeoutSeconds: actLimit,
+			Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
+		}})
+		return
+	}
+	if m.s.Rolling {
+		m.rolled()
+		return
+	}
+	m.end()
+}
+
+// rolled is the end of a rollback step. What could not be put back fails it, for what follows would build
+// on it.
+func (m *machine) rolled() {
+	why := m.s.AbortWhy
+	m.s.Rolling, m.s.AbortWhy = false, ""
+	switch {
+	case why != "":
+		m.stepEnds(m.s.Node, OK, nil, "")
+		m.fail(Aborted, why)
+	case len(m.s.NotUndone) > 0:
+		m.stepFails(Failed, "not everything could be put back: "+strings.Join(m.s.NotUndone, "; "))
+	default:
+		m.done(nil, "")
+	}
+}
+
+// undoAttempts is how often one thing is tried to be put back; then a person has to.
+const undoAttempts = 10
+
+// undone is how putting one thing back ended. Whatever happened, the next is tried.
+func (m *machine) undone(r ActResult) {
+	u := m.s.Undo[len(m.s.Undo)-1]
+	m.s.Undo = m.s.Undo[:len(m.s.Undo)-1]
+	if r.Outcome == OK {
+		m.s.Undone = append(m.s.Undone, u.Path)
+	} else {
+		m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+r.Message)
+	}
+	m.record("undo", "undo."+r.Outcome, "", Data{Step: u.Path, Uses: u.Uses, With: u.With, Outcome: r.Outcome, Message: r.Message})
+	m.unwind(m.s.Unwinding)
+}
+
+// end is the end of the run.
+func (m *machine) end() {
+	outcome := m.s.Ending
+	switch {
+	case outcome == "":
+		outcome = Succeeded
+	case outcome == NotNeeded:
+	case len(m.s.NotUndone) > 0:
+		outcome = RollbackIncomplete
+	case outcome == RunFailed && len(m.s.Undone) > 0 && len(m.s.Undo) == 0:
+		outcome = RolledBack
+	}
+	m.s.Outcome, m.s.Node = outcome, Nowhere
+	m.record("finished", "runbook.finished", m.s.Run.Initiator, Data{
+		Outcome: outcome, Message: m.s.Reason, PlanSHA256: m.s.Run.PlanSHA256, Undone: m.s.Undone, NotUndone: m.s.NotUndone,
+	})
+	m.s.Phase = Over
+	m.next()
+	m.out(Command{StopTimers: true})
+	m.out(Command{Finish: &Finish{Outcome: outcome, Reason: m.s.Reason}})
+}

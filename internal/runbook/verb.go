@@ -1,0 +1,119 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+)
+
+// verb is an operator's order. One that cannot be followed is recorded as well, and answered.
+func (m *machine) verb(v Verb) {
+	if why := m.cannot(v); why != "" {
+		m.record("denied", "operator.denied", v.By, Data{Step: m.at(), Title: v.Verb, Message: why, Via: v.Via, Outcome: "denied"})
+		m.reply(false, why)
+		return
+	}
+	m.record(v.Verb, "operator."+v.Verb, v.By, Data{Step: m.at(), Title: v.Verb, Message: v.Reason, Via: v.Via})
+	m.reply(true, v.Verb+": "+m.at())
+	by := v.Verb + " by " + v.By
+	if v.Reason != "" {
+		by += ": " + v.Reason
+	}
+	switch v.Verb {
+	case Pause:
+		m.s.PauseBy = v.By
+	case Resume:
+		m.resume()
+	case SkipStep:
+		m.skipped(by)
+	case RetryVrb:
+		m.closeRequest()
+		m.refresh()
+		m.enter(m.s.Node)
+	case MarkDone:
+		m.closeRequest()
+		m.refresh()
+		m.stepEnds(m.s.Node, OK, nil, by)
+		m.leave()
+	case UndoAll:
+		if r := m.closeRequest(); r.Kind == AskUnknown && m.node().Step.Undo == nil {
+			m.unsettled(r, by)
+		}
+		m.s.Ending, m.s.Reason = RunFailed, by
+		m.unwind(0)
+	case Abort:
+		m.abort(by)
+	}
+}
+
+// at is the step at work, for a message.
+func (m *machine) at() string {
+	if m.s.Node == Nowhere {
+		return "the end"
+	}
+	return m.node().Path
+}
+
+// cannot says why an order is not followed; empty when it is.
+func (m *machine) cannot(v Verb) string {
+	var choices []string
+	if m.s.Request != nil {
+		choices = m.s.Request.Choices
+	}
+	switch {
+	case !v.Standing.Operator:
+		return v.By + " is no operator; the configuration's approvals.operators says which groups are"
+	case !slices.Contains(Verbs, v.Verb):
+		return v.Verb + " is no order; the orders are " + strings.Join(Verbs, ", ")
+	case m.s.Phase == Undoing:
+		return "things are being put back; that is not stopped"
+	case v.Verb == Abort:
+		return ""
+	case v.Verb == Pause && m.s.PauseBy != "":
+		return "it pauses before the next step already"
+	case v.Verb == Pause && slices.Contains(choices, Resume):
+		return "it is paused already"
+	case v.Verb == Pause:
+		return ""
+	case v.Verb == Resume && m.s.PauseBy != "":
+		return ""
+	case v.Verb == SkipStep && (m.s.Phase == Resting || m.waits()):
+		return ""
+	case slices.Contains(choices, v.Verb):
+		return ""
+	case m.s.Phase == Asking && len(choices) == 0:
+		return "it waits for an answer of " + strings.Join(m.s.Request.Groups, ", ")
+	case m.s.Phase == Asking:
+		return "it waits for " + strings.Join(choices, ", ")
+	default:
+		return "it is at work on " + m.at() + "; pause it first"
+	}
+}
+
+// waits says whether a person's or a condition's wait can be left out: one whose end nothing else needs.
+func (m *machine) waits() bool {
+	k := m.node().Step.Kind
+	return m.s.Phase == Watching && k == Wait && m.s.AbortWhy == ""
+}
+
+func (m *machine) resume() {
+	if m.s.PauseBy != "" {
+		m.s.PauseBy = ""
+		return
+	}
+	m.refreshAfter(m.closeRequest().Opened)
+	m.enter(m.s.Node)
+}
+
+// skipped leaves out the step that the run stands before or that has failed, or the wait that it is in.
+func (m *machine) skipped(by string) {
+	if m.s.Request != nil {
+		m.closeRequest()
+	} else {
+		m.out(Command{StopTimers: true})
+		m.out(Command{Cancel: true})
+		m.next()
+	}
+	m.refresh()
+	m.stepEnds(m.s.Node, Skipped, nil, by)
+	m.leave()
+}
