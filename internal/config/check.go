@@ -37,6 +37,9 @@ func (c *Config) check(doc *strictyaml.Document) {
 		checkModel(doc, "models."+name, c.Models[name])
 	}
 	checkGPU(doc, c.GPU)
+	c.checkAdmin(doc)
+	c.checkCommands(doc)
+	c.checkPeople(doc)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}
@@ -75,8 +78,8 @@ func checkService(doc *strictyaml.Document, at string, s Service, router bool) {
 	if s.Policy != "" {
 		checkName(doc, at+".policy", s.Policy)
 	}
-	if doc.Has(at+".port") && (s.Port < 1 || s.Port > 65535) {
-		doc.Fault(at+".port", "%d is not a port; write 1 to 65535", s.Port)
+	if doc.Has(at + ".port") {
+		checkPort(doc, at+".port", s.Port)
 	}
 	for _, path := range []struct{ key, value string }{
 		{"ready", s.Ready}, {"health", s.Health}, {"drain", s.Drain}, {"metrics", s.Metrics},
@@ -84,9 +87,7 @@ func checkService(doc *strictyaml.Document, at string, s Service, router bool) {
 		if path.value == "" {
 			continue
 		}
-		if !httpPath.MatchString(path.value) {
-			doc.Fault(at+"."+path.key, "%s is not a path; write one that begins with / and has no spaces", strictyaml.Quote(path.value))
-		}
+		checkPath(doc, at+"."+path.key, path.value)
 		needPort(doc, at, path.key)
 	}
 	if s.InFlight != "" && !metricName.MatchString(s.InFlight) {
@@ -137,6 +138,18 @@ func checkGPU(doc *strictyaml.Document, g GPU) {
 			at = "gpu.headroom_ratio"
 		}
 		doc.Fault(at, "warn_ratio %g is below headroom_ratio %g; write warn_ratio: %g or more", g.WarnRatio, g.HeadroomRatio, g.HeadroomRatio)
+	}
+}
+
+func checkPort(doc *strictyaml.Document, at string, port int) {
+	if port < 1 || port > 65535 {
+		doc.Fault(at, "%d is not a port; write 1 to 65535", port)
+	}
+}
+
+func checkPath(doc *strictyaml.Document, at, path string) {
+	if !httpPath.MatchString(path) {
+		doc.Fault(at, "%s is not a path; write one that begins with / and has no spaces", strictyaml.Quote(path))
 	}
 }
 

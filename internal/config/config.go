@@ -30,6 +30,12 @@ type Config struct {
 	GPU        GPU              `yaml:"gpu"`
 	Prometheus Prometheus       `yaml:"prometheus"`
 	Admin      Admin            `yaml:"admin"`
+	Ledger     Ledger           `yaml:"ledger"`
+	// Commands are the programs that runbooks may run, by name.
+	Commands map[string]Command `yaml:"commands"`
+	// Groups are people, by the group's name: see Approvals and the groups of a runbook's gates.
+	Groups    map[string][]string `yaml:"groups"`
+	Approvals Approvals           `yaml:"approvals"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.
@@ -119,12 +125,6 @@ type Prometheus struct {
 	URL string `yaml:"url"`
 }
 
-// Admin is how evenkeel identifies itself to the product's own API.
-type Admin struct {
-	// TokenFile holds the bearer token; the environment's EVENKEEL_ADMIN_TOKEN wins over it.
-	TokenFile string `yaml:"token_file"`
-}
-
 // Endpoint returns where the replicas of the service answer.
 func (s Service) Endpoint() scaling.Endpoint {
 	return scaling.Endpoint{
@@ -152,26 +152,6 @@ func (c *Config) Host(name string) (string, Host, error) {
 		return "", Host{}, fmt.Errorf("%s has no host %q; its hosts are %s", c.Path, name, strings.Join(known, ", "))
 	}
 	return name, host, nil
-}
-
-// AdminToken returns the bearer token of the product's API: the environment's
-// EVENKEEL_ADMIN_TOKEN, else what token_file holds, else "".
-func (c *Config) AdminToken() (string, error) {
-	if token := os.Getenv("EVENKEEL_ADMIN_TOKEN"); token != "" {
-		return token, nil
-	}
-	if c.Admin.TokenFile == "" {
-		return "", nil
-	}
-	data, err := os.ReadFile(c.Admin.TokenFile)
-	if err != nil {
-		return "", fmt.Errorf("admin.token_file: %w", err)
-	}
-	token := strings.TrimSpace(string(data))
-	if token == "" {
-		return "", fmt.Errorf("admin.token_file: %s is empty", c.Admin.TokenFile)
-	}
-	return token, nil
 }
 
 // Load reads the configuration. explicit is the --config flag; when it is empty the file is looked

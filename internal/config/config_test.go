@@ -6,11 +6,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	_ "time/tzdata" // the machine of the test may have no zones
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 func TestLoad(t *testing.T) {
@@ -41,10 +43,24 @@ func TestLoad(t *testing.T) {
 			},
 			"worker-llm": {Policy: "worker-llm", Port: 8001, Drain: "/drain"},
 		},
-		Models:       map[string]Model{"gemma-3.27b": {VRAMMB: 18000, Priority: 1}, "mistral_7b": {VRAMMB: 4500, Priority: 5}},
-		GPU:          GPU{HeadroomRatio: 0.1, WarnRatio: 0.25, Offload: true},
-		Prometheus:   Prometheus{URL: "http://metrics:9090/prom"},
-		Admin:        Admin{TokenFile: here + "/token"},
+		Models:     map[string]Model{"gemma-3.27b": {VRAMMB: 18000, Priority: 1}, "mistral_7b": {VRAMMB: 4500, Priority: 5}},
+		GPU:        GPU{HeadroomRatio: 0.1, WarnRatio: 0.25, Offload: true},
+		Prometheus: Prometheus{URL: "http://metrics:9090/prom"},
+		Admin: Admin{
+			TokenFile: here + "/token", Service: "app", Port: 8000,
+			Paths: AdminPaths{Breaker: "/ops/breaker", CacheStats: "/ops/cache?short=1"},
+		},
+		Commands: map[string]Command{
+			"reload-model": {
+				Argv: []string{"/usr/local/bin/reload-model", "--now"}, Args: []CommandArg{{Name: "model", Pattern: "[a-z0-9_]+"}},
+				Risk: "destructive", Idempotent: true, Timeout: strictyaml.Duration(2 * time.Minute),
+			},
+			"rotate": {Argv: []string{"/usr/sbin/logrotate"}, Risk: "write", Timeout: strictyaml.Duration(30 * time.Second)},
+		},
+		Groups: map[string][]string{
+			"oncall": {"anna@gpu-1", "*@gpu-2", "ben@*", `CORP\eve@gpu_3`, "slack:U07ANNA"}, "sre": {"*@*"},
+		},
+		Approvals:    Approvals{Operators: []string{"sre"}, AuthenticatedFrom: "destructive"},
 		TemplatesDir: filepath.Dir(here) + "/definitions",
 		Disabled:     []string{"worker-rl"},
 	}, got)
@@ -57,7 +73,8 @@ func TestLoad(t *testing.T) {
 	least, err := Load("testdata/good/least.yaml")
 	require.NoError(t, err)
 	require.Empty(t, least.TemplatesDir, "no definitions of its own is not the folder of the file")
-	require.Empty(t, least.Admin.TokenFile)
+	require.Zero(t, least.Admin, "no product, and no paths of one")
+	require.Empty(t, least.Approvals.Operators, "without groups nobody is an operator")
 	require.Nil(t, least.Hosts["gpu1"].Nginx)
 	require.Equal(t, Default().GPU, least.GPU)
 	require.Equal(t, Default().Models, least.Models)
@@ -127,35 +144,6 @@ func TestHost(t *testing.T) {
 	require.EqualError(t, err, `/c has no host "gpu2"; its hosts are gpu1`)
 	_, _, err = strange.Host("")
 	require.EqualError(t, err, `/c has no host "`+machine+`"; its hosts are not.this.1, not.this.2`)
-}
-
-func TestAdminToken(t *testing.T) {
-	t.Setenv("EVENKEEL_ADMIN_TOKEN", "")
-	file := filepath.Join(t.TempDir(), "token")
-	require.NoError(t, os.WriteFile(file, []byte("  from-file\n"), 0o600))
-	c := &Config{}
-
-	token, err := c.AdminToken()
-	require.NoError(t, err)
-	require.Empty(t, token)
-
-	c.Admin.TokenFile = file
-	token, err = c.AdminToken()
-	require.NoError(t, err)
-	require.Equal(t, "from-file", token)
-
-	require.NoError(t, os.WriteFile(file, []byte("\n"), 0o600))
-	_, err = c.AdminToken()
-	require.EqualError(t, err, "admin.token_file: "+file+" is empty")
-
-	c.Admin.TokenFile = file + "-gone"
-	_, err = c.AdminToken()
-	require.ErrorIs(t, err, os.ErrNotExist)
-
-	t.Setenv("EVENKEEL_ADMIN_TOKEN", "from-environment")
-	token, err = c.AdminToken()
-	require.NoError(t, err)
-	require.Equal(t, "from-environment", token)
 }
 
 func TestExample(t *testing.T) {

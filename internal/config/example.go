@@ -84,9 +84,34 @@ services:
 #prometheus:
   #url: http://127.0.0.1:9090
 
-# The bearer token for the product's own API; the variable EVENKEEL_ADMIN_TOKEN wins over the file.
+# The product's own API on the replicas of a service: the file with its bearer token (the variable
+# EVENKEEL_ADMIN_TOKEN wins over it), and the service. Write paths where yours differ from the usual.
 #admin:
   #token_file: /etc/evenkeel/admin-token
+  #service: app
+  #port: 8000
+
+# Programs that runbooks may run, and nothing else: no shell, no environment, no output kept. Each of
+# args becomes one argument when pattern matches the whole of it.
+#commands:
+  #reload-model:
+    #argv: [/usr/local/bin/reload-model, --now]
+    #args: [{name: model, pattern: "[a-z0-9_]+"}]
+    #risk: write
+    #timeout: 2m
+
+# People, as USER@HOST, and what a group may do beside answering gates.
+#groups:
+  #oncall: ["anna@gpu-1", "*@gpu-2"]
+#approvals:
+  #operators: [oncall]
+  #authenticated_from: destructive
+
+# The audit ledger is a SQLite file in the state directory. With several hosts it has to be in
+# PostgreSQL: the file holds its DSN, postgres://USER:PASSWORD@HOST:PORT/DATABASE; the variable
+# EVENKEEL_LEDGER_DSN wins over it.
+#ledger:
+  #dsn_file: /etc/evenkeel/ledger-dsn
 
 # Definitions of your own: one of the same kind and name replaces the built-in one.
 #templates_dir: templates

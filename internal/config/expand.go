@@ -30,6 +30,7 @@ func (c *Config) expand(doc *strictyaml.Document) {
 		c.Hosts[name] = host
 	}
 	file("admin.token_file", &c.Admin.TokenFile)
+	file("ledger.dsn_file", &c.Ledger.DSNFile)
 	file("templates_dir", &c.TemplatesDir)
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
