@@ -17,7 +17,7 @@ const maxKey = 128
 // Decode fills the struct that into points to and collects every fault on the way. Fields need a
 // `yaml:"key"` tag; an embedded struct with `yaml:",inline"` adds its keys. Types are structs,
 // pointers to them, maps with string keys, slices, text, bool, numbers and
-// encoding.TextUnmarshaler; any other is a programmer's mistake and panics. Nothing is converted:
+// encoding.TextUnmarshaler and Scalar; any other is a programmer's mistake and panics. Nothing is converted:
 // text that looks like a number must be quoted, and empty text is no value.
 func (d *Document) Decode(into any) {
 	d.mapping(d.root, "", reflect.ValueOf(into).Elem())
@@ -31,6 +31,8 @@ func (d *Document) value(n *yaml.Node, path string, v reflect.Value) {
 		// A key whose entries are all commented out.
 	case n.ShortTag() == "!!null" || n.ShortTag() == "!!str" && n.Value == "":
 		d.breakAt(n, path, "has no value; give it one or remove the line")
+	case v.Type() == reflect.TypeFor[Scalar]():
+		d.anyScalar(n, path, v)
 	case isText:
 		d.scalar(n, path, v, "a single value")
 	case kind == reflect.Pointer:
@@ -40,6 +42,8 @@ func (d *Document) value(n *yaml.Node, path string, v reflect.Value) {
 		d.mapping(n, path, v)
 	case kind == reflect.Map:
 		d.entries(n, path, v)
+	case kind == reflect.Slice && single(n, v.Type()):
+		d.item(n, path, v)
 	case kind == reflect.Slice:
 		d.items(n, path, v)
 	case kind == reflect.String:

@@ -26,6 +26,7 @@ const APIVersion = "evenkeel/v1"
 // Document is a parsed file. It knows where each of its fields stands and collects its faults.
 type Document struct {
 	file   string
+	data   []byte
 	root   *yaml.Node
 	at     map[string]position // by path; what Decode has reached
 	broken map[string]bool     // paths that have no usable value

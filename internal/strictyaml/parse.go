@@ -22,7 +22,7 @@ const (
 // there is nothing to decode.
 func Parse(file string, data []byte) (*Document, error) {
 	d := &Document{
-		file: file, at: map[string]position{},
+		file: file, data: data, at: map[string]position{},
 		broken: map[string]bool{}, around: map[string]bool{}, told: map[string]bool{},
 	}
 	if len(data) > maxBytes {
