@@ -2,23 +2,21 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-const (
-	within = 10 * time.Second
-	// maxWait is the longest Retry-After that is believed.
-	maxWait = time.Hour
-)
+const within = 10 * time.Second
 
-// Client calls the admin API. It implements activities.Product.
+// Client calls the admin API. It implements activities.Product and activities.ProductAPI.
 type Client struct {
 	token string
 	http  *http.Client
@@ -36,59 +34,49 @@ func New(token string) *Client {
 
 // Drain POSTs to url: the replica is to take no new work. A product without that path is NotFound.
 func (c *Client) Drain(ctx context.Context, url string) error {
-	return c.call(ctx, http.MethodPost, url)
+	return c.call(ctx, http.MethodPost, url, nil)
 }
 
 // Resume DELETEs url: the replica may take work again. A product without that path is NotFound.
 func (c *Client) Resume(ctx context.Context, url string) error {
-	return c.call(ctx, http.MethodDelete, url)
+	return c.call(ctx, http.MethodDelete, url, nil)
 }
 
-func (c *Client) call(ctx context.Context, method, url string) error {
-	request, err := http.NewRequestWithContext(ctx, method, url, nil)
+// call sends a body, if there is one, and reads no answer: its words would end in a history, and it may repeat
+// the token.
+func (c *Client) call(ctx context.Context, method, url string, body []byte) error {
+	response, err := c.send(ctx, method, url, body)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	return activities.Answered(response, fmt.Errorf("%s %s answers %d", method, url, response.StatusCode))
+}
+
+// send sends a request. An error of one that never left is marked with activities.ErrNotSent.
+func (c *Client) send(ctx context.Context, method, url string, body []byte) (*http.Response, error) {
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, method, url, bytes.NewReader(body))
 	if err == nil && request.URL.Host == "" {
 		err = errors.New("no host")
 	}
 	if err != nil {
-		return activities.Fail(activities.InvalidInput, fmt.Errorf("url %q: %w", url, err))
+		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("url %q: %w", url, err))
+	}
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", "application/json")
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return activities.Fail(activities.Unavailable, err)
+		err = activities.Fail(activities.Unavailable, err)
+		if !sent.Load() {
+			err = activities.NotSent(err)
+		}
+		return nil, err
 	}
-	// The body is not read: its words would end in a history, and an answer may repeat the token.
-	response.Body.Close()
-	return refusal(response, fmt.Errorf("%s %s answers %d", method, url, response.StatusCode))
-}
-
-// refusal gives err the class of the answer; a success is nil.
-func refusal(response *http.Response, err error) error {
-	switch status := response.StatusCode; {
-	case status < 300:
-		return nil
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
-		return activities.Fail(activities.NotFound, err)
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return activities.Fail(activities.PermissionDenied, err)
-	case status == http.StatusTooManyRequests:
-		return &activities.Error{Class: activities.RateLimited, RetryAfter: retryAfter(response.Header.Get("Retry-After")), Err: err}
-	case status >= 500:
-		return activities.Fail(activities.Unavailable, err)
-	default:
-		return activities.Fail(activities.PreconditionFailed, err)
-	}
-}
-
-// retryAfter reads seconds or a date; 0 leaves the time to the retry policy.
-func retryAfter(value string) time.Duration {
-	wait := time.Duration(0)
-	if seconds, err := strconv.Atoi(value); err == nil {
-		wait = time.Duration(min(seconds, int(maxWait/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = time.Until(at)
-	}
-	return max(0, min(wait, maxWait))
+	return response, nil
 }

@@ -1,0 +1,103 @@
+// Package command runs programs of this host for runbooks: those that the configuration lists, and with
+// as little of the worker around them as can be.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+// leaveWithin is how long a program may take to end after SIGTERM, before SIGKILL.
+const leaveWithin = 5 * time.Second
+
+// kept are the variables of the worker's environment that a program gets. Any other may hold a secret.
+var kept = []string{"PATH", "LANG"}
+
+// Runner runs programs. It implements activities.Runner.
+type Runner struct {
+	leaveWithin time.Duration
+}
+
+// New returns a runner.
+func New() *Runner { return &Runner{leaveWithin: leaveWithin} }
+
+// Run runs argv without a shell, in the folder / and in a process group of its own, and returns its exit
+// status. It reads nothing and what it writes is dropped, because it may hold secrets. When ctx ends first
+// the whole group gets SIGTERM and, after 5 seconds, SIGKILL; then nobody knows how far it came, which
+// is Unknown. So is a program that a signal has ended. One that does not exist is NotFound, one that may not
+// be run PermissionDenied, one that is no program InvalidInput; any other that cannot be started is marked with
+// activities.ErrNotSent.
+func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error) {
+	if len(argv) == 0 {
+		return 0, activities.Fail(activities.InvalidInput, errors.New("no program is named"))
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, activities.NotSent(err)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = "/"
+	cmd.Env = []string{}
+	for _, name := range kept {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return 0, notStarted(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		r.kill(cmd.Process.Pid, ended)
+		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s was killed before it ended: %w", argv[0], ctx.Err()))
+	}
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil:
+		return 0, nil
+	case failed && exit.Exited():
+		return exit.ExitCode(), nil
+	default:
+		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s: %w", argv[0], err))
+	}
+}
+
+// kill ends the group of a program, and with it what the program has started. The kernel gives the number of a
+// group to no other as long as one process is in it, and not soon again after that.
+func (r *Runner) kill(group int, ended <-chan error) {
+	_ = syscall.Kill(-group, syscall.SIGTERM) // it may be gone
+	over := false
+	select {
+	case <-ended:
+		over = true
+	case <-time.After(r.leaveWithin):
+	}
+	_ = syscall.Kill(-group, syscall.SIGKILL) // what did not heed SIGTERM, the program's own children too
+	if !over {
+		<-ended
+	}
+}
+
+func notStarted(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return activities.Fail(activities.NotFound, err)
+	case errors.Is(err, fs.ErrPermission):
+		return activities.Fail(activities.PermissionDenied, err)
+	case errors.Is(err, syscall.ENOEXEC), errors.Is(err, syscall.E2BIG), errors.Is(err, syscall.EINVAL):
+		return activities.Fail(activities.InvalidInput, err)
+	default:
+		return activities.NotSent(err)
+	}
+}

@@ -1,0 +1,175 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// replicas returns the containers of a service, whatever their state. None at all of a service that the Compose
+// file does not have is NotFound.
+func (o *Operations) replicas(ctx context.Context, service string) ([]scaling.Replica, error) {
+	inventory, err := o.Replicas.Engine.Inventory(ctx, o.Replicas.Project)
+	if err != nil {
+		return nil, err
+	}
+	found := inventory.Of(service)
+	if len(found) > 0 {
+		return found, nil
+	}
+	services, err := o.Compose.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(services, func(s scaling.Service) bool { return s.Name == service }) {
+		return nil, Fail(NotFound, fmt.Errorf("the Compose file has no service %q", service))
+	}
+	return nil, nil
+}
+
+func (o *Operations) running(ctx context.Context, service string) ([]scaling.Replica, error) {
+	replicas, err := o.replicas(ctx, service)
+	return slices.DeleteFunc(replicas, func(r scaling.Replica) bool { return !r.Running() }), err
+}
+
+// state counts replicas. A healthy one runs, passes its container's health check where there is one, and
+// answers at the service's health path where the configuration names one.
+func (o *Operations) state(ctx context.Context, t task) (condition.Values, error) {
+	replicas, err := o.replicas(ctx, t.text("service"))
+	if err != nil {
+		return nil, err
+	}
+	well := make([]bool, len(replicas))
+	running := 0
+	var group errgroup.Group
+	for i, r := range replicas {
+		if r.Running() {
+			running++
+			group.Go(func() error {
+				well[i] = o.Replicas.ill(ctx, o.Endpoints[t.text("service")], r) == ""
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // who does not answer is not healthy
+	healthy := 0
+	for _, yes := range well {
+		if yes {
+			healthy++
+		}
+	}
+	return condition.Values{"replicas": len(replicas), "running": running, "healthy": healthy}, ctx.Err()
+}
+
+// usage measures every running replica for about a second and returns the means.
+func (o *Operations) usage(ctx context.Context, t task) (condition.Values, error) {
+	replicas, err := o.someRunning(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	used := make([]Usage, len(replicas))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, r := range replicas {
+		group.Go(func() (err error) {
+			used[i], err = o.Replicas.Engine.Stats(ctx, r.ID)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var cpu, memory float64
+	for _, u := range used {
+		cpu += u.CPURatio
+		memory += u.MemoryRatio
+	}
+	n := float64(len(used))
+	return condition.Values{"cpu_ratio": cpu / n, "memory_ratio": memory / n}, nil
+}
+
+func (o *Operations) someRunning(ctx context.Context, t task) ([]scaling.Replica, error) {
+	replicas, err := o.running(ctx, t.text("service"))
+	if err == nil && len(replicas) == 0 {
+		err = Fail(PreconditionFailed, fmt.Errorf("no replica of %s runs", t.text("service")))
+	}
+	return replicas, err
+}
+
+// connect opens a connection to every running replica; seconds is what the slowest took. A service of which
+// none runs is not reachable.
+func (o *Operations) connect(ctx context.Context, t task) (condition.Values, error) {
+	port, _ := t.with["port"].(int64)
+	if port < 1 || port > 65535 {
+		return nil, Fail(InvalidInput, fmt.Errorf("%d is not a port; write 1 to 65535", port))
+	}
+	replicas, err := o.running(ctx, t.text("service"))
+	if err != nil {
+		return nil, err
+	}
+	took := make([]time.Duration, len(replicas))
+	failed := make([]bool, len(replicas))
+	var group errgroup.Group
+	for i, r := range replicas {
+		group.Go(func() error {
+			begun := time.Now()
+			failed[i] = o.Dialer.Dial(ctx, net.JoinHostPort(r.Address, strconv.FormatInt(port, 10))) != nil
+			took[i] = time.Since(begun)
+			return nil
+		})
+	}
+	_ = group.Wait() // who does not answer is the answer
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	reachable, slowest := len(replicas) > 0 && !slices.Contains(failed, true), time.Duration(0)
+	if len(took) > 0 {
+		slowest = slices.Max(took)
+	}
+	return condition.Values{"reachable": reachable, "seconds": slowest.Seconds()}, nil
+}
+
+// metric adds up a metric over every running replica. One that does not answer leaves nothing to be said; one
+// that has no such metric, beside others that have it, counts as 0.
+func (o *Operations) metric(ctx context.Context, t task) (condition.Values, error) {
+	service, name := t.text("service"), t.text("metric")
+	endpoint := o.Endpoints[service]
+	if endpoint.Metrics == "" {
+		return nil, Fail(InvalidInput, errors.New(noMetrics(service)))
+	}
+	replicas, err := o.someRunning(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	values, there := make([]float64, len(replicas)), make([]bool, len(replicas))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, r := range replicas {
+		group.Go(func() (err error) {
+			values[i], there[i], err = o.Replicas.Prober.Gauge(ctx, address(r, endpoint.Port, endpoint.Metrics), name)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(there, true) {
+		return nil, Fail(NotFound, fmt.Errorf("no replica of %s has the metric %q", service, name))
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return condition.Values{"value": sum}, nil
+}
+
+func noMetrics(service string) string {
+	return fmt.Sprintf("the configuration has no services.%s.metrics; write port and metrics there", service)
+}
