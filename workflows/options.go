@@ -50,3 +50,12 @@ func locally(ctx workflow.Context, summary string) workflow.Context {
 		RetryPolicy:         retry,
 	})
 }
+
+// shared runs a short read on whichever worker takes it.
+func shared(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             cut(summary, summaryBytes),
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         retry,
+	})
+}

@@ -16,8 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/activities/nvml"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/templates"
 	"github.com/evenkeel/evenkeel/worker/gpumetrics"
 	"github.com/evenkeel/evenkeel/worker/ingress"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -55,6 +57,7 @@ type App struct {
 	listener net.Listener
 	handler  ingress.Options
 	workers  []worker.Worker
+	ledger   *ledger.Store
 	probe    gpus
 	monitor  *gpumetrics.Monitor
 	polling  atomic.Bool
@@ -69,7 +72,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	probe := gpus{nvml.New(nvml.Options{})}
-	adapters, err := newAdapters(o.Config, name, host, o.Client, probe)
+	set, err := templates.Load(o.Config.TemplatesDir, o.Config.Disabled)
+	if err != nil {
+		return nil, err
+	}
+	adapters, err := newAdapters(o.Config, set, name, host, o.Client, probe)
 	if err != nil {
 		return nil, err
 	}
@@ -77,19 +84,30 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	book, err := openLedger(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	adapters.Runbooks = runbooks(o.Config, set, book, adapters.Operations)
 	listener, err := net.Listen("tcp", o.HTTPAddress)
 	if err != nil {
+		_ = book.Close() // nothing was written to it
 		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
 	}
 	a := &App{
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
-		probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+		ledger: book, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
 	o.Registry.MustRegister(a.monitor)
 	a.handler = ingress.Options{Registry: o.Registry, Ready: a.ready}
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
-	activities.Shared{Visibility: &activities.Visibility{Known: known}}.Register(shared)
+	activities.Shared{
+		Visibility: &activities.Visibility{Known: known},
+		People:     &activities.People{Groups: o.Config.Groups, Approvals: o.Config.Approvals},
+		Records:    &activities.Records{Ledger: book},
+		Runbooks:   adapters.Runbooks,
+	}.Register(shared)
 	hostOptions := a.workerOptions()
 	hostOptions.DisableWorkflowWorker = true // the host's queue has activities only
 	onHost := worker.New(o.Client, workflows.HostQueue(name), hostOptions)
@@ -109,7 +127,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
 	err := group.Wait()
 	a.probe.Close() // last: the activities that were handed over may have asked it
-	return err
+	return errors.Join(err, a.ledger.Close())
 }
 
 func (a *App) poll(ctx context.Context) error {

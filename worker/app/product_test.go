@@ -8,6 +8,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/templates"
 )
 
 // The real product, with the policies that ship and a Compose file with its true limits, is planned
@@ -54,10 +55,17 @@ func TestTrueLimitsArePlanned(t *testing.T) {
 
 func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
 	t.Helper()
-	return services(&config.Config{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
+	return services(&config.Config{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}}, builtIn(t))
 }
 
 func TestPolicyThatDoesNotExist(t *testing.T) {
-	_, _, err := services(&config.Config{Path: "evenkeel.yaml", Services: map[string]config.Service{"app": {Policy: "ap"}}})
+	_, _, err := services(&config.Config{Path: "evenkeel.yaml", Services: map[string]config.Service{"app": {Policy: "ap"}}}, builtIn(t))
 	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
+}
+
+func builtIn(t *testing.T) *templates.Set {
+	t.Helper()
+	set, err := templates.Load("", nil)
+	require.NoError(t, err)
+	return set
 }

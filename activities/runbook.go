@@ -1,0 +1,198 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// Definitions are the runbooks that are installed on this worker.
+type Definitions interface {
+	// Runbook returns the runbook of that name or alias.
+	Runbook(name string) (runbook.Definition, bool)
+	// ReadRunbook reads one that is not installed; what it calls must be.
+	ReadRunbook(file string, text []byte) (runbook.Definition, error)
+	// NearestRunbook returns what a wrong name may have meant, or "".
+	NearestRunbook(name string) string
+}
+
+// Runbooks reads definitions, evaluates their expressions and keeps what runs tell. Its activities are
+// idempotent.
+type Runbooks struct {
+	Definitions Definitions
+	Ledger      Ledger
+	Operations  *Operations
+	// Projects are the Compose projects by host.
+	Projects map[string]string
+}
+
+// RunbookCall names a runbook and what it is given.
+type RunbookCall struct {
+	Name   string           `json:"name"`
+	Inputs condition.Values `json:"inputs,omitempty"`
+	Host   string           `json:"host"`
+	By     string           `json:"by"`
+	// File and Text are a runbook that is not installed; only a plan takes one.
+	File string `json:"file,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// LoadedRunbook is what a run follows to its end.
+type LoadedRunbook struct {
+	Definition runbook.Definition `json:"definition"`
+	// Inputs are checked and complete.
+	Inputs condition.Values `json:"inputs"`
+	// Key is the concurrency key, Dedup what cooldown and breaker count by.
+	Key   string `json:"key"`
+	Dedup string `json:"dedup"`
+	// Project is the Compose project of the host.
+	Project string `json:"project"`
+}
+
+// LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
+// not there is NotFound, wrong inputs are InvalidInput.
+func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
+	loaded, err := r.load(call)
+	return loaded, Classify(ctx, err)
+}
+
+// keyForm is what a concurrency key or a dedup key may be: it becomes part of ids.
+var keyForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$`)
+
+func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
+	var loaded LoadedRunbook
+	d, err := r.definition(call)
+	if err != nil {
+		return loaded, err
+	}
+	inputs, fault := runbook.FillInputs(d.Inputs, call.Inputs)
+	if fault != "" {
+		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s", d.Name, fault))
+	}
+	project, ok := r.Projects[call.Host]
+	if !ok {
+		return loaded, Fail(InvalidInput, fmt.Errorf("the configuration has no host %q", call.Host))
+	}
+	loaded = LoadedRunbook{Definition: d, Inputs: inputs, Project: project}
+	names := condition.Values{"run.host": call.Host, "run.initiator": call.By}
+	for name, v := range inputs {
+		names["inputs."+name] = v
+	}
+	for _, k := range []struct {
+		what string
+		e    condition.Expression
+		into *string
+	}{{"concurrency.key", d.Concurrency.Key, &loaded.Key}, {"triggers.dedup", d.Triggers.Dedup, &loaded.Dedup}} {
+		if k.e.Zero() {
+			continue
+		}
+		v, err := k.e.Evaluate(names, time.Now())
+		if err != nil {
+			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s: %w", d.Name, k.what, err))
+		}
+		*k.into = fmt.Sprint(v)
+		if !keyForm.MatchString(*k.into) {
+			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s is %q; letters, digits and . _ / - make a key, 128 at most", d.Name, k.what, *k.into))
+		}
+	}
+	return loaded, nil
+}
+
+func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
+	if call.Text != "" {
+		d, err := r.Definitions.ReadRunbook(call.File, []byte(call.Text))
+		return d, Fail(InvalidInput, err)
+	}
+	d, ok := r.Definitions.Runbook(call.Name)
+	if ok {
+		return d, nil
+	}
+	hint := "see starter runbook list"
+	if near := r.Definitions.NearestRunbook(call.Name); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return d, Fail(NotFound, fmt.Errorf("no runbook is named %q; %s", call.Name, hint))
+}
+
+// KeepRequest are a run's entries for the ledger, and expressions to evaluate once they are kept.
+type KeepRequest struct {
+	WorkflowID string           `json:"workflow_id"`
+	RunID      string           `json:"run_id"`
+	At         time.Time        `json:"at"`
+	Records    []runbook.Record `json:"records,omitempty"`
+	Items      []runbook.Item   `json:"items,omitempty"`
+}
+
+// Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a
+// step then costs one event for them.
+func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (map[string]runbook.ItemResult, error) {
+	for _, rec := range req.Records {
+		data, err := json.Marshal(rec.Data)
+		if err != nil {
+			return nil, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
+		}
+		_, err = r.Ledger.Append(ctx, ledger.Draft{
+			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
+			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: string(data),
+		})
+		if err != nil {
+			return nil, Classify(ctx, err)
+		}
+	}
+	return evaluate(req.Items, req.At), nil
+}
+
+// evaluate never fails as a whole: what has no value says why.
+func evaluate(items []runbook.Item, now time.Time) map[string]runbook.ItemResult {
+	results := map[string]runbook.ItemResult{}
+	for _, item := range items {
+		var value any
+		var err error
+		if item.Template != "" {
+			value, err = condition.RenderTemplate(item.Template, item.Uses, item.Names)
+		} else {
+			value, err = item.Expression.Evaluate(item.Names, now)
+		}
+		if err != nil {
+			results[item.Key] = runbook.ItemResult{Fault: err.Error()}
+			continue
+		}
+		results[item.Key] = runbook.ItemResult{Value: value}
+	}
+	return results
+}
+
+// PastRequest asks when runs about one subject began to act.
+type PastRequest struct {
+	Subject string    `json:"subject"`
+	Since   time.Time `json:"since"`
+}
+
+// pastLimit bounds how many are read; no breaker counts as far.
+const pastLimit = 500
+
+// ActedSince returns when runs about a subject began to act. It is used as a local activity.
+func (r *Runbooks) ActedSince(ctx context.Context, req PastRequest) ([]time.Time, error) {
+	entries, err := r.Ledger.Read(ctx, ledger.Filter{
+		Kind: runbook.ActingKind, Subject: req.Subject, Since: req.Since.UTC().Format(time.RFC3339), Limit: pastLimit, NewestFirst: true,
+	})
+	if err != nil {
+		return nil, Classify(ctx, err)
+	}
+	var past []time.Time
+	for _, e := range entries {
+		at, err := time.Parse(time.RFC3339Nano, e.At)
+		if err != nil {
+			return nil, Classify(ctx, Fail(PreconditionFailed, errors.New("the ledger holds a time that is none: "+e.At)))
+		}
+		past = append(past, at)
+	}
+	return past, nil
+}

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/ledger"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/templates"
+)
+
+// definitions are the runbooks of the installation, as they were when the worker started. They implement
+// activities.Definitions.
+type definitions struct {
+	*templates.Set
+}
+
+// ReadRunbook reads one that is not installed.
+func (d definitions) ReadRunbook(file string, text []byte) (runbook.Definition, error) {
+	return templates.ReadRunbook(file, text, d.Set)
+}
+
+// NearestRunbook returns the name or alias that is spelled most like name.
+func (d definitions) NearestRunbook(name string) string {
+	var names []string
+	for _, r := range d.Runbooks() {
+		names = append(append(names, r.Name), r.Aliases...)
+	}
+	near, _ := strictyaml.Nearest(name, names)
+	return near
+}
+
+// openLedger opens the installation's ledger.
+func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
+	dsn, err := c.LedgerDSN()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := config.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	return ledger.Open(ctx, ledger.Options{DSN: dsn, StateDir: dir})
+}
+
+// runbooks reads the installation's definitions for runs on every host.
+func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o *activities.Operations) *activities.Runbooks {
+	projects := map[string]string{}
+	for name, host := range c.Hosts {
+		projects[name] = host.Compose.Project
+	}
+	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, Projects: projects}
+}

@@ -1,0 +1,244 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// memory is a ledger that forgets when the test ends.
+type memory struct {
+	mu      sync.Mutex
+	entries []ledger.Entry
+}
+
+func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.entries {
+		if e.Key == d.Key {
+			if !e.Says(d) {
+				return e, activities.Fail(activities.Conflict, errors.New(d.Key))
+			}
+			return e, nil
+		}
+	}
+	last := ledger.Beginning()
+	if n := len(m.entries); n > 0 {
+		last = m.entries[n-1].Head()
+	}
+	m.entries = append(m.entries, d.Seal(last))
+	return m.entries[len(m.entries)-1], nil
+}
+
+func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []ledger.Entry
+	for _, e := range m.entries {
+		if e.Kind == f.Kind && e.Subject == f.Subject && e.At >= f.Since {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) Verify(context.Context) (ledger.Report, error) { return ledger.Report{}, nil }
+
+func (m *memory) kinds() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kinds []string
+	for _, e := range m.entries {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+// installed are the definitions of the test.
+type installed []runbook.Definition
+
+func (d installed) Runbook(name string) (runbook.Definition, bool) {
+	i := slices.IndexFunc(d, func(d runbook.Definition) bool { return d.Name == name })
+	if i < 0 {
+		return runbook.Definition{}, false
+	}
+	return d[i], true
+}
+
+func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
+	return runbook.Definition{}, errors.New("not in this test")
+}
+func (installed) NearestRunbook(string) string { return "" }
+
+// names are what the expressions of these tests may use.
+var names = condition.Types{
+	"inputs.model": condition.String, "probes.gpu.free": condition.Double, "steps.open.outcome": condition.String, "result.healthy": condition.Bool,
+}
+
+func cel(t *testing.T, text string, want condition.Type) condition.Expression {
+	t.Helper()
+	e, err := condition.Compile(text, names, want)
+	require.NoError(t, err)
+	return e
+}
+
+// restart is a runbook with a breaker to open, a gate and a restart.
+func restart(t *testing.T) runbook.Definition {
+	model := runbook.Filled{Name: "model", Value: runbook.Value{Expression: cel(t, "inputs.model", condition.String)}}
+	state := func(s string) runbook.Filled {
+		return runbook.Filled{Name: "state", Value: runbook.Value{Constant: s}}
+	}
+	return runbook.Definition{
+		Name: "restart_model", Owner: "llm", Severity: "Sev2", SHA256: strings.Repeat("ab", 32),
+		Concurrency: runbook.Concurrency{Key: cel(t, "inputs.model", condition.String), Policy: runbook.Reject},
+		Triggers:    runbook.Triggers{Dedup: cel(t, "inputs.model", condition.String), CooldownSeconds: 600, Breaker: runbook.Breaker{MaxRuns: 3, WindowSeconds: 6 * 3600}},
+		Inputs:      []runbook.Input{{Name: "model", Type: condition.String}},
+		Steps: []runbook.Step{
+			{ID: "confirm", Kind: runbook.Check, Uses: "product.model_health", With: []runbook.Filled{model}, Require: cel(t, "!result.healthy", condition.Bool), Times: 1, OnFalse: runbook.End, TimeoutSeconds: 60},
+			{
+				ID: "open", Kind: runbook.Action, Uses: "product.breaker", With: []runbook.Filled{model, state("open")}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 30,
+				Undo: &runbook.Undo{Uses: "product.breaker", With: []runbook.Filled{model, state("closed")}},
+			},
+			{
+				ID: "ask", Kind: runbook.GateStep, Groups: []string{"oncall"}, TimeoutSeconds: 900, Message: "restart it?",
+				Gate: &runbook.Gate{Approves: []string{"restart"}, Min: 1, OnTimeout: runbook.Reject},
+			},
+			{ID: "restart", Kind: runbook.Action, Uses: "service.restart", With: []runbook.Filled{{Name: "service", Value: runbook.Value{Constant: "model-qwen"}}}, Risk: runbook.Destructive, TimeoutSeconds: 120, OnUnknown: runbook.Ask},
+			{ID: "close", Kind: runbook.Action, Uses: "product.breaker", With: []runbook.Filled{model, state("closed")}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 30},
+		},
+	}
+}
+
+// runbookSite is one run with a worker whose operations do nothing but count.
+type runbookSite struct {
+	*testsuite.TestWorkflowEnvironment
+	t      *testing.T
+	ledger *memory
+	acts   []string
+	// act says how an operation ends; the first one that is not nil counts.
+	act func(runbook.ActCall) (runbook.ActResult, error)
+	// healthy is what the check sees.
+	healthy bool
+}
+
+var start = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
+
+func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
+	var suite testsuite.WorkflowTestSuite
+	s := &runbookSite{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, ledger: &memory{}}
+	s.SetStartTime(start)
+	s.SetTestTimeout(time.Minute)
+	s.RegisterWorkflow(workflows.RunRunbook)
+	s.RegisterWorkflow(workflows.ScaleService)
+	s.RegisterActivity(&activities.Visibility{})
+	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string]string{"gpu1": "shop"}})
+	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
+	var operations *activities.Operations
+	s.RegisterActivity(operations)
+	var runbooks *activities.Runbooks
+	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
+		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
+	})
+	s.OnActivity(operations.Act, mock.Anything, mock.Anything).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
+		what := call.Path
+		if call.Undo {
+			what = "undo " + what
+		}
+		s.acts = append(s.acts, what)
+		if s.act != nil {
+			if r, err := s.act(call); r.Outcome != "" || err != nil {
+				return r, err
+			}
+		}
+		return runbook.ActResult{Outcome: runbook.OK}, nil
+	})
+	s.OnActivity(operations.Watch, mock.Anything, mock.Anything).Return(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
+		return runbook.WatchResult{Held: !s.healthy, Outputs: condition.Values{"healthy": s.healthy}, Looks: 1}, nil
+	})
+	return s
+}
+
+func (s *runbookSite) run(change ...func(*workflows.RunbookRequest)) (workflows.RunbookResult, error) {
+	req := workflows.RunbookRequest{Name: "restart_model", Inputs: condition.Values{"model": "qwen_32b"}, Host: "gpu1", By: "anna@gpu1"}
+	for _, c := range change {
+		c(&req)
+	}
+	s.ExecuteWorkflow(workflows.RunRunbook, req)
+	require.True(s.t, s.IsWorkflowCompleted())
+	var result workflows.RunbookResult
+	err := s.GetWorkflowError()
+	if err == nil {
+		require.NoError(s.t, s.GetWorkflowResult(&result))
+		return result, nil
+	}
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		require.NoError(s.t, app.Details(&result))
+	}
+	if canceled, ok := errors.AsType[*temporal.CanceledError](err); ok {
+		require.NoError(s.t, canceled.Details(&result))
+	}
+	return result, err
+}
+
+// status asks the run how far it is.
+func (s *runbookSite) status() workflows.RunbookStatus {
+	value, err := s.QueryWorkflow(workflows.StatusRunbook)
+	require.NoError(s.t, err)
+	var status workflows.RunbookStatus
+	require.NoError(s.t, value.Get(&status))
+	return status
+}
+
+// word is what came of a person's update.
+type word struct {
+	reply    runbook.Reply
+	rejected error
+}
+
+// hears sends an update after a time and keeps how it was answered.
+func (s *runbookSite) hears(after time.Duration, update string, args func() any) *word {
+	w := &word{}
+	s.RegisterDelayedCallback(func() {
+		s.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
+			OnAccept: func() {},
+			OnReject: func(err error) { w.rejected = err },
+			OnComplete: func(value any, err error) {
+				require.NoError(s.t, err)
+				w.reply, _ = value.(runbook.Reply)
+			},
+		}, args())
+	}, after)
+	return w
+}
+
+// answers is a person's word on whatever is asked then.
+func (s *runbookSite) answers(by string, approve bool) func() any {
+	return func() any {
+		request := s.status().Request
+		require.NotNil(s.t, request)
+		return workflows.RunbookAnswer{Request: request.ID, By: activities.Person{Name: by, Via: activities.ViaCLI}, Approve: approve, Reason: "because"}
+	}
+}
+
+func orders(verb, by string) func() any {
+	return func() any {
+		return workflows.RunbookOrder{Verb: verb, By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
+	}
+}
