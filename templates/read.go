@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -25,9 +27,28 @@ type metadata struct {
 	Description string `yaml:"description"`
 }
 
-// read decodes every definition of a tree. prefix goes before its paths in messages.
-func read(tree fs.FS, prefix string) (map[id]definition, error) {
-	found, faults := map[id]definition{}, []error(nil)
+// reading is a file that was read.
+type reading struct {
+	file string
+	key  id
+	// value is what the decoder of the kind returned; nil when the file holds no definition.
+	value any
+	doc   *strictyaml.Document // nil when the file is not even YAML
+	err   error                // what is wrong beside the faults of doc
+}
+
+// faults are all that is wrong with the file.
+func (r *reading) faults() error {
+	if r.doc == nil {
+		return r.err
+	}
+	return errors.Join(r.doc.Err(), r.err)
+}
+
+// read decodes every definition of a tree, in the order of the files. prefix goes before its paths in
+// messages.
+func read(tree fs.FS, prefix string) ([]*reading, error) {
+	var paths []string
 	err := fs.WalkDir(tree, ".", func(p string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -38,44 +59,68 @@ func read(tree fs.FS, prefix string) (map[id]definition, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case !entry.IsDir() && path.Ext(p) == ".yml":
-			faults = append(faults, fmt.Errorf("%s: would not be read; rename it to end in .yaml", prefix+p))
-			return nil
-		case entry.IsDir() || path.Ext(p) != ".yaml":
-			return nil
-		}
-		data, err := fs.ReadFile(tree, p)
-		if err != nil {
-			return err
-		}
-		key, value, err := decode(prefix+p, data)
-		if err != nil {
-			faults = append(faults, err)
-		} else if other, twice := found[key]; twice {
-			faults = append(faults, fmt.Errorf("%s: %s %q is also in %s; keep one", prefix+p, key.kind, key.name, other.file))
-		} else {
-			found[key] = definition{prefix + p, value}
+		case !entry.IsDir() && (path.Ext(p) == ".yml" || path.Ext(p) == ".yaml"):
+			paths = append(paths, p)
 		}
 		return nil
 	})
+	var readings []*reading
+	if err == nil {
+		readings, err = inParallel(paths, func(p string) (*reading, error) {
+			if path.Ext(p) == ".yml" {
+				return &reading{file: prefix + p, err: notRead(prefix + p)}, nil
+			}
+			data, err := fs.ReadFile(tree, p)
+			if err != nil {
+				return nil, err
+			}
+			return decode(prefix+p, data), nil
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("templates in %s: %w", prefix, err)
 	}
-	return found, errors.Join(faults...)
+	return readings, nil
+}
+
+func notRead(file string) error {
+	return fmt.Errorf("%s: would not be read; rename it to end in .yaml", file)
+}
+
+// inParallel calls do for every item on all cores and returns the results in order.
+func inParallel[T, R any](items []T, do func(T) (R, error)) ([]R, error) {
+	results, errs := make([]R, len(items)), make([]error, len(items))
+	var wait sync.WaitGroup
+	cores := min(runtime.GOMAXPROCS(0), len(items))
+	for core := range cores {
+		wait.Go(func() {
+			for i := core; i < len(items); i += cores {
+				results[i], errs[i] = do(items[i])
+			}
+		})
+	}
+	wait.Wait()
+	return results, errors.Join(errs...)
 }
 
 // decode reads one definition. The kind comes first, because it says which keys are valid.
-func decode(file string, data []byte) (id, any, error) {
+func decode(file string, data []byte) *reading {
 	doc, err := strictyaml.Parse(file, data)
 	if err != nil {
-		return id{}, nil, err
+		return &reading{file: file, err: err}
 	}
+	r := &reading{file: file, doc: doc}
 	doc.CheckVersion()
 	kind := doc.Text("kind")
 	decodeKind, ok := kinds[kind]
-	if !ok {
+	switch {
+	case !ok:
 		checkKind(doc, kind)
-		return id{}, nil, doc.Err()
+		return r
+	case kind == runbookKind && len(data) > maxRunbookBytes:
+		r.err = &strictyaml.Error{File: file, Line: 1, Column: 1, Problem: "the file is larger than 256 KiB; split the runbook"}
+		r.doc = nil
+		return r
 	}
 	head, value := decodeKind(doc)
 	name := head.Metadata.Name
@@ -83,7 +128,11 @@ func decode(file string, data []byte) (id, any, error) {
 	if !strictyaml.IsName(name) {
 		doc.Fault("metadata.name", "%s is not a name; %s", strictyaml.Quote(name), strictyaml.NameRule)
 	}
-	return id{kind, name}, value, doc.Err()
+	if draft, ok := value.(*runbookDraft); ok {
+		draft.file, draft.definition.SHA256 = file, sum(data)
+	}
+	r.key, r.value = id{kind, name}, value
+	return r
 }
 
 func checkKind(doc *strictyaml.Document, kind string) {

@@ -4,6 +4,7 @@ package templates
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,18 +14,22 @@ import (
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-//go:embed scaling/*.yaml
+//go:embed scaling/*.yaml runbooks/*.yaml
 var embedded embed.FS
 
 // kinds says how the definitions of each kind are read. A decoder returns what the file begins with
 // and its content, and reports faults in the document.
 var kinds = map[string]func(*strictyaml.Document) (header, any){
 	scalingPolicy: decodeScalingPolicy,
+	runbookKind:   decodeRunbook,
+	runbookTest:   decodeRunbookTest,
 }
 
 // Set holds the definitions of an installation.
 type Set struct {
 	definitions map[id]definition
+	// called are the runbooks by their names and aliases.
+	called map[string]*runbookDraft
 }
 
 type id struct{ kind, name string }
@@ -39,27 +44,77 @@ type definition struct {
 // must be there. An empty dir means no overlay. The error tells the faults of all files, each
 // file's as strictyaml.Errors.
 func Load(dir string, disabled []string) (*Set, error) {
-	builtIn, err := read(embedded, "templates/")
+	set, readings, err := load(dir, disabled)
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{definitions: builtIn}
-	if dir != "" {
-		if info, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("templates: %w", err)
-		} else if !info.IsDir() {
-			return nil, fmt.Errorf("templates: %s is not a folder", dir)
-		}
-		own, err := read(os.DirFS(dir), dir+"/")
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(set.definitions, own)
+	var faults []error
+	for _, r := range readings {
+		faults = append(faults, r.faults())
 	}
-	if err := set.disable(disabled); err != nil {
+	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
 	return set, nil
+}
+
+// load reads the built-in definitions and those of dir. The set may hold some that have faults; they
+// are told by the readings.
+func load(dir string, disabled []string) (*Set, []*reading, error) {
+	readings, err := read(embedded, "templates/")
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range readings {
+		switch draft := r.value.(type) {
+		case *runbookDraft:
+			draft.builtIn = true
+		case *runbookTestDraft:
+			draft.builtIn = true
+		}
+	}
+	set := &Set{definitions: map[id]definition{}}
+	set.add(readings)
+	if dir != "" {
+		if info, err := os.Stat(dir); err != nil {
+			return nil, nil, fmt.Errorf("templates: %w", err)
+		} else if !info.IsDir() {
+			return nil, nil, fmt.Errorf("templates: %s is not a folder", dir)
+		}
+		own, err := read(os.DirFS(dir), dir+"/")
+		if err != nil {
+			return nil, nil, err
+		}
+		set.add(own)
+		readings = append(readings, own...)
+	}
+	if err := set.disable(disabled); err != nil {
+		// A name that is not there may stand in a file that cannot be read.
+		for _, r := range readings {
+			if fault := r.faults(); fault != nil {
+				return set, readings, nil
+			}
+		}
+		return nil, nil, err
+	}
+	set.link(readings)
+	return set, readings, nil
+}
+
+// add puts the definitions of one tree over those that are there.
+func (s *Set) add(readings []*reading) {
+	here := map[id]string{}
+	for _, r := range readings {
+		if r.value == nil || !strictyaml.IsName(r.key.name) {
+			continue
+		}
+		if other, twice := here[r.key]; twice {
+			r.err = fmt.Errorf("%s: %s %q is also in %s; keep one", r.file, r.key.kind, r.key.name, other)
+			continue
+		}
+		here[r.key] = r.file
+		s.definitions[r.key] = definition{r.file, r.value}
+	}
 }
 
 // disable drops the definitions of these names, of whatever kind.

@@ -41,8 +41,11 @@ func TestDryRun(t *testing.T) {
 	full := []Step{
 		look("ill", End), gateFor("restart"), action("restart", destructive), look("well", ""),
 		{ID: "pick", Kind: Switch, Cases: []Case{{When: holds("a"), Steps: []Step{action("one")}}, {Steps: []Step{action("two")}}}},
-		{ID: "sub", Kind: Call, Uses: "other", Called: &inner}, {ID: "rest", Kind: Wait, ForSeconds: 600},
-		{ID: "ask", Kind: Manual, Message: "m", TimeoutSeconds: 60}, point("p"), back("r", "p"), {ID: "tell", Kind: Notify, Message: "m"},
+		{ID: "sub", Kind: Call, Uses: "other", Called: &inner},
+		{ID: "rest", Kind: Wait, ForSeconds: 600},
+		{ID: "ask", Kind: Manual, Message: "m", TimeoutSeconds: 60},
+		point("p"), back("r", "p"),
+		{ID: "tell", Kind: Notify, Message: "m"},
 	}
 	for name, c := range map[string]struct {
 		d       Definition
@@ -69,8 +72,10 @@ func TestDryRun(t *testing.T) {
 		},
 		"a condition that only the run can tell": {
 			steps(action("a", func(s *Step) { s.When = holds("w") }), full[4], action("b")),
-			map[string]any{"w": errors.New("no value"), "a": errors.New("no value")}, nil,
-			[]string{"a undecided", "pick undecided", "one undecided", "two undecided", "b run"}, nil, Succeeded,
+			map[string]any{"w": errors.New("no value"), "a": errors.New("no value")},
+			nil,
+			[]string{"a undecided", "pick undecided", "one undecided", "two undecided", "b run"},
+			nil, Succeeded,
 		},
 		"a step that is left out": {
 			steps(action("a", func(s *Step) { s.When = holds("w") })), map[string]any{"w": false}, nil, []string{"a skip"}, nil, Succeeded,

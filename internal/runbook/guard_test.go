@@ -95,6 +95,20 @@ func TestGuardsAreLookedAtAgain(t *testing.T) {
 	}
 }
 
+// Whoever leaves a step out, or says that it was done, does so in a world that has moved on.
+func TestGuardsAreLookedAtAfterAnOrder(t *testing.T) {
+	for _, verb := range []string{MarkDone, RetryVrb} {
+		w := newWorld(t, guarded(action("a", once), action("b")))
+		w.acts["a"] = []ActResult{{Outcome: Unclear, Message: "lost"}}
+		w.begin()
+		w.truth["g"] = false
+		w.orders(verb)
+		require.Equal(t, []string{"a"}, w.done, verb)
+		w.ends(RunFailed)
+		require.Equal(t, "too hot", w.s.Reason)
+	}
+}
+
 func TestGuardThatFailsLater(t *testing.T) {
 	w := newWorld(t, guarded(action("a", undoable), gateFor("b"), action("b"))).begin()
 	w.truth["g"] = false

@@ -20,16 +20,19 @@ func FillInputs(inputs []Input, given condition.Values) (condition.Values, strin
 		names = append(names, in.Name)
 	}
 	var unknown []string
-	//workflowcheck:ignore // sorted below
+	//workflowcheck:ignore // the least of them is taken below
 	for name := range given {
 		if !slices.Contains(names, name) {
 			unknown = append(unknown, name)
 		}
 	}
-	slices.Sort(unknown)
-	for _, name := range unknown {
+	if len(unknown) > 0 {
+		name := slices.Min(unknown)
 		if near, ok := strictyaml.Nearest(name, names); ok {
 			return nil, fmt.Sprintf("there is no %s; did you mean %s?", name, near)
+		}
+		if len(names) == 0 {
+			names = []string{"none"}
 		}
 		return nil, fmt.Sprintf("there is no %s; there are %s", name, strings.Join(names, ", "))
 	}
@@ -71,6 +74,7 @@ func (in Input) accept(v any) (any, string) {
 			return nil, strictyaml.Quote(text) + " is neither true nor false"
 		}
 		return text == "true", ""
+	case condition.String, condition.Time: // no input is a time
 	}
 	return text, in.spelled(text)
 }

@@ -13,8 +13,10 @@ import (
 func TestFillInputs(t *testing.T) {
 	low, high := 1.0, 8.0
 	inputs := []Input{
-		{Name: "model", Type: condition.String, Pattern: "[a-z0-9_]+"}, {Name: "mode", Type: condition.String, Enum: []string{"fast", "balanced"}, Default: "fast"},
-		{Name: "replicas", Type: condition.Int, Min: &low, Max: &high, Default: 2}, {Name: "ratio", Type: condition.Double, Max: &high, Default: 0.5},
+		{Name: "model", Type: condition.String, Pattern: "[a-z0-9_]+"},
+		{Name: "mode", Type: condition.String, Enum: []string{"fast", "balanced"}, Default: "fast"},
+		{Name: "replicas", Type: condition.Int, Min: &low, Max: &high, Default: 2},
+		{Name: "ratio", Type: condition.Double, Max: &high, Default: 0.5},
 		{Name: "force", Type: condition.Bool, Default: false},
 	}
 	with := func(name string, v any) condition.Values {

@@ -1,5 +1,7 @@
 package runbook
 
+import "slices"
+
 // Nowhere is the place behind the last step.
 const Nowhere = -1
 
@@ -67,7 +69,7 @@ func (b *layout) add(steps []Step, scopes []string, failing bool) []int {
 		case step.Kind == Call && step.Called != nil:
 			inner := scope + step.ID + "/"
 			b.scopes[inner] = step.Called
-			b.children[at] = append(b.children[at], b.add(step.Called.Steps, append(scopes[:len(scopes):len(scopes)], inner), failing))
+			b.children[at] = append(b.children[at], b.add(step.Called.Steps, append(slices.Clip(scopes), inner), failing))
 		}
 		b.nodes[at].Size = len(b.nodes) - at - 1
 	}

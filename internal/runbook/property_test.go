@@ -46,7 +46,7 @@ func TestPromises(t *testing.T) {
 
 // A run that is kept as JSON between any two events goes the same way.
 func TestStateSurvivesJSON(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(500) {
 		plain, kept := play(seed, false, map[string]int{}), play(seed, true, map[string]int{})
 		require.Empty(t, kept.monitor.faults, "seed %d", seed)
 		if plain.tale() != kept.tale() {

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,9 +89,7 @@ func TestUndo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Definition{Steps: c.steps, OnFailure: c.failure})
 			w.truth["no"] = false
-			for id, acts := range c.acts {
-				w.acts[id] = acts
-			}
+			maps.Copy(w.acts, c.acts)
 			w.acts["broken"] = []ActResult{outcome}
 			w.begin()
 			require.Equal(t, c.done, w.done)

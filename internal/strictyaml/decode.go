@@ -16,7 +16,7 @@ const maxKey = 128
 
 // Decode fills the struct that into points to and collects every fault on the way. Fields need a
 // `yaml:"key"` tag; an embedded struct with `yaml:",inline"` adds its keys. Types are structs,
-// pointers to them, maps with string keys, slices, text, bool, numbers and
+// pointers to them, maps with string keys, slices, Several, text, bool, numbers,
 // encoding.TextUnmarshaler and Scalar; any other is a programmer's mistake and panics. Nothing is converted:
 // text that looks like a number must be quoted, and empty text is no value.
 func (d *Document) Decode(into any) {
@@ -61,15 +61,16 @@ func (d *Document) value(n *yaml.Node, path string, v reflect.Value) {
 
 // mapping decodes into a struct, whose keys are known.
 func (d *Document) mapping(n *yaml.Node, path string, v reflect.Value) {
-	fields, keys := fieldsOf(v)
+	known := fieldsOf(v.Type())
+	keys := known.keys
 	if n.Kind != yaml.MappingNode {
 		d.breakAt(n, path, "%s is not a mapping; valid keys are %s", describe(n), strings.Join(keys, ", "))
 		return
 	}
 	d.pairs(n, path, func(key, value *yaml.Node) {
 		at := join(path, key.Value)
-		if field, ok := fields[key.Value]; ok {
-			d.value(value, at, field)
+		if index, ok := known.index[key.Value]; ok {
+			d.value(value, at, v.FieldByIndex(index))
 		} else if near, ok := Nearest(key.Value, keys); ok {
 			d.breakAt(key, at, "unknown key %s; did you mean %q?", Quote(key.Value), near)
 			if meant := join(path, near); !d.Has(meant) {

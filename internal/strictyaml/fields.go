@@ -4,30 +4,41 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Keys returns the valid keys of a struct, in the order of its fields.
-func Keys(ofStruct any) []string {
-	_, keys := fieldsOf(reflect.New(reflect.TypeOf(ofStruct)).Elem())
-	return keys
+func Keys(ofStruct any) []string { return fieldsOf(reflect.TypeOf(ofStruct)).keys }
+
+// fields are the keys of a type of struct, and where the field of each is.
+type fields struct {
+	keys  []string
+	index map[string][]int
 }
 
-func fieldsOf(v reflect.Value) (map[string]reflect.Value, []string) {
-	fields, keys := map[string]reflect.Value{}, []string(nil)
-	for i := range v.NumField() {
-		tag := v.Type().Field(i).Tag.Get("yaml")
+// allFields keeps them by type: they are asked for at every mapping of every file.
+var allFields sync.Map
+
+func fieldsOf(t reflect.Type) fields {
+	if known, ok := allFields.Load(t); ok {
+		return known.(fields)
+	}
+	f := fields{index: map[string][]int{}}
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag.Get("yaml")
 		if tag == ",inline" {
-			inner, more := fieldsOf(v.Field(i))
-			for _, key := range more {
-				fields[key] = inner[key]
+			inner := fieldsOf(t.Field(i).Type)
+			for _, key := range inner.keys {
+				f.index[key] = append([]int{i}, inner.index[key]...)
 			}
-			keys = append(keys, more...)
+			f.keys = append(f.keys, inner.keys...)
 		} else if tag != "" && tag != "-" {
-			fields[tag] = v.Field(i)
-			keys = append(keys, tag)
+			f.index[tag] = []int{i}
+			f.keys = append(f.keys, tag)
 		}
 	}
-	return fields, keys
+	allFields.Store(t, f)
+	return f
 }
 
 var name = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)

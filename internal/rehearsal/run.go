@@ -1,0 +1,60 @@
+package rehearsal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// plan stands for the hash of a run's plan.
+const plan = "rehearsal"
+
+// Run runs one case. The same case gives the same result.
+func Run(p runbook.Program, c Case) Result {
+	f := &effects{program: p, script: c, now: c.Start, uses: map[string]int{}, result: Result{branches: map[string]bool{}}}
+	inputs, fault := runbook.FillInputs(p.Definition.Inputs, c.Inputs)
+	if fault != "" {
+		f.result.Faults = []string{"inputs: " + fault}
+		return f.result
+	}
+	run := runbook.Run{Name: p.Definition.Name, Key: key(p, c, inputs), Host: c.Host, Initiator: c.Initiator, PlanSHA256: plan}
+	run.ID = strings.TrimSuffix("runbook/"+run.Name+"/"+run.Key, "/")
+	state, end := runbook.Drive(p, runbook.New(run, inputs), c.Start, f)
+	return f.end(state, end)
+}
+
+// key is what tells the run from others of the runbook; one that cannot be told is left out, as lint has
+// looked at it.
+func key(p runbook.Program, c Case, inputs condition.Values) string {
+	names := condition.Values{"run.host": c.Host, "run.initiator": c.Initiator}
+	for name, v := range inputs {
+		names["inputs."+name] = v
+	}
+	if e := p.Definition.Concurrency.Key; !e.Zero() {
+		if v, err := e.Evaluate(names, c.Start); err == nil {
+			return fmt.Sprint(v)
+		}
+	}
+	return ""
+}
+
+// end compares what came of the run with what was expected.
+func (f *effects) end(s runbook.State, at time.Time) Result {
+	r := &f.result
+	r.Outcome, r.Reason, r.Undone, r.Took = s.Outcome, s.Reason, s.Undone, at.Sub(f.script.Start)
+	for _, entry := range s.NotUndone {
+		path, _, _ := strings.Cut(entry, ": ")
+		r.NotUndone = append(r.NotUndone, path)
+	}
+	if s.Phase != runbook.Over {
+		r.Faults = append(r.Faults, fmt.Sprintf("the run does not end: it is %s at %s", s.Phase, f.program.Nodes[s.Node].Path))
+	}
+	r.Faults = append(r.Faults, differences(f.script.Expect, *r)...)
+	for i, p := range f.script.People[f.turn:] {
+		r.Faults = append(r.Faults, fmt.Sprintf("people[%d]: %s: the moment never came", f.turn+i, p))
+	}
+	return *r
+}

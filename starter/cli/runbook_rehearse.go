@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/rehearsal"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/templates"
+)
+
+func (s *starter) runbookTestCommand() *cobra.Command {
+	var cover bool
+	cmd := &cobra.Command{
+		Use: "test [FILE|DIR]...", Short: "Rehearse runbooks with the cases in NAME_test.yaml, and touch nothing",
+		Long: `Rehearse runbooks: all that is installed, or those of the files and folders that are named. A case says
+what probes see, how steps end and what persons do; time is simulated, and no server is needed.
+
+What the cases do not go through is shown: a condition that never holds, a gate that is never rejected, a
+step of which no case says that its outcome is unknown.
+
+The exit code is 1 when a case fails, and with --cover also when a branch is in no case.`,
+		Example: "  starter runbook test\n  starter runbook test --cover runbooks/restart_cache.yaml",
+		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookTest(args, cover) },
+	}
+	cmd.Flags().BoolVar(&cover, "cover", false, "a branch that no case goes is a failure")
+	return cmd
+}
+
+// rehearsed is what came of a case.
+type rehearsed struct {
+	Runbook string `json:"runbook"`
+	Case    string `json:"case"`
+	Passed  bool   `json:"passed"`
+	Outcome string `json:"outcome"`
+	// DurationSeconds is real, SimulatedSeconds what the run would have taken.
+	DurationSeconds  float64  `json:"duration_seconds"`
+	SimulatedSeconds float64  `json:"simulated_seconds"`
+	Differences      []string `json:"differences"`
+}
+
+// uncovered is a branch that no case of its runbook goes.
+type uncovered struct {
+	Runbook string `json:"runbook"`
+	Message string `json:"message"`
+}
+
+func (s *starter) runbookTest(paths []string, cover bool) error {
+	all, err := s.rehearsals(paths)
+	if err != nil {
+		return err
+	}
+	cases, gaps, failures := []rehearsed{}, []uncovered{}, 0
+	for _, r := range all {
+		program := runbook.Lay(r.Runbook)
+		var results []rehearsal.Result
+		for _, c := range r.Cases {
+			begun := time.Now()
+			result := rehearsal.Run(program, c)
+			results = append(results, result)
+			row := rehearsed{
+				Runbook: r.Runbook.Name, Case: c.Name, Passed: len(result.Faults) == 0, Outcome: result.Outcome,
+				DurationSeconds: time.Since(begun).Seconds(), SimulatedSeconds: result.Took.Seconds(), Differences: append([]string{}, result.Faults...),
+			}
+			cases = append(cases, row)
+			if !row.Passed {
+				failures++
+			}
+			if s.output != "json" {
+				s.printRehearsed(row)
+			}
+		}
+		if len(r.Cases) == 0 {
+			gaps = append(gaps, uncovered{r.Runbook.Name, "it has no test; write " + r.Runbook.Name + "_test.yaml beside it"})
+			continue
+		}
+		for _, branch := range rehearsal.Uncovered(program, results) {
+			gaps = append(gaps, uncovered{r.Runbook.Name, branch})
+		}
+	}
+	if s.output == "json" {
+		if err := s.printJSON(map[string]any{"cases": cases, "failed": failures, "uncovered": gaps}); err != nil {
+			return err
+		}
+	} else {
+		for _, g := range gaps {
+			fmt.Fprintf(s.Out, "uncovered %s: %s\n", g.Runbook, printable(g.Message))
+		}
+		fmt.Fprintf(s.Out, "%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
+	}
+	if failures > 0 || cover && len(gaps) > 0 {
+		return answered(exitNo)
+	}
+	return nil
+}
+
+// rehearsals are those that are named, else those that this configuration installs.
+func (s *starter) rehearsals(paths []string) ([]templates.Rehearsal, error) {
+	if len(paths) == 0 {
+		set, err := s.definitions()
+		if err != nil {
+			return nil, err
+		}
+		return set.Rehearsals(), nil
+	}
+	c, err := s.gpuConfiguration()
+	if err != nil {
+		return nil, err
+	}
+	all, err := templates.RehearsalsIn(paths, c.TemplatesDir, c.Disabled)
+	var faults strictyaml.Errors
+	switch {
+	case errors.As(err, &faults):
+		return nil, badDefinitions(err)
+	case err != nil:
+		return nil, usage("runbook test", err.Error(), "name runbooks, their tests, or folders with some")
+	}
+	return all, nil
+}
+
+func (s *starter) printRehearsed(r rehearsed) {
+	verdict := "ok"
+	if !r.Passed {
+		verdict = "FAIL"
+	}
+	fmt.Fprintf(s.Out, "%s %s: %s (%.0f ms)\n", verdict, r.Runbook, printable(r.Case), 1000*r.DurationSeconds)
+	for _, d := range r.Differences {
+		fmt.Fprintln(s.Out, "  "+strings.TrimSpace(printable(d)))
+	}
+}

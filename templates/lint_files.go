@@ -1,0 +1,92 @@
+package templates
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// lintFile is a file to look at. One that was named is a definition whatever is in it.
+type lintFile struct {
+	path  string
+	named bool
+}
+
+// linted is what is in a file.
+type linted struct {
+	path       string
+	definition *reading
+	mentions   []mention
+}
+
+func lintFiles(paths []string) ([]lintFile, error) {
+	var files []lintFile
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, lintFile{path, true})
+			continue
+		}
+		err = filepath.WalkDir(path, func(p string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && p != path && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+				return fs.SkipDir
+			case !entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") && slices.Contains([]string{".yaml", ".yml", ".md"}, filepath.Ext(p)):
+				files = append(files, lintFile{p, false})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(files, func(a, b lintFile) int { return cmp.Compare(a.path, b.path) })
+	return slices.CompactFunc(files, func(a, b lintFile) bool { return filepath.Clean(a.path) == filepath.Clean(b.path) }), nil
+}
+
+// A definition is told from other YAML by how it begins.
+var (
+	ourVersion = regexp.MustCompile(`(?m)^["']?apiVersion["']?\s*:\s*["']?evenkeel/`)
+	anyKind    = regexp.MustCompile(`(?m)^["']?kind["']?\s*:`)
+	ourKind    = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?(?:Runbook|RunbookTest|ScalingPolicy)\b`)
+)
+
+func (f lintFile) read() (*linted, error) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return nil, err
+	}
+	const most = 8 << 20 // no text that people write is larger
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return &linted{path: f.path, definition: &reading{file: f.path, err: errors.New(f.path + ": is no text file of at most 8 MiB; leave it out")}}, nil
+	}
+	data, err := os.ReadFile(f.path)
+	if err != nil {
+		return nil, err
+	}
+	out := &linted{path: f.path}
+	switch {
+	case filepath.Ext(f.path) == ".md":
+		out.mentions = mentionsInText(f.path, data)
+	case strings.HasSuffix(f.path, ".rules.yaml") || strings.HasSuffix(f.path, ".rules.yml"):
+		out.mentions = mentionsInRules(data)
+	case f.named:
+		out.definition = decode(f.path, data)
+	case !ourKind.Match(data) && (!ourVersion.Match(data) || !anyKind.Match(data)):
+	case filepath.Ext(f.path) == ".yml":
+		out.definition = &reading{file: f.path, err: notRead(f.path)}
+	default:
+		out.definition = decode(f.path, data)
+	}
+	return out, nil
+}

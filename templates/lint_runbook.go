@@ -1,0 +1,132 @@
+package templates
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// runbook reports what is never used or never reached in a runbook that has no other fault, and warns
+// of what should be better.
+func (l *linter) runbook(draft *runbookDraft) {
+	d := draft.definition
+	if day, err := time.Parse(time.DateOnly, d.ReviewBy); err == nil && l.today.Format(time.DateOnly) >= day.Format(time.DateOnly) {
+		l.warn(draft, "metadata.review_by", "was due on %s; review the runbook and write the next date", d.ReviewBy)
+	}
+	used := usesOf(d)
+	for _, in := range d.Inputs {
+		if !used["inputs."+in.Name] {
+			draft.doc.Fault("inputs."+in.Name, "is never used; use it or remove it")
+		}
+	}
+	for _, p := range d.Probes {
+		if !used["probes."+p.Name] {
+			draft.doc.Fault("probes."+p.Name, "is never used; use it or remove it")
+		}
+	}
+	l.steps(draft, "steps", d.Steps, used)
+	l.steps(draft, "on_failure", d.OnFailure, used)
+}
+
+// steps looks at a list of steps and those below them.
+func (l *linter) steps(draft *runbookDraft, at string, steps []runbook.Step, used map[string]bool) {
+	failing := strings.HasPrefix(at, "on_failure") // there a step that fails does not stop the others
+	never := ""
+	for i, s := range steps {
+		at := fmt.Sprintf("%s[%d]", at, i)
+		switch {
+		case never != "":
+			draft.doc.Fault(at, "is never reached: %s before it never holds; correct that or remove this step", never)
+		case isConstant(s.When, false):
+			draft.doc.Fault(at+".when", "never holds; correct it or remove the step")
+		case s.Kind == runbook.Check && s.When.Zero() && isConstant(s.Require, false):
+			if never = s.ID; failing {
+				never = ""
+			}
+			draft.doc.Fault(at+".require", "never holds; correct it or remove the step")
+		case s.Kind == runbook.Wait && isConstant(s.Until, false):
+			draft.doc.Fault(at+".until", "never holds; correct it or write for: TIME")
+		}
+		for _, field := range s.Fields {
+			if !used["steps."+s.ID+"."+field.Name] {
+				draft.doc.Fault(at+".fields."+field.Name, "is never used; use it or remove it")
+			}
+		}
+		if s.Kind == runbook.Action && s.Risk == runbook.Write && s.Undo == nil && !failing {
+			l.warn(draft, at, "%s writes and has no undo; write how it is put back, if it can be", s.ID)
+		}
+		l.cases(draft, at, s.Cases, used)
+	}
+}
+
+func (l *linter) cases(draft *runbookDraft, at string, cases []runbook.Case, used map[string]bool) {
+	taken := false
+	for i, c := range cases {
+		at := fmt.Sprintf("%s.cases[%d]", at, i)
+		switch {
+		case taken:
+			draft.doc.Fault(at, "is never reached: a case before it always holds; correct that or remove this one")
+		case isConstant(c.When, false):
+			draft.doc.Fault(at+".when", "never holds; correct it or remove the case")
+		}
+		taken = taken || isConstant(c.When, true)
+		l.steps(draft, at+".steps", c.Steps, used)
+	}
+}
+
+func isConstant(e condition.Expression, value bool) bool {
+	if e.Zero() {
+		return false
+	}
+	got, constant := e.Constant()
+	return constant && got == value
+}
+
+// usesOf are the names that anything in a runbook reads, and their beginnings.
+func usesOf(d runbook.Definition) map[string]bool {
+	used := map[string]bool{}
+	add := func(all ...condition.Types) {
+		for _, uses := range all {
+			for name := range maps.Keys(uses) {
+				used[name] = true
+				if root, rest, _ := strings.Cut(name, "."); root == "probes" {
+					probe, _, _ := strings.Cut(rest, ".")
+					used["probes."+probe] = true
+				}
+			}
+		}
+	}
+	fill := func(with []runbook.Filled) {
+		for _, f := range with {
+			add(f.Value.Expression.Uses)
+		}
+	}
+	add(d.Triggers.Dedup.Uses, d.Concurrency.Key.Uses)
+	for _, p := range d.Probes {
+		fill(p.With)
+	}
+	for _, g := range d.Guards {
+		add(g.Check.Uses)
+	}
+	var steps func([]runbook.Step)
+	steps = func(list []runbook.Step) {
+		for _, s := range list {
+			add(s.When.Uses, s.Require.Uses, s.Until.Uses, s.MessageUses)
+			fill(s.With)
+			if s.Undo != nil {
+				fill(s.Undo.With)
+			}
+			for _, c := range s.Cases {
+				add(c.When.Uses)
+				steps(c.Steps)
+			}
+		}
+	}
+	steps(d.Steps)
+	steps(d.OnFailure)
+	return used
+}

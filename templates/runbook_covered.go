@@ -1,0 +1,41 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// covered reports every destructive step that a run could reach without having passed a gate for it.
+// passed are the gates before a list and around it; whens are the conditions under which the list is
+// reached.
+func (r *runbookReader) covered(at string, steps []runbook.Step, passed []runbook.Step, whens []string) {
+	passed = slices.Clone(passed)
+	for i, s := range steps {
+		at := fmt.Sprintf("%s[%d]", at, i)
+		reached := append(slices.Clone(whens), s.When.Text)
+		if s.Risk == runbook.Destructive {
+			r.coveredStep(at, s, passed, reached)
+		}
+		for j, c := range s.Cases {
+			r.covered(fmt.Sprintf("%s.cases[%d].steps", at, j), c.Steps, passed, append(slices.Clone(reached), c.When.Text))
+		}
+		if s.Gate != nil {
+			passed = append(passed, s)
+		}
+	}
+}
+
+func (r *runbookReader) coveredStep(at string, s runbook.Step, passed []runbook.Step, reached []string) {
+	for _, gate := range passed {
+		if !slices.Contains(gate.Gate.Approves, s.ID) {
+			continue
+		}
+		if !gate.When.Zero() && !slices.Contains(reached, gate.When.Text) {
+			r.doc.Fault(at, "%s is destructive, and its gate %s may be left out; give the gate no when, or the one of %s", s.ID, gate.ID, s.ID)
+		}
+		return
+	}
+	r.doc.Fault(at, "%s is destructive and nobody has to approve it; put a gate with approves: [%s] before it", s.ID, s.ID)
+}

@@ -1,0 +1,41 @@
+package templates
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/rehearsal"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// What docs/runbooks.md shows can be copied: its runbooks are sound, and the test of one of them passes.
+func TestTheRunbooksInTheDocsAreSound(t *testing.T) {
+	text, err := os.ReadFile("../docs/runbooks.md")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)
+	require.Len(t, blocks, 3)
+	for i, block := range blocks {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.yaml", i)), block[1], 0o600))
+	}
+	set, err := Load(dir, nil)
+	require.NoError(t, err)
+	_, ok := set.Runbook("replace_model_server")
+	require.True(t, ok)
+	ran := 0
+	for _, r := range set.Rehearsals() {
+		if r.Runbook.Name != "restart_consumer" {
+			continue
+		}
+		for _, c := range r.Cases {
+			require.Empty(t, rehearsal.Run(runbook.Lay(r.Runbook), c).Faults, c.Name)
+			ran++
+		}
+	}
+	require.Equal(t, 2, ran)
+}

@@ -1,0 +1,140 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+var inputTypes = []condition.Type{condition.String, condition.Int, condition.Double, condition.Bool}
+
+// otherWords are what people call the types elsewhere.
+var otherWords = map[string]condition.Type{
+	"text": condition.String, "str": condition.String, "integer": condition.Int, "number": condition.Double, "float": condition.Double,
+	"boolean": condition.Bool,
+}
+
+const maxPattern = 500 // bytes
+
+// inputs reads what a run or a person has to give.
+func (r *runbookReader) inputs(at string, entries map[string]inputFile) []runbook.Input {
+	if !r.few(at, len(entries)) {
+		return nil
+	}
+	var out []runbook.Input
+	for _, name := range inFileOrder(r.doc, at, entries) {
+		if in, ok := r.input(at+"."+name, name, entries[name]); ok {
+			out = append(out, in)
+		} else {
+			r.unknown = append(r.unknown, at+"."+name)
+		}
+	}
+	return out
+}
+
+func (r *runbookReader) input(at, name string, f inputFile) (runbook.Input, bool) {
+	in := runbook.Input{
+		Name: name, Type: condition.Type(f.Type), Description: f.Description, Pattern: f.Pattern, Enum: f.Enum, Min: f.Min, Max: f.Max,
+	}
+	labelled := r.isLabel(at, name)
+	r.doc.Require(at + ".type")
+	if other, ok := otherWords[f.Type]; ok {
+		r.doc.Fault(at+".type", "unknown type %q; write %s", f.Type, other)
+	}
+	if _, ok := oneOf(r, at+".type", "type", in.Type, inputTypes); !ok {
+		return in, false
+	}
+	for _, rule := range []struct {
+		key  string
+		fits bool
+		of   string
+	}{
+		{"pattern", in.Type == condition.String, "a string"},
+		{"enum", in.Type == condition.String, "a string"},
+		{"min", in.Type == condition.Int || in.Type == condition.Double, "a number"},
+		{"max", in.Type == condition.Int || in.Type == condition.Double, "a number"},
+	} {
+		if r.doc.Has(at+"."+rule.key) && !rule.fits {
+			r.doc.Fault(at+"."+rule.key, "bounds %s, but %s is of type %s; remove it", rule.of, name, in.Type)
+		}
+	}
+	if r.doc.Has(at+".enum") && len(f.Enum) == 0 {
+		r.doc.Fault(at+".enum", "is empty; write the values that are allowed")
+	}
+	if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
+		r.doc.Fault(at+".min", "%v is more than max, which is %v", *f.Min, *f.Max)
+	}
+	if _, err := regexp.Compile(f.Pattern); err != nil || len(f.Pattern) > maxPattern {
+		r.doc.Fault(at+".pattern", "%s is not a pattern; write a regular expression of Go, %d bytes at most", strictyaml.Quote(f.Pattern), maxPattern)
+	}
+	if f.Default != nil && r.doc.Sound(at) {
+		in.Default = r.fit(at+".default", in, f.Default.Value)
+	}
+	return in, labelled && r.doc.Sound(at)
+}
+
+// fit checks a constant against what an input allows, and makes it one of the input's type.
+func (r *runbookReader) fit(at string, in runbook.Input, value any) any {
+	value, ok := r.constant(at, in.Type, value)
+	if !ok {
+		return nil
+	}
+	if problem := unfit(in, value); problem != "" {
+		r.doc.Fault(at, "%s", problem)
+		return nil
+	}
+	return value
+}
+
+// unfit says why an input cannot have a value of its type.
+func unfit(in runbook.Input, value any) string {
+	switch v := value.(type) {
+	case string:
+		if len(in.Enum) > 0 && !slices.Contains(in.Enum, v) {
+			return fmt.Sprintf("%s is not allowed; %s", strictyaml.Quote(v), oneOfThese(v, in.Enum))
+		}
+		if in.Pattern == "" {
+			return ""
+		}
+		if whole, err := regexp.Compile("^(?:" + in.Pattern + ")$"); err == nil && !whole.MatchString(v) {
+			return fmt.Sprintf("%s does not match the pattern %s; write one that does", strictyaml.Quote(v), in.Pattern)
+		}
+	case int64:
+		return outside(in, float64(v))
+	case float64:
+		return outside(in, v)
+	}
+	return ""
+}
+
+func outside(in runbook.Input, n float64) string {
+	switch {
+	case in.Min != nil && n < *in.Min:
+		return fmt.Sprintf("%v is less than %v; write %v or more", n, *in.Min, *in.Min)
+	case in.Max != nil && n > *in.Max:
+		return fmt.Sprintf("%v is more than %v; write %v or less", n, *in.Max, *in.Max)
+	}
+	return ""
+}
+
+// constant makes a value of the file one of the type that is wanted; false when it is another one.
+func (r *runbookReader) constant(at string, want condition.Type, value any) (any, bool) {
+	got, err := condition.Convert(value, want)
+	if err == nil {
+		return got, true
+	}
+	hint := map[condition.Type]string{
+		condition.String: "put it in quotes", condition.Int: "write a whole number", condition.Double: "write a number",
+		condition.Bool: "write true or false",
+	}[want]
+	shown := fmt.Sprint(value)
+	if s, ok := value.(string); ok {
+		shown = strictyaml.Quote(s)
+	}
+	r.doc.Fault(at, "%s is not of type %s; %s", shown, want, hint)
+	return nil, false
+}

@@ -1,0 +1,111 @@
+package templates
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+var stepKinds = []runbook.Kind{
+	runbook.Check, runbook.Action, runbook.GateStep, runbook.Manual, runbook.InputStep, runbook.Wait, runbook.Switch, runbook.Call,
+	runbook.Notify, runbook.Incident, runbook.Checkpoint, runbook.Rollback,
+}
+
+// stepKeys says which kinds of steps take a key. Every kind takes id, kind, title and when.
+var stepKeys = []struct {
+	key   string
+	kinds []runbook.Kind
+}{
+	{"uses", []runbook.Kind{runbook.Check, runbook.Action}},
+	{"with", []runbook.Kind{runbook.Check, runbook.Action, runbook.Call}},
+	{"risk", []runbook.Kind{runbook.Action}},
+	{"idempotent", []runbook.Kind{runbook.Action}},
+	{"timeout", []runbook.Kind{runbook.Check, runbook.Action, runbook.GateStep, runbook.Manual, runbook.InputStep, runbook.Wait}},
+	{"retry", []runbook.Kind{runbook.Action}},
+	{"undo", []runbook.Kind{runbook.Action}},
+	{"on_unknown", []runbook.Kind{runbook.Action}},
+	{"require", []runbook.Kind{runbook.Check}},
+	{"times", []runbook.Kind{runbook.Check}},
+	{"every", []runbook.Kind{runbook.Check, runbook.Wait}},
+	{"on_false", []runbook.Kind{runbook.Check}},
+	{"until", []runbook.Kind{runbook.Wait}},
+	{"for", []runbook.Kind{runbook.Wait}},
+	{"approves", []runbook.Kind{runbook.GateStep}},
+	{"groups", []runbook.Kind{runbook.GateStep, runbook.Manual, runbook.InputStep, runbook.Notify}},
+	{"min", []runbook.Kind{runbook.GateStep}},
+	{"not", []runbook.Kind{runbook.GateStep}},
+	{"remind", []runbook.Kind{runbook.GateStep, runbook.Manual, runbook.InputStep}},
+	{"on_timeout", []runbook.Kind{runbook.GateStep}},
+	{"escalate_to", []runbook.Kind{runbook.GateStep}},
+	{"fields", []runbook.Kind{runbook.Manual, runbook.InputStep}},
+	{"message", []runbook.Kind{runbook.Check, runbook.GateStep, runbook.Manual, runbook.InputStep, runbook.Notify, runbook.Incident}},
+	{"severity", []runbook.Kind{runbook.Incident}},
+	{"cases", []runbook.Kind{runbook.Switch}},
+	{"runbook", []runbook.Kind{runbook.Call}},
+	{"to", []runbook.Kind{runbook.Rollback}},
+}
+
+// needs are the keys without which a kind of step means nothing.
+var needs = map[runbook.Kind][]string{
+	runbook.Check:     {"require"},
+	runbook.Action:    {"uses", "risk", "idempotent"},
+	runbook.GateStep:  {"approves", "groups", "timeout", "message"},
+	runbook.Manual:    {"message", "groups", "timeout"},
+	runbook.InputStep: {"message", "groups", "timeout", "fields"},
+	runbook.Switch:    {"cases"},
+	runbook.Call:      {"runbook"},
+	runbook.Notify:    {"message", "groups"},
+	runbook.Incident:  {"message"},
+}
+
+// kind checks what a step is and that it has the keys of its kind and no others; false when that is
+// not known.
+func (r *runbookReader) kind(at, written string) (runbook.Kind, bool) {
+	r.doc.Require(at + ".kind")
+	kind, ok := oneOf(r, at+".kind", "kind", runbook.Kind(written), stepKinds)
+	if !ok {
+		return "", false
+	}
+	for _, k := range stepKeys {
+		if r.doc.Has(at+"."+k.key) && !slices.Contains(k.kinds, kind) {
+			r.doc.Fault(at+"."+k.key, "is no key of a step of kind %s; it belongs to %s", kind, join(k.kinds))
+		}
+	}
+	for _, key := range needs[kind] {
+		r.doc.Require(at + "." + key)
+	}
+	return kind, true
+}
+
+// join lists words as a sentence does.
+func join[T ~string](words []T) string {
+	var out strings.Builder
+	for i, w := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			out.WriteString(" and ")
+		case i > 0:
+			out.WriteString(", ")
+		}
+		out.WriteString(string(w))
+	}
+	return out.String()
+}
+
+// oneOf reports a word that is none of valid; false also for one that is missing.
+func oneOf[T ~string](r *runbookReader, at, what string, word T, valid []T) (T, bool) {
+	var names []string
+	for _, v := range valid {
+		if v == word {
+			return word, r.doc.Sound(at)
+		}
+		names = append(names, string(v))
+	}
+	if word == "" {
+		return "", false
+	}
+	r.doc.Fault(at, "unknown %s %s; %s", what, strictyaml.Quote(string(word)), oneOfThese(string(word), names))
+	return "", false
+}

@@ -1,0 +1,216 @@
+package templates
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/rehearsal"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// What a case is when it does not say otherwise.
+const (
+	rehearsalHost      = "host"
+	rehearsalInitiator = "anna@gpu-1"
+)
+
+var rehearsalStart = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
+
+// runbookTestDraft are the cases of a runbook.
+type runbookTestDraft struct {
+	cases   []rehearsal.Case
+	builtIn bool
+}
+
+// tests compares the cases that were read with the runbooks that they are for.
+func (s *Set) tests(readings []*reading) {
+	for _, r := range readings {
+		draft, ok := r.value.(*runbookTestDraft)
+		if !ok || s.definitions[r.key].value != draft {
+			continue
+		}
+		of, found := s.called[r.key.name]
+		switch {
+		case !found || of.definition.Name != r.key.name:
+			r.doc.Fault("metadata.name", "no runbook is named %s; %s", strictyaml.Quote(r.key.name), oneOfThese(r.key.name, s.runbookNames()))
+			continue
+		case of.doc.Err() != nil || r.doc.Err() != nil || draft.builtIn && !of.builtIn:
+			continue
+		}
+		program := runbook.Lay(of.definition)
+		for i, c := range draft.cases {
+			for _, f := range rehearsal.Check(program, c) {
+				at := fmt.Sprintf("cases[%d].%s", i, f.At)
+				if f.Entry >= 0 {
+					at = entry(r.doc, at, f.Entry)
+				}
+				if key := at + "." + f.Key; r.doc.Has(key) {
+					at = key
+				}
+				r.doc.Fault(at, "%s", f.Problem)
+			}
+		}
+	}
+}
+
+func (s *Set) runbookNames() []string {
+	var names []string
+	for _, d := range s.Runbooks() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func decodeRunbookTest(doc *strictyaml.Document) (header, any) {
+	var f runbookTestFile
+	doc.Decode(&f)
+	doc.Require("cases")
+	if doc.Has("cases") && len(f.Cases) == 0 {
+		doc.Fault("cases", "is empty; write at least one case")
+	}
+	draft := &runbookTestDraft{}
+	names := map[string]bool{}
+	for i, c := range f.Cases {
+		at := fmt.Sprintf("cases[%d]", i)
+		doc.Require(at+".name", at+".expect.outcome")
+		if names[c.Name] {
+			doc.Fault(at+".name", "%s is the name of another case; give each its own", strictyaml.Quote(c.Name))
+		}
+		names[c.Name] = true
+		draft.cases = append(draft.cases, rehearsalCase(doc, at, c))
+	}
+	return f.header, draft
+}
+
+func rehearsalCase(doc *strictyaml.Document, at string, f rehearsalFile) rehearsal.Case {
+	c := rehearsal.Case{
+		Name: f.Name, Inputs: scalars(f.Inputs), Host: cmp.Or(f.Host, rehearsalHost), Initiator: cmp.Or(f.Initiator, rehearsalInitiator),
+		Start: time.Time(f.Start), Probes: map[string][]rehearsal.Moment{}, Steps: map[string][]rehearsal.Script{},
+	}
+	if c.Start.IsZero() {
+		c.Start = rehearsalStart
+	}
+	for name, moments := range f.Probes {
+		for i, m := range moments {
+			c.Probes[name] = append(c.Probes[name], rehearsalMoment(doc, entry(doc, at+".probes."+name, i), m))
+		}
+	}
+	for path, scripts := range f.Steps {
+		for i, s := range scripts {
+			outcome := rehearsalOutcome(doc, entry(doc, at+".steps."+path, i)+".outcome", s.Outcome)
+			c.Steps[path] = append(c.Steps[path], rehearsal.Script{Outcome: outcome, Takes: time.Duration(s.Takes), Outputs: scalars(s.Outputs)})
+		}
+	}
+	for i, p := range f.People {
+		c.People = append(c.People, rehearsalPerson(doc, fmt.Sprintf("%s.people[%d]", at, i), p))
+	}
+	c.Expect = rehearsalExpect(doc, at+".expect", f.Expect)
+	return c
+}
+
+// entry is the path of an entry of a list that may have been written as its only one.
+func entry(doc *strictyaml.Document, at string, i int) string {
+	if in := fmt.Sprintf("%s[%d]", at, i); doc.Has(in) {
+		return in
+	}
+	return at
+}
+
+func scalars(in map[string]strictyaml.Scalar) condition.Values {
+	out := condition.Values{}
+	for name, v := range in {
+		out[name] = v.Value
+	}
+	return out
+}
+
+// rehearsalMoment tells the keys after and fault from the outputs beside them.
+func rehearsalMoment(doc *strictyaml.Document, at string, f map[string]strictyaml.Scalar) rehearsal.Moment {
+	m := rehearsal.Moment{Values: scalars(f)}
+	for _, key := range slices.Sorted(maps.Keys(f)) {
+		text, isText := f[key].Value.(string)
+		switch {
+		case key == "after":
+			after, err := strictyaml.ParseDuration(fmt.Sprint(f[key].Value))
+			if err != nil {
+				doc.Fault(at+".after", "%s", err)
+			}
+			m.After = time.Duration(after)
+		case key == "fault" && isText:
+			m.Fault = text
+		case key == "fault":
+			doc.Fault(at+".fault", "is not text; write why there is no value")
+		default:
+			continue
+		}
+		delete(m.Values, key)
+	}
+	if m.Fault != "" && len(m.Values) > 0 {
+		doc.Fault(at+".fault", "stands beside values; write one or the other")
+	}
+	return m
+}
+
+// rehearsalOutcomes are the outcomes as a case writes them.
+var rehearsalOutcomes = map[string]string{"ok": runbook.OK, "fail": runbook.Failed, "timeout": runbook.TimedOut, "unknown": runbook.Unclear}
+
+func rehearsalOutcome(doc *strictyaml.Document, at, text string) string {
+	outcome, ok := rehearsalOutcomes[text]
+	if !ok && text != "" {
+		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), oneOfThese(text, slices.Sorted(maps.Keys(rehearsalOutcomes))))
+	}
+	return outcome
+}
+
+func rehearsalPerson(doc *strictyaml.Document, at string, f personFile) rehearsal.Person {
+	said := 0
+	for _, word := range []string{f.Approve, f.Reject, f.Answer, f.Verb} {
+		if word != "" {
+			said++
+		}
+	}
+	switch {
+	case said != 1:
+		doc.Fault(at, "says %d things; write one of approve, reject, answer and verb", said)
+	case f.Verb != "" && !slices.Contains(runbook.Verbs, f.Verb):
+		doc.Fault(at+".verb", "%s is no order; %s", strictyaml.Quote(f.Verb), oneOfThese(f.Verb, runbook.Verbs))
+	case f.Verb == "" && f.At != "":
+		doc.Fault(at+".at", "belongs to a verb; remove it")
+	case f.Answer == "" && len(f.Fields) > 0:
+		doc.Fault(at+".fields", "belong to an answer; remove them")
+	}
+	doc.Require(at + ".by")
+	return rehearsal.Person{
+		Approve: f.Approve, Reject: f.Reject, Answer: f.Answer, Verb: f.Verb, At: f.At, By: f.By, Groups: f.Groups,
+		After: time.Duration(f.After), Reason: f.Reason, Fields: scalars(f.Fields),
+	}
+}
+
+// runOutcomes are how a run can end that began.
+var runOutcomes = []string{
+	runbook.Succeeded, runbook.NotNeeded, runbook.Rejected, runbook.Aborted, runbook.RunFailed, runbook.RolledBack,
+	runbook.RollbackIncomplete, runbook.Refused,
+}
+
+func rehearsalExpect(doc *strictyaml.Document, at string, f expectFile) rehearsal.Expect {
+	e := rehearsal.Expect{Outcome: f.Outcome, Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
+	if !slices.Contains(runOutcomes, f.Outcome) {
+		doc.Fault(at+".outcome", "%s is not how a run ends; %s", strictyaml.Quote(f.Outcome), oneOfThese(f.Outcome, runOutcomes))
+	}
+	if _, err := regexp.Compile(f.Reason); err != nil {
+		doc.Fault(at+".reason", "%s is no regular expression; escape what is meant as it stands", strictyaml.Quote(f.Reason))
+	}
+	if doc.Has(at + ".denied") {
+		e.Denied = &f.Denied
+	}
+	if took := time.Duration(f.Took); doc.Has(at + ".took") {
+		e.Took = &took
+	}
+	return e
+}
