@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -57,9 +58,7 @@ func TestQuery(t *testing.T) {
 
 func command(command string, risk runbook.Risk, idempotent bool, args condition.Values) runbook.ActCall {
 	with := condition.Values{"command": command}
-	for name, value := range args {
-		with[name] = value
-	}
+	maps.Copy(with, args)
 	return runbook.ActCall{Uses: "command.run", With: with, Risk: risk, Idempotent: idempotent, TimeoutSeconds: 60}
 }
 

@@ -87,9 +87,9 @@ func TestRefusals(t *testing.T) {
 		"command computed":   {d: run(runbook.Write, computed(t, "command")), want: []string{"step s: the name of the command must be written out, not computed"}},
 		"command's risk":     {d: run(runbook.Write, constantly("command", "wipe")), want: []string{"step s: the command wipe is destructive, and the step declares write"}},
 		"command's argument": {d: run(runbook.Write, reload, constantly("model", "-x")), want: []string{`step s: the command reload takes no "-x" for model; it must match [a-z0-9_]+ and not begin with -`}},
-		"command's arguments": {d: run(runbook.Write, reload, constantly("modle", "m")), want: []string{
+		"command's arguments": {d: run(runbook.Write, reload, constantly("modell", "m")), want: []string{
 			"step s: the command reload needs model",
-			"step s: the command reload takes no modle; it takes command, model",
+			"step s: the command reload takes no modell; it takes command, model",
 		}},
 		"undo": {
 			d: all(runbook.Step{ID: "s", Uses: "product.breaker", Risk: runbook.Write, Undo: &runbook.Undo{

@@ -32,7 +32,11 @@ func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline
 		stopping = activity.GetWorkerStopChannel(ctx)
 	}
 	every := max(runbook.Duration(call.EverySeconds), time.Second)
-	looks, inARow := 0, 0
+	times := max(call.Times, 1)
+	if call.Until {
+		times = 1
+	}
+	looks, held := 0, 0
 	for {
 		begun := time.Now()
 		result := o.look(ctx, call)
@@ -42,17 +46,15 @@ func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline
 		looks++
 		result.Looks = looks
 		if result.Held {
-			inARow++
-		} else {
-			inARow = 0
+			held++ // in a row: a check ends at the first look at which it does not
 		}
 		switch {
-		case inARow >= max(call.Times, 1), !call.Until && !result.Held:
+		case held >= times, !call.Until && !result.Held:
 			return result, nil
 		case !time.Now().Before(deadline):
 			if result.Held {
 				result.Held = false
-				result.Fault = fmt.Sprintf("it held at %d looks in a row of %d when the time was over", inARow, call.Times)
+				result.Fault = fmt.Sprintf("it held at %d looks in a row of %d when the time was over", held, times)
 			}
 			return result, nil
 		}

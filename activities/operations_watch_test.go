@@ -49,17 +49,16 @@ func TestWatch(t *testing.T) {
 		limit time.Duration
 		want  runbook.WatchResult
 	}{
-		"a check that holds":               {[]any{1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Held: true, Looks: 1}},
-		"a check that does not":            {[]any{9.0, 1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Looks: 1}},
-		"a check in a row":                 {[]any{1.0}, false, 3, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 3}},
-		"a check in a row that breaks":     {[]any{1.0, 9.0, 1.0}, false, 3, 30 * time.Second, runbook.WatchResult{Looks: 2}},
-		"a check that cannot be told":      {[]any{none, 1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Fault: "p95: no sample", Looks: 1}},
-		"a check that has no time":         {[]any{1.0}, false, 3, 0, runbook.WatchResult{Fault: "it held at 1 looks in a row of 3 when the time was over", Looks: 1}},
-		"a wait that comes to hold":        {[]any{9.0, 9.0, 1.0}, true, 1, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 3}},
-		"a wait over a gap":                {[]any{none, 1.0}, true, 1, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 2}},
-		"a wait that never holds":          {[]any{9.0}, true, 1, 0, runbook.WatchResult{Looks: 1}},
-		"a wait that can never be told":    {[]any{none}, true, 1, 0, runbook.WatchResult{Fault: "p95: no sample", Looks: 1}},
-		"the last look is at the deadline": {[]any{9.0, 1.0}, true, 1, 50 * time.Millisecond, runbook.WatchResult{Held: true, Looks: 2}},
+		"a check that holds":            {[]any{1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Held: true, Looks: 1}},
+		"a check that does not":         {[]any{9.0, 1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Looks: 1}},
+		"a check in a row":              {[]any{1.0}, false, 3, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 3}},
+		"a check in a row that breaks":  {[]any{1.0, 9.0, 1.0}, false, 3, 30 * time.Second, runbook.WatchResult{Looks: 2}},
+		"a check that cannot be told":   {[]any{none, 1.0}, false, 1, 10 * time.Second, runbook.WatchResult{Fault: "p95: no sample", Looks: 1}},
+		"a check that has no time":      {[]any{1.0}, false, 3, 0, runbook.WatchResult{Fault: "it held at 1 looks in a row of 3 when the time was over", Looks: 1}},
+		"a wait that comes to hold":     {[]any{9.0, 9.0, 1.0}, true, 1, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 3}},
+		"a wait over a gap":             {[]any{none, 1.0}, true, 1, 30 * time.Second, runbook.WatchResult{Held: true, Looks: 2}},
+		"a wait that never holds":       {[]any{9.0}, true, 1, 0, runbook.WatchResult{Looks: 1}},
+		"a wait that can never be told": {[]any{none}, true, 1, 0, runbook.WatchResult{Fault: "p95: no sample", Looks: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +69,16 @@ func TestWatch(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// However long the pause between two looks is, there is one at the deadline.
+func TestWatchLooksAtTheDeadline(t *testing.T) {
+	call := latency(t, true, 1)
+	call.EverySeconds = 3600
+	got, err := watching(9.0, 1.0).operations().watch(t.Context(), call, time.Now().Add(50*time.Millisecond))
+	require.NoError(t, err)
+	require.True(t, got.Held)
+	require.Equal(t, 2, got.Looks)
 }
 
 func TestWatchReadsAResult(t *testing.T) {

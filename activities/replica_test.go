@@ -71,8 +71,6 @@ func (s *site) Serving(_ context.Context, _ []int) ([]int, error) {
 	return s.serving(s.questions), nil
 }
 
-func (s *site) Members(context.Context, string) ([]string, bool, error) { return nil, false, nil }
-
 func (s *site) adapters() *Replicas {
 	return &Replicas{Project: "shop", Engine: s, Prober: s, Product: s, Nginx: s}
 }

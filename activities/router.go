@@ -19,9 +19,6 @@ type Nginx interface {
 	// Serving returns those of workers that are still alive: they may still hold requests to the
 	// members from before the reload.
 	Serving(ctx context.Context, workers []int) ([]int, error)
-	// Members returns the members of a managed upstream; ok is false when evenkeel does not
-	// manage it yet.
-	Members(ctx context.Context, upstream string) (servers []string, ok bool, err error)
 }
 
 // Router sends a service's traffic to its replicas.

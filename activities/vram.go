@@ -19,6 +19,9 @@ import (
 // Unavailable.
 type GPUs interface {
 	Snapshot(ctx context.Context) (gpu.Snapshot, error)
+	// Release lets go of all GPUs and reads none until then or until Resume.
+	Release(ctx context.Context, d time.Duration) (until time.Time, err error)
+	Resume(ctx context.Context) error
 }
 
 // Books is the one ledger of the host's VRAM, which outlives this worker.
@@ -76,11 +79,7 @@ func (v *VRAM) reserve(ctx context.Context, c scaling.Change) ([]scaling.Assignm
 		}
 		return nil, nil
 	}
-	var gpus []string
-	for _, g := range look.GPUs {
-		gpus = append(gpus, g.UUID)
-	}
-	requests := scaling.Reservations(v.Project, c, gpus)
+	requests := scaling.Reservations(v.Project, c, vram.Ledger{}.Observe(look))
 	answer, err := v.Books.Change(ctx, updateID(ctx), VRAMChange{Observation: &look, HeadroomRatio: v.HeadroomRatio, Reserve: requests})
 	if err != nil {
 		return nil, err

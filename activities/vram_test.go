@@ -18,6 +18,7 @@ import (
 type driver struct {
 	snapshot gpu.Snapshot
 	err      error
+	released time.Duration
 	books    vram.Ledger
 	booksErr error
 	changes  []VRAMChange
@@ -25,6 +26,13 @@ type driver struct {
 }
 
 func (d *driver) Snapshot(context.Context) (gpu.Snapshot, error) { return d.snapshot, d.err }
+
+func (d *driver) Release(_ context.Context, lasts time.Duration) (time.Time, error) {
+	d.released = lasts
+	return time.Unix(0, 0).Add(lasts), d.err
+}
+
+func (d *driver) Resume(context.Context) error { d.released = 0; return d.err }
 
 func (d *driver) Ledger(context.Context) (vram.Ledger, error) { return d.books, d.booksErr }
 

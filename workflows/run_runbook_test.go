@@ -76,7 +76,7 @@ func TestRunbookUnknownOutcome(t *testing.T) {
 				outcome string
 			}{
 				runbook.MarkDone: {[]string{"open", "restart", "close"}, runbook.Succeeded},
-				runbook.UndoAll:  {[]string{"open", "restart", "undo open"}, runbook.RolledBack},
+				runbook.UndoAll:  {[]string{"open", "restart", "undo open"}, runbook.RollbackIncomplete}, // nothing takes a restart back
 				runbook.Abort:    {[]string{"open", "restart", "undo open"}, runbook.RollbackIncomplete},
 			} {
 				s := newRunbookSite(t, restart(t))

@@ -4,6 +4,7 @@ package gpumetrics
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -56,13 +57,14 @@ func (m *Monitor) Take(ctx context.Context) {
 	s, err := m.source.Snapshot(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err != nil {
-		if ctx.Err() == nil {
-			m.failures++
-		}
-		return
+	switch {
+	case err == nil:
+		m.last, m.took = &s, m.now().Sub(began)
+	case errors.Is(err, gpu.ErrReleased):
+		m.last = nil // somebody is at the GPUs: nothing is known of them, and nothing failed
+	case ctx.Err() == nil:
+		m.failures++
 	}
-	m.last, m.took = &s, m.now().Sub(began)
 }
 
 var labels = []string{"index", "uuid", "name"}

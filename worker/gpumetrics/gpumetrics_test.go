@@ -3,6 +3,7 @@ package gpumetrics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -87,6 +88,11 @@ utilization_ratio{index="0",name="card",uuid="GPU-1"} 0.61
 	f.err = nil
 	m.Take(t.Context())
 	require.Contains(t, served(), "up 1\n")
+
+	// Of GPUs that were let go of nothing is served, not even what is fresh, and that is no failure.
+	f.err = fmt.Errorf("a reset: %w", gpu.ErrReleased)
+	m.Take(t.Context())
+	require.Equal(t, "probe_failures_total 1\nup 0\n", served())
 }
 
 func TestRunEnds(t *testing.T) {
