@@ -1,0 +1,205 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/deploy/demo/load"
+	"github.com/evenkeel/evenkeel/deploy/demo/stack"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// The model server that these tests kill, and the run that mends it.
+const (
+	illModel   = "llama3_8b"
+	illService = "model-llama"
+	runbookRun = "runbook/llm_failure_response/" + illModel
+)
+
+// runbookSite is a site with Prometheus beside it and some requests, without which there is no p95.
+type runbookSite struct {
+	*site
+	container string
+}
+
+func newRunbookSite(t *testing.T) *runbookSite {
+	s := newSite(t)
+	prometheus, err := s.StartPrometheus(s.ctx)
+	require.NoError(t, err)
+	t.Cleanup(prometheus.Kill)
+	requests := load.Start(s.ctx, load.Options{URL: s.URL() + "/generate?mode=creative", Rate: 5, Concurrency: 64, Timeout: time.Minute})
+	t.Cleanup(func() { requests.Stop() })
+	r := &runbookSite{site: s}
+	r.container = strings.TrimSpace(r.docker("ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project="+stack.Project,
+		"--filter", "label=com.docker.compose.service="+illService))
+	require.NotEmpty(t, r.container)
+	return r
+}
+
+func (s *runbookSite) docker(args ...string) string {
+	s.t.Helper()
+	out, err := s.Docker(s.ctx, args...)
+	require.NoError(s.t, err)
+	return out
+}
+
+// kill ends the model's server as a crash would.
+func (s *runbookSite) kill() {
+	s.t.Helper()
+	s.docker("kill", s.container)
+}
+
+// starts counts how often the model's server was started since then.
+func (s *runbookSite) starts(since time.Time) int {
+	s.t.Helper()
+	return strings.Count(s.docker("events", "--since", fmt.Sprint(since.Unix()), "--until", fmt.Sprint(time.Now().Unix()+1),
+		"--filter", "container="+s.container, "--filter", "event=start", "--format", "{{.Status}}"), "start")
+}
+
+func (s *runbookSite) serverRuns() bool {
+	s.t.Helper()
+	return strings.TrimSpace(s.docker("inspect", "-f", "{{.State.Running}}", s.container)) == "true"
+}
+
+// begin starts the runbook and does not follow it. Cooldown and breaker are for people, not for a test
+// that breaks the same thing again and again.
+func (s *runbookSite) begin() {
+	s.t.Helper()
+	_, err := s.Starter(s.ctx, "runbook", "run", "llm_failure_response", "-p", "model="+illModel, "-p", "service="+illService,
+		"--override", "--reason", "an end-to-end test", "--no-wait")
+	require.NoError(s.t, err)
+}
+
+// status asks the run how far it is, until some worker answers.
+func (s *runbookSite) status() workflows.RunbookStatus {
+	s.t.Helper()
+	var status workflows.RunbookStatus
+	s.eventually("the run's status", func(ctx context.Context) bool {
+		value, err := s.client.QueryWorkflow(ctx, runbookRun, "", workflows.StatusRunbook)
+		return err == nil && value.Get(&status) == nil
+	})
+	return status
+}
+
+// eventually polls until done says so.
+func (s *runbookSite) eventually(what string, done func(context.Context) bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 3*time.Minute)
+	defer cancel()
+	for !done(ctx) {
+		require.NoError(s.t, ctx.Err(), "%s did not come", what)
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// awaitEnded waits until a step has ended, awaitAt until it is at work in one of the phases.
+func (s *runbookSite) awaitEnded(path string) {
+	s.t.Helper()
+	s.eventually("the end of "+path, func(context.Context) bool {
+		for _, st := range s.status().Steps {
+			if st.Path == path && st.Outcome != "" {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (s *runbookSite) awaitAt(path string, phases ...runbook.Phase) {
+	s.t.Helper()
+	s.eventually(fmt.Sprintf("%s %v", path, phases), func(context.Context) bool {
+		status := s.status()
+		for _, phase := range phases {
+			if status.At == path && status.Phase == phase {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// request waits for one of a kind.
+func (s *runbookSite) request(kind runbook.RequestKind) runbook.Request {
+	s.t.Helper()
+	var request runbook.Request
+	s.eventually("a request of kind "+string(kind), func(context.Context) bool {
+		q := s.status().Request
+		if q != nil {
+			request = *q
+		}
+		return q != nil && q.Kind == kind
+	})
+	return request
+}
+
+func (s *runbookSite) approve() {
+	s.t.Helper()
+	id := s.request(runbook.AskApproval).ID
+	_, err := s.Starter(s.ctx, "gate", "approve", id)
+	require.NoError(s.t, err)
+}
+
+func (s *runbookSite) order(verb string) {
+	s.t.Helper()
+	_, err := s.Starter(s.ctx, "runbook", verb, strings.TrimPrefix(runbookRun, "runbook/"), "--reason", "an end-to-end test")
+	require.NoError(s.t, err)
+}
+
+// end waits for the end of the run.
+func (s *runbookSite) end() workflows.RunbookResult {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Minute)
+	defer cancel()
+	var result workflows.RunbookResult
+	err := s.client.GetWorkflow(ctx, runbookRun, "").Get(ctx, &result)
+	require.NoError(s.t, ctx.Err(), "the run did not end")
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		require.NoError(s.t, app.Details(&result))
+	} else {
+		require.NoError(s.t, err)
+	}
+	return result
+}
+
+// requireMended says that the model serves again and that nothing is left of the emergency.
+func (s *runbookSite) requireMended() {
+	s.t.Helper()
+	require.True(s.t, s.serverRuns())
+	out, err := s.Starter(s.ctx, "runbook", "plan", "llm_failure_response", "-p", "model="+illModel, "-p", "service="+illService, "-o", "json")
+	require.NoError(s.t, err)
+	var plan activities.RunbookPlan
+	require.NoError(s.t, json.Unmarshal([]byte(out), &plan))
+	require.True(s.t, plan.NotNeeded, "%s", out)
+	shifts := s.adminGet("/admin/downshift/stats")
+	require.Empty(s.t, shifts["active"])
+	health := s.adminGet("/health/llm")
+	require.Contains(s.t, fmt.Sprint(health), "breaker:closed")
+	require.NotContains(s.t, fmt.Sprint(health), "breaker:open")
+}
+
+// adminGet asks the product's API through nginx.
+func (s *runbookSite) adminGet(path string) condition.Values {
+	s.t.Helper()
+	var values condition.Values
+	require.NoError(s.t, getJSON(s.ctx, s.URL()+path, "demo-token-of-this-machine", &values))
+	return values
+}
+
+func (s *runbookSite) requireLedgerWhole() {
+	s.t.Helper()
+	out, err := s.Starter(s.ctx, "audit", "verify")
+	require.NoError(s.t, err, "%s", out)
+}
