@@ -64,8 +64,8 @@ func (s *starter) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
 	})
-	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(),
-		s.backupCommand(), s.restoreBackupCommand())
+	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(), s.runbookCommand(),
+		s.gateCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
 	return root
 }
 

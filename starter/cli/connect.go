@@ -22,8 +22,8 @@ import (
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// hostWait is how long a read waits for the host's worker to take it.
-const hostWait = 10 * time.Second
+// askWait is how long a question waits for a worker to take it.
+const askWait = 10 * time.Second
 
 func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
 	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -45,12 +45,34 @@ func dialFault(err error) string {
 	return address + ": " + cause
 }
 
-// ask runs one read as a standalone activity on the host's queue and waits for its answer.
+// worker is who is asked a question: whoever works on a task queue.
+type worker struct {
+	// name is how errors call it, and makes the ids of the questions.
+	name  string
+	queue string
+	// absent says what to do when nobody works there.
+	absent string
+}
+
+func onHost(host string) worker {
+	return worker{name: "host " + host, queue: workflows.HostQueue(host), absent: "start `evenkeel` or `worker` on that host"}
+}
+
+func anyWorker() worker {
+	return worker{name: "workers", queue: workflows.TaskQueue, absent: "start `evenkeel` or `worker`"}
+}
+
+// ask asks the worker of one host.
 func ask(ctx context.Context, c client.Client, host, summary string, answer, activity any, args ...any) error {
+	return onHost(host).ask(ctx, c, summary, answer, activity, args...)
+}
+
+// ask runs one read as a standalone activity and waits for its answer.
+func (w worker) ask(ctx context.Context, c client.Client, summary string, answer, activity any, args ...any) error {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
-		ID:                     "ask/" + host + "/" + uuid.NewString(),
-		TaskQueue:              workflows.HostQueue(host),
-		ScheduleToStartTimeout: hostWait,
+		ID:                     "ask/" + w.queue + "/" + uuid.NewString(),
+		TaskQueue:              w.queue,
+		ScheduleToStartTimeout: askWait,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 3},
@@ -66,11 +88,11 @@ func ask(ctx context.Context, c client.Client, host, summary string, answer, act
 	case err == nil || ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &timeout):
-		return missing("host "+host, "no worker took the question within "+hostWait.String(), "start `evenkeel` or `worker` on that host")
+		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
 	case errors.As(err, &app):
-		return ofClass(app.Type(), "host "+host, app.Message())
+		return ofClass(app.Type(), w.name, app.Message())
 	default:
-		return failed("host "+host, firstLine(err), "see starter doctor")
+		return failed(w.name, firstLine(err), "see starter doctor")
 	}
 }
 

@@ -98,6 +98,7 @@ func (d *doctor) checks() []check {
 		{"configuration", d.configuration},
 		{"time zone", d.timeZone},
 		{"state directory", d.stateDirectory},
+		{"ledger", d.ledger},
 		{"Temporal server", d.temporalServer},
 		{"namespace", d.namespace},
 		{"search attributes", d.searchAttributes},

@@ -15,7 +15,8 @@ import (
 )
 
 func (s *starter) gpuCommand() *cobra.Command {
-	return group("gpu", "Show the GPUs of this machine", s.gpuStatusCommand(), s.gpuPlanCommand())
+	return group("gpu", "Show the GPUs of this machine, or let go of those of a host",
+		s.gpuStatusCommand(), s.gpuPlanCommand(), s.gpuReleaseCommand(), s.gpuResumeCommand())
 }
 
 // monitor is how long `starter gpu status` goes on.

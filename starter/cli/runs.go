@@ -34,6 +34,8 @@ type run struct {
 	// where the namespace has the search attribute for it.
 	Status string `json:"status"`
 	State  string `json:"state,omitempty"`
+	// WaitsFor is whose answer the run of a runbook waits for.
+	WaitsFor string `json:"waits_for,omitempty"`
 }
 
 // outcome is how an ended run ended. One that was terminated could not change its own state any more.
@@ -42,6 +44,14 @@ func (r run) outcome() string {
 		return strings.ReplaceAll(r.State, "_", " ")
 	}
 	return strings.ReplaceAll(r.Status, "_", " ")
+}
+
+// atWork is what a run does.
+func (r run) atWork() string {
+	if r.WaitsFor != "" {
+		return "waits for " + r.WaitsFor
+	}
+	return r.State
 }
 
 // runs lists at most limit of evenkeel's runs that the query matches, in the order of the server,

@@ -102,6 +102,7 @@ func look(ctx context.Context, c *connect.Connection, hosts []string) (overview,
 	if seen.Running, seen.MoreRunning, err = runs(ctx, c, "ExecutionStatus = 'Running'", runningShown); err != nil {
 		return seen, err
 	}
+	findWaiting(ctx, c, seen.Running)
 	seen.Closed, _, err = runs(ctx, c, "ExecutionStatus != 'Running'", closedShown)
 	return seen, err
 }
@@ -123,7 +124,7 @@ func (s *starter) printOverview(seen overview) {
 	} else {
 		rows = [][]string{{"RUNNING", "TYPE", "STARTED", "STATE", "SUMMARY"}}
 		for _, r := range seen.Running {
-			rows = append(rows, []string{r.ID, r.Type, local(r.Started), r.State, r.Summary})
+			rows = append(rows, []string{r.ID, r.Type, local(r.Started), r.atWork(), r.Summary})
 		}
 		s.table(rows)
 	}

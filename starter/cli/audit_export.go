@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/ledger"
+)
+
+func (a *audit) exportCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "export", Short: "Write all entries as lines of JSON, the oldest first", Args: cobra.NoArgs,
+		Long: `Write all entries as lines of JSON, the oldest first, with their hashes: starter audit verify --file, or
+a program of your own, can verify them without the database.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				_, err := a.export(cmd.Context(), a.Out)
+				return err
+			}
+			return a.exportTo(cmd.Context(), file)
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "", "write a new file in place of the standard output")
+	return cmd
+}
+
+// export writes all entries and returns the last of them.
+func (a *audit) export(ctx context.Context, to io.Writer) (ledger.Head, error) {
+	last := ledger.Beginning()
+	out := bufio.NewWriter(to)
+	err := a.with(ctx, func(r records) error {
+		for {
+			page, err := r.Read(ctx, ledger.Filter{AfterSeq: last.Seq})
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, e := range page {
+				line, err := ledger.Line(e)
+				if err != nil {
+					return failed("audit export", err.Error(), "")
+				}
+				if _, err := out.Write(line); err != nil {
+					return failed("audit export", err.Error(), "")
+				}
+				last = e.Head()
+			}
+		}
+	})
+	if err == nil && out.Flush() != nil {
+		err = failed("audit export", "the output cannot be written", "")
+	}
+	return last, err
+}
+
+// exportTo writes a file that only its owner may read. It appears whole or not at all.
+func (a *audit) exportTo(ctx context.Context, file string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return failed("audit export", err.Error(), "")
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return failed("audit export", err.Error(), "name another place with --file")
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	head, err := a.export(ctx, f)
+	if err != nil {
+		_ = f.Close()
+		return err
+	}
+	err = errors.Join(f.Sync(), f.Close())
+	if err == nil {
+		err = os.Link(f.Name(), file) // which, unlike a rename, writes over nothing
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return no("audit export", file+" is there already", "name a new file")
+	}
+	if err != nil {
+		return failed("audit export", err.Error(), "")
+	}
+	if a.output == "json" {
+		return a.printJSON(map[string]any{"file": file, "head": head})
+	}
+	fmt.Fprintf(a.Out, "wrote %s: %s\nhead %s\n", file, count(head.Seq), head)
+	return nil
+}

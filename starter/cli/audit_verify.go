@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/ledger"
+)
+
+func (a *audit) verifyCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Verify that nothing in the ledger was changed, moved, inserted or removed", Args: cobra.NoArgs,
+		Long: `Verify that nothing in the ledger was changed, moved, inserted or removed. The exit code is 1 when
+something was, and each line says what.
+
+What is verified are the chain of hashes, the head row and the anchor of the host that reads: the
+newest entry that it has seen. With --file it is the chain of an export, which has neither: compare
+the head that is printed with one that was noted elsewhere.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				return a.verify(cmd.Context())
+			}
+			if a.dsn != "" || a.dsnFile != "" {
+				return usage("audit verify", "--file and --ledger both say what to verify", "leave one out")
+			}
+			return a.verifyFile(file)
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "", "verify a file that starter audit export has written")
+	return cmd
+}
+
+func (a *audit) verify(ctx context.Context) error {
+	var report ledger.Report
+	if err := a.with(ctx, func(r records) (err error) { report, err = r.Verify(ctx); return err }); err != nil {
+		return err
+	}
+	anchor := "no anchor: the host that verified has not seen this ledger before"
+	if report.Anchor != nil {
+		anchor = fmt.Sprintf("anchor %s", report.Anchor)
+	}
+	return a.printReport(report, anchor)
+}
+
+func (a *audit) verifyFile(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
+	}
+	defer func() { _ = f.Close() }()
+	v := ledger.NewVerifier(nil, nil)
+	if err := ledger.Lines(f, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+		return usage(file, err.Error(), "name a file that starter audit export has written")
+	}
+	return a.printReport(v.End(), "no anchor: it is a file")
+}
+
+func (a *audit) printReport(r ledger.Report, anchor string) error {
+	switch {
+	case a.output == "json":
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	case r.Clean:
+		fmt.Fprintf(a.Out, "unbroken: %s\nhead %s\n%s\n", count(r.Entries), r.Head, anchor)
+	default:
+		fmt.Fprintf(a.Out, "BROKEN: %s\n", count(r.Entries))
+		for _, fault := range r.Faults {
+			fmt.Fprintf(a.Out, "  %s\n", fault.Text)
+		}
+		if more := r.FaultCount - int64(len(r.Faults)); more > 0 {
+			fmt.Fprintf(a.Out, "  and %d more\n", more)
+		}
+		fmt.Fprintf(a.Out, "head %s\n%s\n", r.Head, anchor)
+	}
+	if !r.Clean {
+		return answered(exitNo)
+	}
+	return nil
+}
+
+func count(entries int64) string {
+	if entries == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", entries)
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+func (s *starter) gpuReleaseCommand() *cobra.Command {
+	var lasts string
+	cmd := &cobra.Command{
+		Use: "release", Short: "Make a host's worker let go of its GPUs for a while", Args: cobra.NoArgs,
+		Long: `Make a host's worker let go of its GPUs for a while, so that one can be reset or its mode changed: both
+need that no process holds it. The probe has ended when this returns, and no other is started until
+the time is over or starter gpu resume ends it. Until then the metrics show no GPU, and no service
+that claims VRAM is scaled up. What else holds the GPU, such as a container or a starter gpu status,
+is not touched.`,
+		Example: "  starter gpu release --for 5m\n  sudo nvidia-smi --gpu-reset -i 0\n  starter gpu resume",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d, err := strictyaml.ParseDuration(lasts)
+			if err == nil && (time.Duration(d) < time.Second || time.Duration(d) > activities.MaxGPURelease) {
+				err = fmt.Errorf("%s is too short or too long", lasts)
+			}
+			if err != nil {
+				return usage("--for", err.Error(), "write 1s to 24h")
+			}
+			return s.gpuRelease(cmd.Context(), d)
+		},
+	}
+	cmd.Flags().StringVar(&lasts, "for", "2m", "how long, at most 24h")
+	return cmd
+}
+
+func (s *starter) gpuResumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume", Short: "Let a host's worker read its GPUs again", Args: cobra.NoArgs,
+		Long: "Let a host's worker read its GPUs again, before the time of starter gpu release is over.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.gpuResume(cmd.Context()) },
+	}
+}
+
+func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
+	_, name, _, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var vram *activities.VRAM
+	var until time.Time
+	summary := fmt.Sprintf("let go of the GPUs for %s, by %s", time.Duration(d), by())
+	if err := ask(ctx, c, name, summary, &until, vram.ReleaseGPUs, activities.GPURelease{ForSeconds: d.Seconds()}); err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"host": name, "released_until": until})
+	}
+	fmt.Fprintf(s.Out, "%s has let go of its GPUs until %s; starter gpu resume takes them back\n", name, until.Local().Format(time.DateTime))
+	return nil
+}
+
+func (s *starter) gpuResume(ctx context.Context) error {
+	_, name, _, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var vram *activities.VRAM
+	if err := ask(ctx, c, name, "read the GPUs again, by "+by(), nil, vram.ResumeGPUs); err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"host": name, "released_until": nil})
+	}
+	fmt.Fprintf(s.Out, "%s reads its GPUs again\n", name)
+	return nil
+}

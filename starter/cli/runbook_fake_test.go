@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// opened is when everything in these tests began.
+var opened = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// house stands for a server with runs that are at work, by id; a status with no runbook is a run that
+// does not answer. Any other call than those below panics.
+type house struct {
+	client.Client
+	atWork map[string]workflows.RunbookStatus
+	// reply and fault are what an Update returns, heard the arguments of the last.
+	reply runbook.Reply
+	fault error
+	heard client.UpdateWorkflowOptions
+	// started is the last start, over the run that it made or found.
+	started client.StartWorkflowOptions
+	request workflows.RunbookRequest
+	over    ended
+	// answered, where it is made, keeps the history open until a question has been answered.
+	answered chan struct{}
+}
+
+func (h *house) connection() *connect.Connection { return &connect.Connection{Client: h} }
+
+func (h *house) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	answer := &workflowservice.ListWorkflowExecutionsResponse{}
+	for id := range h.atWork {
+		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run of " + id}, Type: &commonpb.WorkflowType{Name: "RunRunbook"},
+			StartTime: timestamppb.New(opened), Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		})
+	}
+	return answer, nil
+}
+
+func (h *house) DescribeWorkflow(_ context.Context, id, _ string) (*client.WorkflowExecutionDescription, error) {
+	d := &client.WorkflowExecutionDescription{}
+	d.WorkflowExecution.ID, d.WorkflowStartTime, d.Status = id, opened, enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+	if _, ok := h.atWork[id]; ok {
+		return d, nil
+	}
+	if h.over.id != id {
+		return nil, serviceerror.NewNotFound("no such run")
+	}
+	d.Status, d.WorkflowCloseTime = enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, new(opened.Add(time.Minute))
+	return d, nil
+}
+
+func (h *house) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) (converter.EncodedValue, error) {
+	status := h.atWork[id]
+	if query != workflows.StatusRunbook || status.Runbook == "" {
+		return nil, serviceerror.NewDeadlineExceeded("nobody is there")
+	}
+	if h.answered != nil {
+		h.answered <- struct{}{}
+	}
+	data, err := converter.GetDefaultDataConverter().ToPayloads(status)
+	return client.NewValue(data), err
+}
+
+func (h *house) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	h.heard = o
+	if h.fault != nil {
+		return nil, h.fault
+	}
+	return said{reply: h.reply}, nil
+}
+
+type said struct {
+	client.WorkflowUpdateHandle
+	reply runbook.Reply
+}
+
+func (s said) Get(_ context.Context, into any) error {
+	*into.(*runbook.Reply) = s.reply
+	return nil
+}
+
+// ExecuteWorkflow starts a run that is over at once, unless one of its id is at work.
+func (h *house) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	h.started = o
+	if _, ok := h.atWork[o.ID]; ok && o.WorkflowExecutionErrorWhenAlreadyStarted {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it is at work", "", "former")
+	}
+	h.request = args[0].(workflows.RunbookRequest)
+	h.over.id, h.over.runID = o.ID, "fresh"
+	return h.over, nil
+}
+
+func (h *house) GetWorkflow(_ context.Context, id, runID string) client.WorkflowRun {
+	h.over.id, h.over.runID = id, runID
+	return h.over
+}
+
+func (h *house) GetWorkflowHistory(context.Context, string, string, bool, enums.HistoryEventFilterType) client.HistoryEventIterator {
+	return &events{left: 1, until: h.answered}
+}
+
+type events struct {
+	left  int
+	until chan struct{}
+}
+
+func (e *events) HasNext() bool {
+	if e.left == 0 && e.until != nil {
+		<-e.until
+	}
+	return e.left > 0
+}
+
+func (e *events) Next() (*historypb.HistoryEvent, error) {
+	e.left--
+	return &historypb.HistoryEvent{}, nil
+}
+
+// ended is a run that is over.
+type ended struct {
+	client.WorkflowRun
+	id, runID string
+	result    workflows.RunbookResult
+	err       error
+}
+
+func (e ended) GetID() string    { return e.id }
+func (e ended) GetRunID() string { return e.runID }
+
+func (e ended) Get(_ context.Context, into any) error {
+	*into.(*workflows.RunbookResult) = e.result
+	return e.err
+}
+
+// says runs a command and returns its exit code and what it wrote.
+func says(t *testing.T, output string, do func(*starter) error) (code int, out, errs string) {
+	t.Helper()
+	t.Setenv("TZ", "UTC")
+	var stdout, stderr bytes.Buffer
+	s := &starter{Streams: Streams{Out: &stdout, Err: &stderr}, output: output}
+	code = s.report(do(s))
+	return code, stdout.String(), stderr.String()
+}
+
+// approval is an open gate of a run.
+func approval(run, step string) workflows.RunbookStatus {
+	name, key := nameAndKey(run)
+	return workflows.RunbookStatus{
+		RunbookResult: workflows.RunbookResult{Runbook: name, Key: key, Host: "gpu1", Outcome: workflows.Running, By: "anna@gpu-1"},
+		At:            step, Phase: runbook.Asking,
+		Request: &runbook.Request{
+			ID: name + "/" + key + ":" + step + ".1", Kind: runbook.AskApproval, Path: step, Message: "Restart it?", Groups: []string{"oncall"}, Min: 1,
+			Opened: opened, Deadline: opened.Add(15 * time.Minute), Risk: runbook.Destructive, PlanSHA256: planSHA256,
+		},
+	}
+}
+
+const planSHA256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// noRun is what a server says of a run that is not at work.
+var noRun = serviceerror.NewNotFound("workflow execution already completed")
+
+func requireFailure(t *testing.T, err error, code int, class string) {
+	t.Helper()
+	f, ok := errors.AsType[*failure](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, code, f.code)
+	require.Equal(t, class, f.class)
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+const (
+	// queryWait is how long a run may take to answer; a worker that lives takes a moment.
+	queryWait = 5 * time.Second
+	// followEvery is the least time between two questions to a run that is followed.
+	followEvery = 250 * time.Millisecond
+	// askAgain is how soon a run that did not answer is asked again.
+	askAgain = 2 * time.Second
+)
+
+// followRunbook shows a run until it has ended, and how it ended. Its history says when something has
+// happened, whether a worker lives or not; only then is the run asked what that was, for a history does
+// not say which step has ended and what a person is asked. A run that waits for days is not asked at all.
+func (s *starter) followRunbook(ctx context.Context, c client.Client, run client.WorkflowRun) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := s.newRunbookProgress(runName(run.GetID()))
+	changed, ended := watchHistory(ctx, c, run)
+	var again <-chan time.Time
+	for {
+		select {
+		case err := <-ended:
+			if err == nil {
+				var result workflows.RunbookResult
+				if result, err = runbookResult(ctx, run); err == nil {
+					p.steps(result.Steps)
+					return s.printRunbookResult(result)
+				}
+			}
+			if ctx.Err() != nil {
+				return context.Canceled
+			}
+			return failed("follow", firstLine(err), "the run goes on; see starter runbook status")
+		case <-changed:
+		case <-again:
+		}
+		again = nil
+		status, err := runbookStatus(ctx, c, run.GetID(), run.GetRunID())
+		if err == nil {
+			p.show(status, time.Now())
+		} else if ctx.Err() == nil {
+			p.silence(time.Now())
+			again = time.After(askAgain)
+		}
+		select {
+		case <-time.After(followEvery):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// watchHistory tells of new events, several at once as one, and of the end of the run.
+func watchHistory(ctx context.Context, c client.Client, run client.WorkflowRun) (changed <-chan struct{}, ended <-chan error) {
+	news, end := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		history := c.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for history.HasNext() {
+			if _, err := history.Next(); err != nil {
+				end <- err
+				return
+			}
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
+		end <- ctx.Err()
+	}()
+	return news, end
+}
+
+// runbookStatus asks a run how far it is; a worker must live.
+func runbookStatus(ctx context.Context, c client.Client, id, runID string) (workflows.RunbookStatus, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryWait)
+	defer cancel()
+	var status workflows.RunbookStatus
+	answer, err := c.QueryWorkflow(ctx, id, runID, workflows.StatusRunbook)
+	if err == nil {
+		err = answer.Get(&status)
+	}
+	return status, err
+}
+
+// runbookResult reads the result of a run that has ended, well or not.
+func runbookResult(ctx context.Context, run client.WorkflowRun) (workflows.RunbookResult, error) {
+	var result workflows.RunbookResult
+	err := run.Get(ctx, &result)
+	app, failed := errors.AsType[*temporal.ApplicationError](err)
+	canceled, stopped := errors.AsType[*temporal.CanceledError](err)
+	switch {
+	case failed && app.HasDetails():
+		return result, app.Details(&result)
+	case stopped && canceled.HasDetails():
+		return result, canceled.Details(&result)
+	case err == nil || ctx.Err() != nil:
+		return result, err
+	}
+	// Terminated from outside: nothing was put back, and nobody can say what was done.
+	result.Runbook, result.Key = nameAndKey(run.GetID())
+	result.Outcome, result.Reason = runbook.RollbackIncomplete, err.Error()
+	if cause := errors.Unwrap(err); cause != nil { // without the ids of the run, which is named already
+		result.Reason = cause.Error()
+	}
+	return result, nil
+}

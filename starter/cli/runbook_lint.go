@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/templates"
+)
+
+func (s *starter) runbookLintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
+		Long: `Check definitions: all that is installed, or the files and folders that are named. In a folder it takes
+every *.yaml that says it is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
+
+It finds what keeps a definition from being used, and also what is never used or never reached, a
+destructive step that nobody has to approve, and names of runbooks that do not exist.
+
+The exit code is 1 when there is an error. Warnings never change it.`,
+		Example: "  starter runbook lint\n  starter runbook lint runbooks docs README.md",
+		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookLint(args, time.Now()) },
+	}
+}
+
+// lintRow is a finding in JSON.
+type lintRow struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Field   string `json:"field,omitempty"`
+	Message string `json:"message"`
+}
+
+func (s *starter) runbookLint(paths []string, today time.Time) error {
+	c, err := s.gpuConfiguration()
+	if err != nil {
+		return err
+	}
+	found, err := templates.Lint(paths, templates.LintOptions{Dir: c.TemplatesDir, Disabled: c.Disabled, Today: today})
+	if err != nil {
+		return usage("runbook lint", err.Error(), "name files and folders that can be read")
+	}
+	if s.output == "json" {
+		if err := s.printJSON(map[string]any{"files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
+			return err
+		}
+	} else {
+		s.printFindingLines(found)
+	}
+	if len(found.Errors) > 0 {
+		return answered(exitNo)
+	}
+	return nil
+}
+
+func lintRows(all []*strictyaml.Error) []lintRow {
+	rows := []lintRow{}
+	for _, e := range all {
+		rows = append(rows, lintRow{e.File, e.Line, e.Column, e.Field, e.Problem})
+	}
+	return rows
+}
+
+// printFindingLines writes one line for each finding and one for all, so that it is seen what was looked
+// at.
+func (s *starter) printFindingLines(found templates.Findings) {
+	for _, e := range found.Errors {
+		fmt.Fprintln(s.Out, e.Error())
+	}
+	for _, w := range found.Warnings {
+		about := ""
+		if w.Field != "" {
+			about = w.Field + ": "
+		}
+		fmt.Fprintf(s.Out, "%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
+	}
+	fmt.Fprintf(s.Out, "%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

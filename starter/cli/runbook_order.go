@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// orders are the operator's orders about a run. What cannot be taken back needs a reason.
+var orders = map[string]struct {
+	short  string
+	reason bool
+}{
+	runbook.Pause:    {"Make a run stop before its next step", false},
+	runbook.Resume:   {"Let a paused run go on", false},
+	runbook.SkipStep: {"Leave out the step that a run stands before, or the wait that it is in", true},
+	runbook.RetryVrb: {"Do the step again that failed or whose outcome is unknown", false},
+	runbook.MarkDone: {"Say that the step whose outcome is unknown did happen", true},
+	runbook.UndoAll:  {"Make a run put everything back and end", true},
+	runbook.Abort:    {"End a run; its on_failure is done, or everything is put back", true},
+}
+
+// runbookOrderCommands are `starter runbook pause` and the others.
+func (s *starter) runbookOrderCommands() []*cobra.Command {
+	var commands []*cobra.Command
+	for _, verb := range runbook.Verbs {
+		order := workflows.RunbookOrder{Verb: verb}
+		cmd := &cobra.Command{
+			Use: verb + " RUN", Short: orders[verb].short, Args: cobra.ExactArgs(1),
+			Long: orders[verb].short + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
+
+Only an operator of the configuration is obeyed; whoever gives an order, it is recorded with the answer.`,
+			RunE: func(cmd *cobra.Command, args []string) error {
+				if orders[verb].reason && order.Reason == "" {
+					return usage("runbook "+verb, "no reason is given", "say why with --reason")
+				}
+				return s.operate(cmd.Context(), args[0], order)
+			},
+		}
+		cmd.Flags().StringVar(&order.Reason, "reason", "", "why, in a sentence; recorded")
+		commands = append(commands, cmd)
+	}
+	return commands
+}
+
+// me is who is at the command line. Nobody vouches for it but the operating system.
+func me() activities.Person { return activities.Person{Name: by(), Via: activities.ViaCLI} }
+
+func (s *starter) operate(ctx context.Context, name string, order workflows.RunbookOrder) error {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	order.By = me()
+	return s.order(ctx, c, runID(name), order)
+}
+
+func (s *starter) order(ctx context.Context, c *connect.Connection, id string, order workflows.RunbookOrder) error {
+	reply, err := tell(ctx, c, id, workflows.OperateRunbook, order)
+	if f, ok := errors.AsType[*failure](err); ok && f.class == activities.NotFound {
+		f.hint = nearRun(ctx, c, id)
+	}
+	if err != nil {
+		return err
+	}
+	return s.printReply(runName(id), reply)
+}
+
+// printReply shows the answer to a person's word. One that does not count is an error.
+func (s *starter) printReply(about string, reply runbook.Reply) error {
+	switch {
+	case !reply.Accepted:
+		return no(about, printable(reply.Message), "")
+	case s.output == "json":
+		return s.printJSON(reply)
+	}
+	fmt.Fprintln(s.Out, printable(reply.Message))
+	return nil
+}
+
+// wordWait is how long a run may take to answer a person's word; a worker that lives takes a moment.
+const wordWait = 30 * time.Second
+
+// tell gives a run a person's word and returns its reply. A run that is not at work is a failure of class
+// NotFound, a word for which it is not the time one of class PreconditionFailed.
+func tell(ctx context.Context, c client.Client, id, update string, word any) (runbook.Reply, error) {
+	within, cancel := context.WithTimeout(ctx, wordWait)
+	defer cancel()
+	var reply runbook.Reply
+	handle, err := c.UpdateWorkflow(within, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: update, Args: []any{word}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(within, &reply)
+	}
+	var absent *serviceerror.NotFound
+	var app *temporal.ApplicationError
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return reply, ctx.Err()
+	case errors.As(err, &absent):
+		return reply, &failure{code: exitNo, class: activities.NotFound, what: runName(id) + " does not run"}
+	case errors.As(err, &app) && app.Type() == activities.PreconditionFailed:
+		return reply, no(runName(id), app.Message(), "")
+	case errors.As(err, &app):
+		return reply, ofClass(app.Type(), runName(id), app.Message())
+	case errors.As(err, &late):
+		return reply, missing(runName(id), "no worker answered within "+wordWait.String()+", and one may still do as it was told", "start `evenkeel` or `worker`, then see starter runbook status")
+	default:
+		return reply, missing("Temporal", firstLine(err), "see starter doctor")
+	}
+}

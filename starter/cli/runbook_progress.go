@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// runbookProgress prints the steps of a run as they end, and what it waits for.
+type runbookProgress struct {
+	out io.Writer
+	// live says that out is a terminal, where the line of the step at work is written over by what comes
+	// next.
+	live bool
+	open bool
+	// run is the run's name, told the end of each step that was told: a step that is done again ends again.
+	run  string
+	told map[string]time.Time
+	// asked is the request that was told, with how far it was answered.
+	asked  string
+	silent bool
+}
+
+// newRunbookProgress writes to standard error in JSON mode, so that standard output stays one document.
+func (s *starter) newRunbookProgress(run string) *runbookProgress {
+	out := s.Out
+	if s.output == "json" {
+		out = s.Err
+	}
+	return &runbookProgress{out: out, live: terminal(out), run: run, told: map[string]time.Time{}}
+}
+
+// show tells what is new in a run's answer.
+func (p *runbookProgress) show(status workflows.RunbookStatus, now time.Time) {
+	if p.silent {
+		p.silent = false
+		p.line(now, "a worker answers again", false)
+	}
+	p.steps(status.Steps)
+	switch r := status.Request; {
+	case r != nil:
+		p.request(*r, now)
+	case p.live && status.At != "":
+		p.line(now, string(status.Phase)+" "+status.At+" …", true)
+	}
+}
+
+// steps tells of those that have ended since, in the order in which they did.
+func (p *runbookProgress) steps(all []workflows.RunbookStep) {
+	var ended []workflows.RunbookStep
+	for _, step := range all {
+		if step.Outcome != "" && !step.Ended.Equal(p.told[step.Path]) {
+			ended = append(ended, step)
+			p.told[step.Path] = step.Ended
+		}
+	}
+	slices.SortStableFunc(ended, func(a, b workflows.RunbookStep) int { return a.Ended.Compare(b.Ended) })
+	for _, step := range ended {
+		text := step.Outcome + " " + step.Path
+		if step.Message != "" {
+			text += ": " + printable(step.Message)
+		}
+		p.line(step.Ended, text, false)
+	}
+}
+
+// request tells what a person is asked, and again when others may answer as well or one has.
+func (p *runbookProgress) request(r runbook.Request, now time.Time) {
+	told := fmt.Sprint(r.ID, r.Escalated, len(r.Answers))
+	if told == p.asked {
+		return
+	}
+	at := now
+	if !r.Escalated && len(r.Answers) == 0 {
+		at = r.Opened
+	}
+	p.asked = told
+	p.line(at, "waits: "+printable(r.Message)+" ("+whoAnswers(r)+", until "+local(r.Deadline)+")", false)
+	for _, command := range answerCommands(p.run, r) {
+		fmt.Fprintln(p.out, "         "+command)
+	}
+}
+
+// silence tells once that nobody answers for the run.
+func (p *runbookProgress) silence(now time.Time) {
+	if !p.silent {
+		p.silent = true
+		p.line(now, "no worker answers; the run goes on when one does", false)
+	}
+}
+
+// line writes what happened when; atWork is for what has only begun.
+func (p *runbookProgress) line(at time.Time, text string, atWork bool) {
+	if p.open {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+	fmt.Fprint(p.out, at.Local().Format(time.TimeOnly), " ", text)
+	if p.open = atWork; !p.open {
+		fmt.Fprintln(p.out)
+	}
+}

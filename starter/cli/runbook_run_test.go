@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+func planned() activities.RunbookPlan {
+	return activities.RunbookPlan{
+		Plan: runbook.Plan{
+			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
+		},
+		Policy: runbook.Reject, Installed: true,
+	}
+}
+
+func TestPlanText(t *testing.T) {
+	plan := planned()
+	plan.Steps = []runbook.Planned{
+		{Path: "confirm", Kind: runbook.Check, Decision: runbook.PlanChecked, Note: "!result.healthy holds"},
+		{Path: "restart", Kind: runbook.Action, Risk: runbook.Destructive, Decision: runbook.PlanRun, Uses: "service.restart", With: condition.Values{"service": "llm", "n": float64(2)}},
+		{Path: "tell", Kind: runbook.Notify, Decision: runbook.PlanRun, Note: "It is\nback."},
+	}
+	plan.Readings = map[string]runbook.Reading{
+		"p95": {At: opened.Add(-90 * time.Second), Values: condition.Values{"value": 4.25}},
+		"gpu": {At: opened, Fault: "no driver"},
+	}
+	_, out, _ := says(t, "text", func(s *starter) error { s.printPlanned(plan, opened); return nil })
+	require.Equal(t, `Plan of llm llama3_8b on gpu1
+Inputs: model=llama3_8b
+#  DECISION  STEP     KIND                DOES                             NOTE
+1  checked   confirm  check                                                !result.healthy holds
+2  run       restart  action destructive  service.restart n=2 service=llm  
+3  run       tell     notify                                               It is back.
+[READ] gpu: no value: no driver
+[READ] p95: value=4.25, 1m30s old
+plan `+planSHA256+"\n", out)
+}
+
+func TestPlanAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*activities.RunbookPlan)
+		plan   string
+		code   int
+		last   string
+		errs   string
+	}{
+		"it would run":     {func(*activities.RunbookPlan) {}, "", exitDone, "plan " + planSHA256, ""},
+		"nothing to do":    {func(p *activities.RunbookPlan) { p.NotNeeded = true }, "", exitDone, "There is nothing to do.\nplan " + planSHA256, ""},
+		"refused":          {func(p *activities.RunbookPlan) { p.Refusals = []string{"too hot"} }, "", exitNo, "[REFUSED] too hot\nplan " + planSHA256, ""},
+		"the plan is that": {func(*activities.RunbookPlan) {}, planSHA256[:12], exitDone, "plan " + planSHA256, ""},
+		"another plan":     {func(*activities.RunbookPlan) {}, "ffffffffffff", exitNo, "plan " + planSHA256, "starter: --plan: the plan has changed: it is 0123456789ab now; look at it with starter runbook plan\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := planned()
+			c.change(&plan)
+			code, out, errs := says(t, "text", func(s *starter) error { return s.printRunbookPlan(plan, runbookOptions{plan: c.plan}) })
+			require.Equal(t, c.code, code)
+			require.Equal(t, c.errs, errs)
+			require.True(t, strings.HasSuffix(out, c.last+"\n"), out)
+		})
+	}
+}
+
+// end is a run's error with its result in the details, as a run that did not end well has it.
+func end(outcome string) ended {
+	return ended{err: temporal.NewNonRetryableApplicationError("llm: x", outcome, nil, workflows.RunbookResult{
+		Runbook: "llm", Key: "llama3_8b", Outcome: outcome, Reason: "restart: no", Undone: []string{"open_breaker"}, NotUndone: []string{"drain: gone"},
+		Steps: []workflows.RunbookStep{
+			{Path: "restart", StepState: runbook.StepState{Outcome: runbook.Failed, Message: "no", Ended: opened.Add(9 * time.Second)}},
+			{Path: "confirm", StepState: runbook.StepState{Outcome: runbook.OK, Ended: opened.Add(5 * time.Second)}},
+			{Path: "watch", StepState: runbook.StepState{Started: opened}},
+		},
+	})}
+}
+
+// A run is followed to its end: what ended is told in the order in which it did.
+func TestRunIsFollowed(t *testing.T) {
+	h := &house{over: end(runbook.RollbackIncomplete)}
+	call := activities.RunbookCall{By: "anna@gpu-1", Inputs: condition.Values{"model": "llama3_8b"}}
+	code, out, errs := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), call, runbookOptions{why: "it is ill", override: true, plan: planSHA256[:12]})
+	})
+	require.Equal(t, exitFailed, code)
+	require.Empty(t, errs)
+	_, told, _ := strings.Cut(out, "plan 0123456789ab of llm llama3_8b on gpu1\n")
+	at := strings.Index(told, "12:00:05 ")
+	require.GreaterOrEqual(t, at, 0, out)
+	require.Equal(t, `12:00:05 ok confirm
+12:00:09 failed restart: no
+llm llama3_8b: rollback incomplete: restart: no
+  put back: open_breaker
+  could not be put back: drain: gone
+`, told[at:])
+	require.Equal(t, "runbook/llm/llama3_8b", h.started.ID)
+	require.Equal(t, "evenkeel", h.started.TaskQueue)
+	require.Equal(t, "llm llama3_8b by anna@gpu-1", h.started.StaticSummary)
+	require.True(t, h.started.WorkflowExecutionErrorWhenAlreadyStarted)
+	require.Equal(t, workflows.RunbookRequest{
+		Name: "llm", Inputs: call.Inputs, Host: "gpu1", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,
+	}, h.request)
+}
+
+// What a run waits for is told with the commands that answer it.
+func TestRunWaits(t *testing.T) {
+	paused := approval("runbook/llm/x", "restart")
+	paused.Request.Kind, paused.Request.Groups, paused.Request.Choices = runbook.AskPaused, nil, []string{runbook.Resume, runbook.Abort}
+	h := &house{
+		atWork: map[string]workflows.RunbookStatus{"runbook/llm/x": paused}, answered: make(chan struct{}, 1),
+		over: ended{result: workflows.RunbookResult{Runbook: "llm", Key: "x", Outcome: runbook.Succeeded}},
+	}
+	code, out, _ := says(t, "text", func(s *starter) error {
+		return s.followRunbook(t.Context(), h, h.GetWorkflow(t.Context(), "runbook/llm/x", "r"))
+	})
+	require.Equal(t, exitDone, code)
+	require.Equal(t, `12:00:00 waits: Restart it? (an operator, until 2026-11-25 12:15:00)
+         starter runbook resume llm/x
+         starter runbook abort llm/x --reason REASON
+llm x: succeeded
+`, out)
+}
+
+func TestRunOutcomes(t *testing.T) {
+	for outcome, want := range map[string]int{
+		runbook.Succeeded: exitDone, runbook.NotNeeded: exitDone,
+		runbook.Suppressed: exitNo, runbook.Refused: exitNo, runbook.Rejected: exitNo,
+		runbook.RunFailed: exitFailed, runbook.RolledBack: exitFailed, runbook.RollbackIncomplete: exitFailed, runbook.Aborted: exitFailed,
+	} {
+		t.Run(outcome, func(t *testing.T) {
+			over := end(outcome)
+			if want == exitDone || outcome == runbook.Suppressed { // these are no errors
+				over = ended{result: workflows.RunbookResult{Runbook: "llm", Outcome: outcome}}
+			}
+			code, out, _ := says(t, "json", func(s *starter) error {
+				return s.runPlanned(t.Context(), &house{over: over}, planned(), activities.RunbookCall{}, runbookOptions{})
+			})
+			require.Equal(t, want, code)
+			require.Contains(t, out, `"outcome": "`+outcome+`"`)
+		})
+	}
+}
+
+// Nobody can say what a run did that was terminated.
+func TestRunTerminated(t *testing.T) {
+	h := &house{over: ended{err: fmt.Errorf("workflow execution error (runID: x): %w", errors.New("terminated"))}}
+	code, out, _ := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, out, "llm llama3_8b: rollback incomplete: terminated\n")
+}
+
+func TestNothingIsStarted(t *testing.T) {
+	refused := planned()
+	refused.Refusals = []string{"the GPU is lost", "too hot"}
+	h := &house{}
+	code, out, _ := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitNo, code)
+	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
+	code, out, _ = says(t, "json", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitNo, code)
+	require.Contains(t, out, `"reason": "the GPU is lost; too hot"`)
+	require.Contains(t, out, `"outcome": "refused"`)
+
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{plan: "ffffffffffff"})
+	})
+	require.Equal(t, exitNo, code)
+	require.Equal(t, "starter: --plan: the plan has changed: it is 0123456789ab now; look at it with starter runbook plan\n", errs)
+	require.Empty(t, h.started.ID)
+}
+
+// One run about the same thing refuses a second, or is joined: then exactly that run is followed.
+func TestRunAtWork(t *testing.T) {
+	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/llm/llama3_8b": approval("runbook/llm/llama3_8b", "approve")}}
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitNo, code)
+	require.Equal(t, "starter: runbook/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status llm/llama3_8b\n", errs)
+
+	joins := planned()
+	joins.Policy = runbook.Join
+	h.over = ended{result: workflows.RunbookResult{Runbook: "llm", Key: "llama3_8b", Outcome: runbook.Succeeded}}
+	code, out, _ := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitDone, code)
+	require.Contains(t, out, "runbook/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n")
+	require.Contains(t, out, "llm llama3_8b: succeeded\n")
+	require.Equal(t, "former", h.over.runID)
+
+	_, out, _ = says(t, "json", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{noWait: true})
+	})
+	require.JSONEq(t, `{"workflow_id":"runbook/llm/llama3_8b","run_id":"former","joined":true}`, out)
+}
+
+func TestRunStarted(t *testing.T) {
+	h := &house{}
+	code, out, _ := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{noWait: true})
+	})
+	require.Equal(t, exitDone, code)
+	require.Contains(t, out, "started runbook/llm/llama3_8b (run fresh)\n")
+	require.Empty(t, h.request.PlanSHA256, "who did not name a plan takes what it is")
+}
+
+// Ctrl-C leaves the run alone.
+func TestRunIsLeftAlone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.followRunbook(ctx, &house{}, ended{id: "runbook/llm"})
+	})
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: detached; what runs goes on\n", errs)
+}

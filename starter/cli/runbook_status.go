@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// runbookType is the workflow type of runs of runbooks, runbooksAtWork the query for those at work.
+const (
+	runbookType    = "RunRunbook"
+	runbooksAtWork = "WorkflowType = '" + runbookType + "' AND ExecutionStatus = 'Running'"
+)
+
+func (s *starter) runbookStatusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status [RUN]", Short: "Show how far runs of runbooks are", Args: cobra.MaximumNArgs(1),
+		Long: `Show the runs that are at work, or all about one of them: RUN is NAME/KEY as the list shows it, NAME
+where the runbook has no key, or the workflow id. Of a run that has ended it is the latest.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if len(args) == 0 {
+				return s.runbookRuns(cmd.Context(), c)
+			}
+			return s.runbookRun(cmd.Context(), c, args[0])
+		},
+	}
+}
+
+// runID is the workflow id of a run as a person names it.
+func runID(name string) string {
+	return workflows.RunbookID(nameAndKey(name))
+}
+
+// nameAndKey splits a workflow id, or what a person writes for it.
+func nameAndKey(id string) (name, key string) {
+	name, key, _ = strings.Cut(strings.TrimPrefix(id, "runbook/"), "/")
+	return name, key
+}
+
+// runName is a run as people name it.
+func runName(id string) string { return strings.TrimPrefix(id, "runbook/") }
+
+// runbookRun is a run and what it says of itself.
+type runbookRun struct {
+	WorkflowID string    `json:"workflow_id"`
+	RunID      string    `json:"run_id"`
+	Started    time.Time `json:"started"`
+	// Closed is nil while it is at work.
+	Closed *time.Time `json:"closed,omitempty"`
+	*workflows.RunbookStatus
+	// Fault says why the run does not answer; RunbookStatus is then nil.
+	Fault string `json:"fault,omitempty"`
+}
+
+// listWait bounds how long all runs together may take to answer.
+const listWait = 10 * time.Second
+
+// openRunbooks asks all runs that are at work how far they are.
+func openRunbooks(ctx context.Context, c *connect.Connection) (found []runbookRun, more bool, err error) {
+	all, more, err := runs(ctx, c, runbooksAtWork, runningShown)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, false, ctx.Err()
+		}
+		return nil, false, missing("Temporal", firstLine(err), "see starter doctor")
+	}
+	return askRunbooks(ctx, c, all), more, ctx.Err()
+}
+
+// askRunbooks asks several runs at once. One that does not answer says why.
+func askRunbooks(ctx context.Context, c client.Client, all []run) []runbookRun {
+	ctx, cancel := context.WithTimeout(ctx, listWait)
+	defer cancel()
+	found := make([]runbookRun, len(all))
+	slots := make(chan struct{}, describers)
+	var wait sync.WaitGroup
+	for i, r := range all {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			found[i] = runbookRun{WorkflowID: r.ID, RunID: r.RunID, Started: r.Started}
+			status, err := runbookStatus(ctx, c, r.ID, r.RunID)
+			if err != nil {
+				found[i].Fault = noAnswer(err)
+				return
+			}
+			found[i].RunbookStatus = &status
+		})
+	}
+	wait.Wait()
+	return found
+}
+
+// findWaiting fills in what runs of runbooks wait for. One that does not answer waits for a worker, of which
+// the queues tell.
+func findWaiting(ctx context.Context, c client.Client, all []run) {
+	var runbooks []run
+	for _, r := range all {
+		if r.Type == runbookType {
+			runbooks = append(runbooks, r)
+		}
+	}
+	asked := askRunbooks(ctx, c, runbooks)
+	for i := range all {
+		at := slices.IndexFunc(asked, func(a runbookRun) bool { return a.RunID == all[i].RunID })
+		if at >= 0 && asked[at].RunbookStatus != nil && asked[at].Request != nil {
+			all[i].WaitsFor = waitsFor(*asked[at].Request)
+		}
+	}
+}
+
+// noAnswer says why a run does not answer.
+func noAnswer(err error) string {
+	var late *serviceerror.DeadlineExceeded
+	var idle *serviceerror.FailedPrecondition // nobody has asked the queue for work for a while
+	if errors.As(err, &late) || errors.As(err, &idle) || errors.Is(err, context.DeadlineExceeded) {
+		return "no worker answers"
+	}
+	return firstLine(err)
+}
+
+func (s *starter) runbookRuns(ctx context.Context, c *connect.Connection) error {
+	found, more, err := openRunbooks(ctx, c)
+	if err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"running": found, "more_running": more})
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(s.Out, "no runbook is running")
+		return nil
+	}
+	rows := [][]string{{"RUN", "AT", "PHASE", "WAITS FOR", "SINCE"}}
+	for _, r := range found {
+		rows = append(rows, r.row())
+	}
+	s.table(rows)
+	if more {
+		fmt.Fprintf(s.Out, "and more: the newest %d are shown\n", len(found))
+	}
+	return nil
+}
+
+// row shows a run and since when it is at what it is at.
+func (r runbookRun) row() []string {
+	if r.RunbookStatus == nil {
+		return []string{runName(r.WorkflowID), "", "unknown", r.Fault, local(r.Started)}
+	}
+	waits, since := "", r.Started
+	for _, step := range r.Steps {
+		if step.Path == r.At && !step.Started.IsZero() {
+			since = step.Started
+		}
+	}
+	if r.Request != nil {
+		waits, since = waitsFor(*r.Request), r.Request.Opened
+	}
+	return []string{runName(r.WorkflowID), r.At, string(r.Phase), waits, local(since)}
+}
+
+// runbookRun shows all about one run. One that has ended needs no worker for it.
+func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name string) error {
+	id := runID(name)
+	described, err := c.DescribeWorkflow(ctx, id, "")
+	var absent *serviceerror.NotFound
+	switch {
+	case errors.As(err, &absent):
+		return no("", runName(id)+" has no run", nearRun(ctx, c, id))
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return missing("Temporal", firstLine(err), "see starter doctor")
+	}
+	r := runbookRun{WorkflowID: id, RunID: described.WorkflowExecution.RunID, Started: described.WorkflowStartTime, Closed: described.WorkflowCloseTime}
+	if described.Status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		status, err := runbookStatus(ctx, c, id, r.RunID)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return missing(runName(id), noAnswer(err), "start `evenkeel` or `worker`")
+		}
+		r.RunbookStatus = &status
+	} else {
+		result, err := runbookResult(ctx, c.GetWorkflow(ctx, id, r.RunID))
+		if err != nil {
+			return missing("Temporal", firstLine(err), "see starter doctor")
+		}
+		r.RunbookStatus = &workflows.RunbookStatus{RunbookResult: result, Phase: runbook.Over}
+	}
+	if s.output == "json" {
+		return s.printJSON(r)
+	}
+	s.printRunbookRun(r)
+	return nil
+}
+
+// nearRun is the hint to a run that is not there: one at work that may have been meant.
+func nearRun(ctx context.Context, c *connect.Connection, id string) string {
+	all, _, err := runs(ctx, c, runbooksAtWork, runningShown)
+	if err != nil {
+		return "see starter runbook status"
+	}
+	var names []string
+	for _, r := range all {
+		if strings.HasPrefix(r.ID, id+"/") { // its key was left out
+			return "did you mean " + runName(r.ID) + "?"
+		}
+		names = append(names, runName(r.ID))
+	}
+	if near, ok := strictyaml.Nearest(runName(id), names); ok {
+		return "did you mean " + near + "?"
+	}
+	return "see starter runbook status"
+}

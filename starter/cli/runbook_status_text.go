@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// printRunbookRun shows all about one run that answered.
+func (s *starter) printRunbookRun(r runbookRun) {
+	fmt.Fprintln(s.Out, resultLine(r.RunbookResult))
+	fmt.Fprintf(s.Out, "  on %s since %s, started by %s", r.Host, local(r.Started), printable(r.By))
+	if r.Why != "" {
+		fmt.Fprint(s.Out, ": ", printable(r.Why))
+	}
+	fmt.Fprintln(s.Out)
+	if r.Closed != nil {
+		fmt.Fprintf(s.Out, "  ended at %s\n", local(*r.Closed))
+	}
+	if len(r.Inputs) > 0 {
+		fmt.Fprintf(s.Out, "  with %s\n", assignments(r.Inputs))
+	}
+	if r.PlanSHA256 != "" {
+		fmt.Fprintf(s.Out, "  plan %s\n", r.PlanSHA256)
+	}
+	if r.PauseBy != "" {
+		fmt.Fprintf(s.Out, "  pauses before the next step, for %s\n", printable(r.PauseBy))
+	}
+	if len(r.Steps) > 0 {
+		rows := [][]string{{"STEP", "KIND", "ATTEMPT", "OUTCOME", "AT", "MESSAGE"}}
+		for _, step := range r.Steps {
+			outcome, at, attempt := step.Outcome, step.Ended, ""
+			if outcome == "" || step.Path == r.At && r.Phase != runbook.Over {
+				outcome, at = string(r.Phase), step.Started
+			}
+			if step.Attempt > 0 {
+				attempt = strconv.Itoa(step.Attempt)
+			}
+			rows = append(rows, []string{step.Path, string(step.Kind), attempt, outcome, at.Local().Format(time.TimeOnly), printable(step.Message)})
+		}
+		s.table(rows)
+	}
+	if r.Request != nil {
+		fmt.Fprintf(s.Out, "waits: %s\n", printable(r.Request.Message))
+		s.printRequest(runName(r.WorkflowID), r.By, *r.Request)
+	}
+	s.printUndone(r.RunbookResult)
+}
+
+// waitsFor says in a few words what a run waits for, by whom and until when.
+func waitsFor(r runbook.Request) string {
+	until := " until " + local(r.Deadline)
+	if len(r.Groups) == 0 {
+		return whoAnswers(r) + " (" + string(r.Kind) + ")" + until
+	}
+	return string(r.Kind) + " by " + whoAnswers(r) + until
+}
+
+// whoAnswers are the groups that may answer a request; what is about the run itself is an operator's.
+func whoAnswers(r runbook.Request) string {
+	if len(r.Groups) == 0 {
+		return "an operator"
+	}
+	return strings.Join(r.Groups, ", ")
+}
+
+// answerCommands are the commands that answer a request of a run.
+func answerCommands(run string, r runbook.Request) []string {
+	if len(r.Groups) > 0 {
+		approve := []string{"starter gate approve " + r.ID}
+		for _, f := range r.Fields {
+			if f.Default == nil {
+				approve = append(approve, "-p "+f.Name+"="+strings.ToUpper(string(f.Type)))
+			}
+		}
+		return []string{strings.Join(approve, " "), "starter gate reject " + r.ID + " --reason REASON"}
+	}
+	var commands []string
+	for _, verb := range r.Choices {
+		command := "starter runbook " + verb + " " + run
+		if orders[verb].reason {
+			command += " --reason REASON"
+		}
+		commands = append(commands, command)
+	}
+	return commands
+}

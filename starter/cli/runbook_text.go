@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// shortHash is as much of a SHA-256 as a person compares.
+func shortHash(sha256 string) string { return sha256[:min(12, len(sha256))] }
+
+// runbookTitle names a run for people.
+func runbookTitle(name, key string) string { return strings.TrimSpace(name + " " + key) }
+
+// printable makes one line of what a definition or a person wrote. A character that moves the cursor
+// could show an approver something else than what is approved.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, oneLine(text))
+}
+
+// plainValue needs no quotes to be told from what stands beside it.
+var plainValue = regexp.MustCompile(`^[A-Za-z0-9_./:@+-]+$`)
+
+// assignments are values by name, in the order of the names.
+func assignments(values condition.Values) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		text := fmt.Sprint(values[name])
+		switch v := values[name].(type) {
+		case float64: // a whole number that came through JSON has no exponent
+			text = strconv.FormatFloat(v, 'f', -1, 64)
+		case string:
+			if !plainValue.MatchString(v) {
+				text = strconv.Quote(v)
+			}
+		}
+		out = append(out, name+"="+text)
+	}
+	return strings.Join(out, " ")
+}
+
+// printRunbookPlan shows what would happen and every reason why it must not.
+func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions) error {
+	if s.output == "json" {
+		if err := s.printJSON(plan); err != nil {
+			return err
+		}
+	} else {
+		s.printPlanned(plan, time.Now())
+	}
+	if o.plan != "" {
+		if err := samePlan(plan, o.plan); err != nil {
+			return err
+		}
+	}
+	if len(plan.Refusals) > 0 {
+		return answered(exitNo)
+	}
+	return nil
+}
+
+func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
+	fmt.Fprintf(s.Out, "Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), plan.Host)
+	if len(plan.Inputs) > 0 {
+		fmt.Fprintf(s.Out, "Inputs: %s\n", assignments(plan.Inputs))
+	}
+	if len(plan.Steps) > 0 {
+		rows := [][]string{{"#", "DECISION", "STEP", "KIND", "DOES", "NOTE"}}
+		for i, p := range plan.Steps {
+			kind := string(p.Kind)
+			if p.Risk != "" {
+				kind += " " + string(p.Risk)
+			}
+			rows = append(rows, []string{strconv.Itoa(i + 1), p.Decision, p.Path, kind, call(p.Uses, p.With), printable(p.Note)})
+		}
+		s.table(rows)
+	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Readings)) {
+		r := plan.Readings[name]
+		if r.Fault != "" {
+			fmt.Fprintf(s.Out, "[READ] %s: no value: %s\n", name, printable(r.Fault))
+			continue
+		}
+		fmt.Fprintf(s.Out, "[READ] %s: %s, %s old\n", name, assignments(r.Values), max(now.Sub(r.At), 0).Round(time.Second))
+	}
+	s.printRefusals(plan.Refusals)
+	if plan.NotNeeded {
+		fmt.Fprintln(s.Out, "There is nothing to do.")
+	}
+	fmt.Fprintln(s.Out, "plan "+plan.SHA256)
+}
+
+func (s *starter) printRefusals(refusals []string) {
+	for _, why := range refusals {
+		fmt.Fprintln(s.Out, "[REFUSED] "+printable(why))
+	}
+}
+
+// call shows an operation with what it is given.
+func call(uses string, with condition.Values) string {
+	return strings.TrimSpace(uses + " " + assignments(with))
+}
+
+// printRefused ends a run that was not started. In JSON it is the result that the run would have had.
+func (s *starter) printRefused(plan activities.RunbookPlan, why string) error {
+	if s.output == "json" {
+		err := s.printJSON(workflows.RunbookResult{
+			Runbook: plan.Runbook, Key: plan.Key, Host: plan.Host, Inputs: plan.Inputs, Outcome: runbook.Refused, Reason: strings.Join(plan.Refusals, "; "),
+			By: by(), Why: why, Definition: plan.Definition, PlanSHA256: plan.SHA256, Steps: []workflows.RunbookStep{},
+		})
+		if err != nil {
+			return err
+		}
+	} else {
+		s.printRefusals(plan.Refusals)
+		fmt.Fprintln(s.Out, "Nothing was started.")
+	}
+	return answered(exitNo)
+}
+
+// printRunbookStarted names a run that is not waited for.
+func (s *starter) printRunbookStarted(run startedRun) error {
+	if s.output == "json" {
+		return s.printJSON(map[string]any{"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined})
+	}
+	if !run.joined {
+		fmt.Fprintf(s.Out, "started %s (run %s)\n", run.GetID(), run.GetRunID())
+	}
+	return nil
+}
+
+// printRunbookResult shows how a run ended and returns the exit code as an error.
+func (s *starter) printRunbookResult(r workflows.RunbookResult) error {
+	if s.output == "json" {
+		if err := s.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintln(s.Out, resultLine(r))
+		s.printUndone(r)
+	}
+	switch r.Outcome {
+	case runbook.Succeeded, runbook.NotNeeded:
+		return nil
+	case runbook.Suppressed, runbook.Refused, runbook.Rejected:
+		return answered(exitNo)
+	default:
+		return answered(exitFailed)
+	}
+}
+
+func resultLine(r workflows.RunbookResult) string {
+	text := runbookTitle(r.Runbook, r.Key) + ": " + strings.ReplaceAll(r.Outcome, "_", " ")
+	if r.Reason != "" {
+		text += ": " + printable(r.Reason)
+	}
+	return text
+}
+
+func (s *starter) printUndone(r workflows.RunbookResult) {
+	for _, what := range r.Undone {
+		fmt.Fprintln(s.Out, "  put back: "+printable(what))
+	}
+	for _, what := range r.NotUndone {
+		fmt.Fprintln(s.Out, "  could not be put back: "+printable(what))
+	}
+}
