@@ -54,39 +54,39 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 	if err := cmd.Start(); err != nil {
 		return 0, notStarted(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var result error
+	ended := make(chan struct{})
+	go func() {
+		result = cmd.Wait()
+		close(ended)
+	}()
 	select {
-	case err = <-ended:
+	case <-ended:
 	case <-ctx.Done():
 		r.kill(cmd.Process.Pid, ended)
 		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s was killed before it ended: %w", argv[0], ctx.Err()))
 	}
-	exit, failed := errors.AsType[*exec.ExitError](err)
+	exit, failed := errors.AsType[*exec.ExitError](result)
 	switch {
-	case err == nil:
+	case result == nil:
 		return 0, nil
 	case failed && exit.Exited():
 		return exit.ExitCode(), nil
 	default:
-		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s: %w", argv[0], err))
+		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s: %w", argv[0], result))
 	}
 }
 
 // kill ends the group of a program, and with it what the program has started. The kernel gives the number of a
 // group to no other as long as one process is in it, and not soon again after that.
-func (r *Runner) kill(group int, ended <-chan error) {
+func (r *Runner) kill(group int, ended <-chan struct{}) {
 	_ = syscall.Kill(-group, syscall.SIGTERM) // it may be gone
-	over := false
 	select {
 	case <-ended:
-		over = true
 	case <-time.After(r.leaveWithin):
 	}
 	_ = syscall.Kill(-group, syscall.SIGKILL) // what did not heed SIGTERM, the program's own children too
-	if !over {
-		<-ended
-	}
+	<-ended
 }
 
 func notStarted(err error) error {

@@ -38,7 +38,7 @@ func (a *anchor) read() (*ledger.Head, error) {
 	}
 	head, err := ledger.ParseHead(string(text))
 	if err != nil {
-		return nil, tampered("the anchor of the ledger, %s, was changed: %w", a.path(), err)
+		return nil, tampered("the anchor of the ledger, %s, was changed: %w; bring it back, or see docs/ledger.md", a.path(), err)
 	}
 	return &head, nil
 }

@@ -88,7 +88,7 @@ func (s *Store) guard(ctx context.Context, tx *sql.Tx, head ledger.Head, anchore
 		return err
 	}
 	if report := v.End(); !report.Clean {
-		return tampered("the ledger was tampered with, and nothing is appended to it: %s", report.Faults[0].Text)
+		return tampered("the ledger was tampered with, and nothing is appended to it: %s; see starter audit verify", report.Faults[0].Text)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (o oneLine) Unwrap() error { return o.error }
 
 // tampered is an error about a ledger that is not what it was.
 func tampered(format string, args ...any) error {
-	return activities.Fail(activities.PreconditionFailed, fmt.Errorf(format+"; see starter audit verify", args...))
+	return activities.Fail(activities.PreconditionFailed, fmt.Errorf(format, args...))
 }
 
 func isTampered(err error) bool {

@@ -146,7 +146,7 @@ func (s *site) anchorChanged() {
 	require.NoError(s.t, os.WriteFile(s.anchorFile(), []byte("two\n"), 0o600))
 	for _, opened := range []*Store{store, s.open()} {
 		_, err := opened.Append(s.t.Context(), note("more"))
-		require.EqualError(s.t, err, `the anchor of the ledger, `+s.anchorFile()+`, was changed: "two" is not a number and a hash; see starter audit verify`)
+		require.EqualError(s.t, err, `the anchor of the ledger, `+s.anchorFile()+`, was changed: "two" is not a number and a hash; bring it back, or see docs/ledger.md`)
 		require.Equal(s.t, activities.PreconditionFailed, class(err))
 		_, err = opened.Verify(s.t.Context())
 		require.Equal(s.t, activities.PreconditionFailed, class(err))

@@ -150,20 +150,4 @@ func (r *Router) Serving(ctx context.Context, workers []int) ([]int, error) {
 	return slices.DeleteFunc(alive, func(pid int) bool { return !slices.Contains(workers, pid) }), nil
 }
 
-// Members returns the members of a managed upstream in order; ok is false when there is no file or a
-// person wrote it.
-func (r *Router) Members(_ context.Context, upstream string) (servers []string, ok bool, err error) {
-	if err := checkName(upstream); err != nil {
-		return nil, false, err
-	}
-	text, err := os.ReadFile(r.path(upstream))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !managed(text) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, failed("read the upstream", err)
-	}
-	return parse(text), true, nil
-}
-
 func (r *Router) path(upstream string) string { return filepath.Join(r.dir, upstream+".conf") }

@@ -132,19 +132,12 @@ upstream app {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o644), info.Mode(), "nginx must be able to read it under any umask")
-	members, ok, err := r.Members(t.Context(), "app")
-	require.NoError(t, err)
-	require.True(t, ok)
-	require.Equal(t, []string{"172.18.0.9:8080", "172.18.0.10:8080", "[fd00::1]:8080"}, members)
 
 	workers, err = r.Apply(t.Context(), "app", nil)
 	require.NoError(t, err)
 	require.Equal(t, []int{100, 101, 102}, workers, "those that are shutting down included")
 	require.Contains(t, read(t, path), "    server 127.0.0.1:9 down;")
-	members, ok, err = r.Members(t.Context(), "app")
-	require.NoError(t, err)
-	require.True(t, ok, "managed, without members")
-	require.Empty(t, members)
+	require.NotContains(t, read(t, path), "max_fails", "managed, without members")
 	require.Equal(t, 2, f.reloads)
 
 	entries, err := os.ReadDir(f.dir)
@@ -179,8 +172,6 @@ func TestApplyRefusesBadInput(t *testing.T) {
 			require.Empty(t, entries)
 		})
 	}
-	_, _, err := New(t.TempDir(), nil).Members(t.Context(), "../etc/passwd")
-	requireClass(t, activities.InvalidInput, err)
 }
 
 func TestRefusedConfigurationIsPutBack(t *testing.T) {
@@ -234,16 +225,10 @@ func TestAPersonsFileIsNotTouched(t *testing.T) {
 	r := New(f.dir, f)
 	path := filepath.Join(f.dir, "app.conf")
 	require.NoError(t, os.WriteFile(path, []byte("upstream app { server 10.0.0.9:80; }\n"), 0o644))
-	_, ok, err := r.Members(t.Context(), "app")
-	require.NoError(t, err)
-	require.False(t, ok)
-	_, err = r.Apply(t.Context(), "app", []string{"10.0.0.1:80"})
+	_, err := r.Apply(t.Context(), "app", []string{"10.0.0.1:80"})
 	requireClass(t, activities.Conflict, err)
 	require.Equal(t, "upstream app { server 10.0.0.9:80; }\n", read(t, path))
 
-	_, ok, err = r.Members(t.Context(), "other")
-	require.NoError(t, err)
-	require.False(t, ok)
 	_, err = New(filepath.Join(f.dir, "none"), f).Apply(t.Context(), "app", nil)
 	requireClass(t, activities.NotFound, err)
 	require.Zero(t, f.reloads)

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
 )
@@ -70,15 +69,3 @@ func addresses(servers []string) ([]netip.AddrPort, error) {
 }
 
 func managed(text []byte) bool { return bytes.HasPrefix(text, []byte(mark)) }
-
-// parse returns the members of what render wrote.
-func parse(text []byte) []string {
-	var members []string
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if len(fields) == 3 && fields[0] == "server" && fields[2] == "max_fails=0;" {
-			members = append(members, fields[1])
-		}
-	}
-	return members
-}

@@ -30,6 +30,7 @@ const (
 	Died            Cause = "probe_died"        // the probe ended while it was asked
 	Garbage         Cause = "garbage"           // what the probe answers makes no sense
 	Released        Cause = "released"          // the GPUs were let go of on request
+	Leaving         Cause = "leaving"           // the program ends
 	Other           Cause = "unknown"           // any other error of NVML
 )
 
@@ -44,6 +45,9 @@ type Error struct {
 
 // Error returns the cause for people.
 func (e *Error) Error() string { return e.What }
+
+// Is makes Released known to those who do not know this package.
+func (e *Error) Is(target error) bool { return target == gpu.ErrReleased && e.Cause == Released }
 
 // A class of NotFound says that there is nothing to look at, which a caller may take for a machine
 // without a GPU. fail makes the error of a cause. Detail, where there is any, follows the cause.
@@ -156,8 +160,12 @@ var causes = map[Cause]struct{ class, what, hint string }{
 		"ask again; install gpuprobe and this program from one release",
 	},
 	Released: {
-		activities.Unavailable, "the GPUs are let go of, for a reset or a change of their mode",
-		"wait until that is over",
+		activities.Unavailable, "the worker has let go of the GPUs, as starter gpu release asked",
+		"wait until that is over, or end it with starter gpu resume",
+	},
+	Leaving: {
+		activities.Unavailable, "this program is leaving",
+		"ask again once it is back",
 	},
 	Other: {
 		activities.Unavailable, "the NVIDIA driver cannot be opened",

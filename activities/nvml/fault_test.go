@@ -243,15 +243,12 @@ func TestInitHangs(t *testing.T) {
 }
 
 func TestLeavingNeverWaitsForAProbeThatHangs(t *testing.T) {
-	s, lib := rig(t, card(0))
-	set(t, lib, func(st *nvmltest.State) { st.InitHang = 1 })
-	answered := make(chan error, 1)
-	go func() { _, err := s.Snapshot(t.Context()); answered <- err }()
-	eventually(t, "a probe is there", func() bool { return len(children(t)) == 1 })
+	s, answered := hanging(t)
 	began := time.Now()
 	s.Close()
 	require.Less(t, time.Since(began), defaults.open/2)
 	require.ErrorIs(t, <-answered, errClosed)
+	require.NotErrorIs(t, errClosed, gpu.ErrReleased)
 	_, err := s.Snapshot(t.Context())
 	require.ErrorIs(t, err, errClosed)
 }
@@ -382,13 +379,58 @@ func pending(t *testing.T, pid int, signal syscall.Signal) bool {
 func TestRelease(t *testing.T) {
 	s, _ := rig(t, card(0))
 	snapshot(t, s)
-	require.NoError(t, s.Release(t.Context(), time.Hour))
-	require.Empty(t, children(t), "nothing holds the device when Release returns")
+	release(t, s, time.Hour)
 	require.Contains(t, refused(t, s, Released).What, "1h0m0s to go")
+	require.ErrorIs(t, refused(t, s, Released), gpu.ErrReleased)
+	require.Empty(t, children(t), "nothing is started for whoever asks meanwhile")
 	require.NoError(t, s.Resume(t.Context()))
 	snapshot(t, s)
-	require.NoError(t, s.Release(t.Context(), time.Millisecond))
+	require.NoError(t, s.Resume(t.Context()), "again")
+	snapshot(t, s)
+	release(t, s, time.Millisecond)
 	eventually(t, "the time is over", func() bool { _, err := s.Snapshot(t.Context()); return err == nil })
+}
+
+// release lets go of the GPUs for d. Nothing holds them when it returns.
+func release(t *testing.T, s *Supervisor, d time.Duration) {
+	t.Helper()
+	earliest := time.Now().Add(d)
+	until, err := s.Release(t.Context(), d)
+	require.NoError(t, err)
+	require.Empty(t, children(t))
+	require.False(t, until.Before(earliest))
+	require.WithinDuration(t, earliest, until, time.Minute)
+}
+
+// A reset is wanted most when a GPU is lost or hangs. The probe leaves all the same.
+func TestReleaseOfSickGPUs(t *testing.T) {
+	s, lib := rig(t, nvmltest.Card(0, 400), nvmltest.Card(1, 400))
+	set(t, lib, func(st *nvmltest.State) { st.GPUs[0].Hang, st.GPUs[1].MemoryCode = 1, 16 })
+	seen := snapshot(t, s)
+	require.Equal(t, gpu.Hung, seen.GPUs[0].Fault.Kind)
+	require.Equal(t, gpu.ResetRequired, seen.GPUs[1].Fault.Kind)
+	release(t, s, time.Hour)
+	set(t, lib, func(st *nvmltest.State) { st.GPUs[0].Hang, st.GPUs[1].MemoryCode = 0, 0 })
+	refused(t, s, Released)
+	require.NoError(t, s.Resume(t.Context()))
+	for _, g := range snapshot(t, s).GPUs {
+		require.Nil(t, g.Fault)
+	}
+}
+
+// A probe that is stuck in the driver is said to be, and none takes its place when it has left.
+func TestReleaseOfAStuckProbe(t *testing.T) {
+	s, _ := rig(t, card(0))
+	snapshot(t, s)
+	s.limits.leave, s.limits.term = 50*time.Millisecond, time.Minute
+	stuck := children(t)[0]
+	require.NoError(t, syscall.Kill(stuck, syscall.SIGSTOP))
+	_, err := s.Release(t.Context(), time.Hour)
+	require.ErrorContains(t, err, "process "+strconv.Itoa(stuck)+" is stuck in it")
+	require.NoError(t, syscall.Kill(stuck, syscall.SIGCONT))
+	eventually(t, "it leaves", func() bool { return len(children(t)) == 0 })
+	refused(t, s, Released)
+	release(t, s, time.Hour)
 }
 
 func TestProbeIsLazilyBound(t *testing.T) {

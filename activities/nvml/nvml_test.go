@@ -57,6 +57,28 @@ func supervise(t *testing.T, library string) *Supervisor {
 	return s
 }
 
+// hanging is a supervisor whose probe hangs in opening the driver. What the one who waits for it is
+// told comes later.
+func hanging(t *testing.T) (s *Supervisor, answered <-chan error) {
+	t.Helper()
+	s, lib := rig(t, card(0))
+	set(t, lib, func(st *nvmltest.State) { st.InitHang = 1 })
+	told := make(chan error, 1)
+	go func() { _, err := s.Snapshot(t.Context()); told <- err }()
+	eventually(t, "a probe is there", func() bool { return len(children(t)) == 1 })
+	loads(t, children(t)[0], lib)
+	return s, told
+}
+
+// loads waits until a process has the library.
+func loads(t *testing.T, pid int, lib *nvmltest.Library) {
+	t.Helper()
+	eventually(t, "the library is loaded", func() bool {
+		maps, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/maps")
+		return err == nil && strings.Contains(string(maps), lib.File)
+	})
+}
+
 func set(t *testing.T, lib *nvmltest.Library, change func(*nvmltest.State)) {
 	t.Helper()
 	require.NoError(t, lib.Set(change))
@@ -267,10 +289,7 @@ func TestProbeLeavesWithItsParent(t *testing.T) {
 	require.NoError(t, cmd.Start())
 	_, err = in.Write([]byte(`{"id":1,"ask":"open"}` + "\n"))
 	require.NoError(t, err)
-	eventually(t, "the library is loaded", func() bool {
-		maps, err := os.ReadFile("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/maps")
-		return err == nil && strings.Contains(string(maps), lib.File)
-	})
+	loads(t, cmd.Process.Pid, lib)
 	require.NoError(t, in.Close())
 	require.NoError(t, cmd.Wait())
 }
@@ -287,15 +306,7 @@ func TestCallerGivesUp(t *testing.T) {
 }
 
 func TestTermEndsAProbeThatHangs(t *testing.T) {
-	s, lib := rig(t, card(0))
-	set(t, lib, func(st *nvmltest.State) { st.InitHang = 1 })
-	answered := make(chan error, 1)
-	go func() { _, err := s.Snapshot(t.Context()); answered <- err }()
-	eventually(t, "a probe is there", func() bool { return len(children(t)) == 1 })
-	eventually(t, "it has the library", func() bool {
-		maps, err := os.ReadFile("/proc/" + strconv.Itoa(children(t)[0]) + "/maps")
-		return err == nil && strings.Contains(string(maps), lib.File)
-	})
+	_, answered := hanging(t)
 	require.NoError(t, syscall.Kill(children(t)[0], syscall.SIGTERM))
 	err := <-answered
 	known, ok := errors.AsType[*Error](err)

@@ -106,19 +106,20 @@ func spent(s gpu.Snapshot) bool {
 }
 
 // Release lets go of all GPUs, so that one can be reset or its mode changed, and reads none for a
-// while or until Resume. The error is Hung when the driver does not let go.
-func (s *Supervisor) Release(ctx context.Context, d time.Duration) error {
+// while or until Resume; it returns when that while is over. No process holds a GPU any more when it
+// returns. The error is Hung when the driver does not let go of the probe; none is read even then.
+func (s *Supervisor) Release(ctx context.Context, d time.Duration) (until time.Time, err error) {
 	ctx, done, err := s.begin(ctx)
 	if err != nil {
-		return err
+		return until, err
 	}
 	defer done()
 	s.until = time.Now().Add(d)
 	s.dismiss()
-	return s.orClosed(s.gone(ctx))
+	return s.until, s.orClosed(s.gone(ctx))
 }
 
-// Resume ends what Release began.
+// Resume ends what Release began, if anything.
 func (s *Supervisor) Resume(ctx context.Context) error {
 	_, done, err := s.begin(ctx)
 	if err != nil {
@@ -158,7 +159,7 @@ func (s *Supervisor) begin(ctx context.Context) (context.Context, func(), error)
 	return ctx, func() { stop(); cancel(); <-s.turn }, nil
 }
 
-var errClosed = fail(Released, 0, "the program is leaving")
+var errClosed = fail(Leaving, 0, "")
 
 func (s *Supervisor) orClosed(err error) error {
 	if errors.Is(err, context.Canceled) && s.closing.Err() != nil {

@@ -100,8 +100,8 @@ requests_bucket{le="+Inf"} 0
 		"histogram_quantile(0.95, sum by (le) (requests_bucket))": "the sample is NaN",
 		"queue[5m]":          "the query gives a matrix",
 		`"text"`:             "the query gives a string",
-		"sum(queue":          "Prometheus answers 400",
-		"queue * on() queue": "Prometheus answers 422",
+		"sum(queue":          "prometheus.url answers 400",
+		"queue * on() queue": "prometheus.url answers 422",
 	} {
 		_, err := c.Value(t.Context(), query)
 		require.ErrorContains(t, err, says, query)

@@ -104,7 +104,7 @@ func parse(response *http.Response, body []byte) (answer, error) {
 		if err == nil && said.Status == "error" {
 			words = ": " + cut(said.Words)
 		}
-		return answer{}, refusal(response, fmt.Errorf("Prometheus answers %d%s", response.StatusCode, words))
+		return answer{}, refusal(response, fmt.Errorf("the server of prometheus.url answers %d%s", response.StatusCode, words))
 	}
 	out := answer{Type: said.Data.Type, Warnings: said.Warnings}
 	switch {

@@ -42,21 +42,6 @@ func (e Expression) Evaluate(values Values, now time.Time) (any, error) {
 	return c.run(activation, e.Result)
 }
 
-// Constant returns what the expression says whatever its names stand for; false when that depends on
-// them.
-func (e Expression) Constant() (any, bool) {
-	c, err := planOf(e)
-	if err != nil {
-		return nil, false
-	}
-	activation := make(bindings, len(c.bound))
-	for variable, name := range c.bound {
-		activation[variable] = types.WrapErr(&MissingError{name})
-	}
-	value, err := c.run(activation, e.Result)
-	return value, err == nil
-}
-
 // bindings are values by the variables of the pool.
 type bindings map[string]ref.Val
 

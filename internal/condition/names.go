@@ -25,7 +25,9 @@ type binder struct {
 	places    map[int64]common.Location
 	count     map[Type]int
 	uses      Types
-	fault     *Error
+	// costly says that there is more than comparing, of which no text can hold enough to matter.
+	costly bool
+	fault  *Error
 }
 
 func newBinder(info *ast.SourceInfo, functions []string, names Types) *binder {
@@ -151,6 +153,7 @@ func (b *binder) call(e ast.Expr) {
 	} else if !isOperator && !slices.Contains(b.functions, function) {
 		b.fail(e, "there is no function %s; %s", strictyaml.Quote(function), nearest(function, b.functions))
 	}
+	b.costly = b.costly || !isOperator || function == operators.Add || function == operators.In
 	if call.IsMemberFunction() {
 		b.bind(call.Target())
 	}

@@ -50,9 +50,13 @@ type keyed struct{ key, value string }
 
 func (p AdminPaths) all() []keyed {
 	return []keyed{
-		{"model_health", p.ModelHealth}, {"breaker", p.Breaker},
-		{"downshift", p.Downshift}, {"downshift_stats", p.DownshiftStats},
-		{"cache_stats", p.CacheStats}, {"cache_bypass", p.CacheBypass}, {"cache_warm", p.CacheWarm},
+		{"model_health", p.ModelHealth},
+		{"breaker", p.Breaker},
+		{"downshift", p.Downshift},
+		{"downshift_stats", p.DownshiftStats},
+		{"cache_stats", p.CacheStats},
+		{"cache_bypass", p.CacheBypass},
+		{"cache_warm", p.CacheWarm},
 		{"db_pool_reset", p.DBPoolReset},
 	}
 }

@@ -1,5 +1,10 @@
 package gpu
 
+import "errors"
+
+// ErrReleased is in the error of a look that was not taken because the GPUs are let go of on request.
+var ErrReleased = errors.New("the GPUs are let go of")
+
 // Protocol is the version of the lines that the worker and the probe process exchange. Each line is
 // one JSON document: a Question on the probe's standard input, an Answer with the same ID on its
 // standard output. The probe leaves when its standard input ends.

@@ -28,12 +28,14 @@ func ClaimID(project, service string, number int) string {
 const ReservationTTL = 15 * time.Minute
 
 // Reservations are what the new replicas of a change need, each on the GPUs that its place in the
-// service allows: see vram.MayUse. gpus are the UUIDs of the host's GPUs in the order of their index.
-func Reservations(project string, c Change, gpus []string) []vram.Request {
+// service allows: see vram.MayUse. The ledger is one that has observed the host.
+func Reservations(project string, c Change, ledger vram.Ledger) []vram.Request {
 	var out []vram.Request
 	for i, number := range c.Add {
 		request := vram.Request{ID: ClaimID(project, c.Service, number), MB: c.Policy.ClaimMB, TTL: ReservationTTL}
-		request.GPUs = vram.MayUse(gpus, len(c.Keep)+i+1)
+		for _, g := range vram.MayUse(ledger.GPUs, len(c.Keep)+i+1) {
+			request.GPUs = append(request.GPUs, g.UUID)
+		}
 		out = append(out, request)
 	}
 	return out
@@ -55,11 +57,7 @@ func Gate(project string, c Change, ledger vram.Ledger, noGPU string, now time.T
 		}
 		return c, ledger
 	}
-	var gpus []string
-	for _, g := range ledger.GPUs {
-		gpus = append(gpus, g.UUID)
-	}
-	for i, request := range Reservations(project, c, gpus) {
+	for i, request := range Reservations(project, c, ledger) {
 		next, decision, err := ledger.Reserve(request, now)
 		switch {
 		case err != nil:

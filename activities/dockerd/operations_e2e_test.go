@@ -1,0 +1,59 @@
+//go:build e2e
+
+package dockerd
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/compose"
+	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+	"github.com/evenkeel/evenkeel/activities/httpprobe"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// What runbooks do with services, on real containers: one is killed, seen to be down, and brought back.
+func TestOperations(t *testing.T) {
+	s := newSite(t, dockertest.App(t), plainWeb)
+	s.Run("up", "-d", "--scale", "web=2")
+	prober := httpprobe.New()
+	o := &activities.Operations{
+		Replicas:  &activities.Replicas{Project: s.Name, Engine: s.engine, Prober: prober},
+		Compose:   compose.New(s.File, s.Name, nil),
+		Dialer:    prober,
+		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
+	}
+	web := condition.Values{"service": "web"}
+	act := func(uses string, risk runbook.Risk, with condition.Values) condition.Values {
+		operation, _ := runbook.FindOperation(uses)
+		result, err := o.Act(t.Context(), runbook.ActCall{Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 120})
+		require.NoError(t, err)
+		return result.Outputs
+	}
+	state := func() condition.Values { return act("service.state", runbook.Read, web) }
+	port := condition.Values{"service": "web", "port": 8080}
+
+	require.Eventually(t, func() bool { return state()["healthy"] == int64(2) }, time.Minute, 100*time.Millisecond)
+	require.Equal(t, true, act("service.connect", runbook.Read, port)["reachable"])
+	require.Equal(t, false, act("service.connect", runbook.Read, condition.Values{"service": "web", "port": 1})["reachable"])
+	require.Positive(t, act("service.usage", runbook.Read, web)["memory_ratio"])
+
+	for _, name := range []string{"-web-1", "-web-2"} {
+		require.NoError(t, s.engine.api.ContainerKill(t.Context(), s.inspect(s.Name+name).ID, "KILL"))
+	}
+	require.Eventually(t, func() bool { return state()["running"] == int64(0) }, time.Minute, 100*time.Millisecond)
+	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0}, act("service.connect", runbook.Read, port))
+
+	require.Equal(t, condition.Values{"restarted": int64(2)}, act("service.restart", runbook.Destructive, web))
+	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state(), "it is well when the restart returns")
+
+	before := s.inspect(s.Name + "-web-1").State.StartedAt
+	delete(o.Endpoints, "web")
+	require.Equal(t, condition.Values{"restarted": int64(2)}, act("service.restart", runbook.Destructive, web), "nothing but that it runs says that it is well")
+	require.NotEqual(t, before, s.inspect(s.Name+"-web-1").State.StartedAt)
+}
