@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what the demo and the tests talk to is there: a running Docker engine, a Compose
-# CLI of version 2 or later, gcc, nginx, Prometheus and Chromium. What is missing is installed where
-# that is allowed (root on a Debian-like system); elsewhere the command to type is printed.
+# CLI of version 2 or later, gcc, nginx, Prometheus, Chromium and PostgreSQL. What is missing is
+# installed where that is allowed (root on a Debian-like system); elsewhere the command to type is
+# printed.
 #
 # usage: deps.sh demo|test
 set -euo pipefail
@@ -23,9 +24,10 @@ need gcc gcc
 [ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
 need nginx nginx-light
 need ps procps # the engine runs it to list the processes of a container
+need prometheus prometheus
 if [ "${1:-demo}" = test ]; then
-  need prometheus prometheus
   need chromium chromium
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -19,7 +19,7 @@ import (
 // rate is requests per second.
 const rate = 200
 
-// stopLimit bounds the stop of evenkeel, which itself takes at most 15 s.
+// stopLimit bounds the stop of a program; evenkeel itself takes at most 15 s.
 const stopLimit = 30 * time.Second
 
 func main() {
@@ -65,6 +65,11 @@ func run(ctx context.Context) (failed int, err error) {
 	if err := s.Up(ctx); err != nil {
 		return 0, err
 	}
+	prometheus, err := s.StartPrometheus(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, prometheus.Stop(stopLimit)) }()
 	addresses, err := freeAddresses()
 	if err != nil {
 		return 0, err
@@ -88,10 +93,9 @@ func run(ctx context.Context) (failed int, err error) {
 	printTable(os.Stdout, report, results)
 	fmt.Printf("failed = %d\n", report.Failed)
 	if terminal() {
-		say("still running: %s shows the runs; %s answers. Ctrl-C stops everything.", addresses.webUI(), s.URL())
-		<-ctx.Done()
+		err = stay(ctx, s, addresses.webUI())
 	}
-	return report.Failed, nil
+	return report.Failed, err
 }
 
 // scaleUnderLoad runs the main job while requests are sent and counted.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Program is one of evenkeel's programs as a child process.
+// Program is one of evenkeel's programs, or Prometheus, as a child process.
 type Program struct {
 	// LogFile receives everything that the program prints.
 	LogFile string
@@ -23,13 +23,18 @@ type Program struct {
 // Start runs a program of bin/ with its output in a file and, unless ready is empty, waits until
 // that URL answers 200.
 func (s *Stack) Start(ctx context.Context, ready, name string, args ...string) (*Program, error) {
+	return s.start(ctx, ready, s.Bin(name), args...)
+}
+
+func (s *Stack) start(ctx context.Context, ready, file string, args ...string) (*Program, error) {
+	name := filepath.Base(file)
 	p := &Program{LogFile: filepath.Join(s.Dir, "log", name+".log"), exited: make(chan struct{})}
 	log, err := os.OpenFile(p.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	p.cmd = exec.Command(s.Bin(name), args...)
+	p.cmd = exec.Command(file, args...)
 	p.cmd.Env = append(os.Environ(), s.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	// A Ctrl-C at the terminal is for the parent, which then stops its children in order; a parent

@@ -43,6 +43,7 @@ func New(root, dir string, log func(string, ...any), env ...string) (*Stack, err
 		"EVENKEEL_STATE=" + filepath.Join(dir, "state"),
 		"EVENKEEL_CONFIG=" + filepath.Join(root, "deploy/demo/evenkeel.yaml"),
 		"EVENKEEL_ADMIN_TOKEN=demo-token-of-this-machine",
+		"EVENKEEL_DEMO_PROMETHEUS=http://" + prometheusAddress,
 	}, env...)
 	return &Stack{Root: root, Dir: dir, Env: env, Log: log}, nil
 }
