@@ -43,6 +43,7 @@ var never = map[string][]string{
 
 // outside lists which libraries only one part may import directly.
 var outside = map[string]string{
+	"cel.dev/cel-go":                       "internal/condition",
 	"github.com/docker/docker":             "activities/dockerd",
 	"github.com/compose-spec/compose-go":   "activities/compose",
 	"go.temporal.io/sdk/contrib/envconfig": "worker/connect",

@@ -146,27 +146,7 @@ func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (map[string]runboo
 			return nil, Classify(ctx, err)
 		}
 	}
-	return evaluate(req.Items, req.At), nil
-}
-
-// evaluate never fails as a whole: what has no value says why.
-func evaluate(items []runbook.Item, now time.Time) map[string]runbook.ItemResult {
-	results := map[string]runbook.ItemResult{}
-	for _, item := range items {
-		var value any
-		var err error
-		if item.Template != "" {
-			value, err = condition.RenderTemplate(item.Template, item.Uses, item.Names)
-		} else {
-			value, err = item.Expression.Evaluate(item.Names, now)
-		}
-		if err != nil {
-			results[item.Key] = runbook.ItemResult{Fault: err.Error()}
-			continue
-		}
-		results[item.Key] = runbook.ItemResult{Value: value}
-	}
-	return results
+	return runbook.Evaluate(req.Items, req.At), nil
 }
 
 // PastRequest asks when runs about one subject began to act.

@@ -66,7 +66,7 @@ func (p *planning) Read(calls []runbook.ReadCall) (map[string]runbook.Reading, t
 
 // Evaluate evaluates.
 func (p *planning) Evaluate(items []runbook.Item, now time.Time) map[string]runbook.ItemResult {
-	return evaluate(items, now)
+	return runbook.Evaluate(items, now)
 }
 
 // Act is never asked for in a dry run.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,13 +109,18 @@ func (l *linter) findings() Findings {
 }
 
 func (l *linter) definitions(readings []*reading) {
-	for _, r := range readings {
-		l.found.Files++
+	warnings, _ := inParallel(readings, func(r *reading) ([]*strictyaml.Error, error) {
 		draft, ok := r.value.(*runbookDraft)
-		// What follows from a fault would mislead, and what another file replaces is not used.
-		if ok && r.faults() == nil {
-			l.runbook(draft)
+		if !ok || r.faults() != nil {
+			return nil, nil // what follows from a fault would mislead
 		}
+		found := lintRunbook{draft: draft, today: l.today}
+		found.look()
+		return found.warnings, nil
+	})
+	for i, r := range readings {
+		l.found.Files++
+		l.found.Warnings = append(l.found.Warnings, warnings[i]...)
 		l.add(r)
 	}
 }
@@ -143,13 +147,6 @@ func (l *linter) add(r *reading) {
 			l.found.Errors = append(l.found.Errors, &strictyaml.Error{File: r.file, Line: 1, Column: 1, Problem: problem})
 		}
 	}
-}
-
-func (l *linter) warn(draft *runbookDraft, at, format string, args ...any) {
-	line, column := draft.doc.At(at)
-	l.found.Warnings = append(l.found.Warnings, &strictyaml.Error{
-		File: draft.file, Line: line, Column: column, Field: at, Problem: fmt.Sprintf(format, args...),
-	})
 }
 
 // lineAndColumn is a place in a text, from 1, the column in characters.

@@ -8,74 +8,89 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// runbook reports what is never used or never reached in a runbook that has no other fault, and warns
-// of what should be better.
-func (l *linter) runbook(draft *runbookDraft) {
-	d := draft.definition
-	if day, err := time.Parse(time.DateOnly, d.ReviewBy); err == nil && l.today.Format(time.DateOnly) >= day.Format(time.DateOnly) {
-		l.warn(draft, "metadata.review_by", "was due on %s; review the runbook and write the next date", d.ReviewBy)
+// lintRunbook looks at a runbook that has no other fault.
+type lintRunbook struct {
+	draft    *runbookDraft
+	today    time.Time
+	used     map[string]bool
+	warnings []*strictyaml.Error
+}
+
+// look reports what is never used or never reached, and warns of what should be better.
+func (l *lintRunbook) look() {
+	draft, d := l.draft, l.draft.definition
+	if day, err := time.Parse(time.DateOnly, d.ReviewBy); err == nil && l.today.Format(time.DateOnly) > day.Format(time.DateOnly) {
+		l.warn("metadata.review_by", "was due on %s; review the runbook and write the next date", d.ReviewBy)
 	}
-	used := usesOf(d)
+	l.used = usesOf(d)
 	for _, in := range d.Inputs {
-		if !used["inputs."+in.Name] {
+		if !l.used["inputs."+in.Name] {
 			draft.doc.Fault("inputs."+in.Name, "is never used; use it or remove it")
 		}
 	}
 	for _, p := range d.Probes {
-		if !used["probes."+p.Name] {
+		if !l.used["probes."+p.Name] {
 			draft.doc.Fault("probes."+p.Name, "is never used; use it or remove it")
 		}
 	}
-	l.steps(draft, "steps", d.Steps, used)
-	l.steps(draft, "on_failure", d.OnFailure, used)
+	l.steps("steps", d.Steps)
+	l.steps("on_failure", d.OnFailure)
 }
 
 // steps looks at a list of steps and those below them.
-func (l *linter) steps(draft *runbookDraft, at string, steps []runbook.Step, used map[string]bool) {
+func (l *lintRunbook) steps(at string, steps []runbook.Step) {
 	failing := strings.HasPrefix(at, "on_failure") // there a step that fails does not stop the others
 	never := ""
 	for i, s := range steps {
 		at := fmt.Sprintf("%s[%d]", at, i)
 		switch {
 		case never != "":
-			draft.doc.Fault(at, "is never reached: %s before it never holds; correct that or remove this step", never)
+			l.draft.doc.Fault(at, "is never reached: %s before it never holds; correct that or remove this step", never)
 		case isConstant(s.When, false):
-			draft.doc.Fault(at+".when", "never holds; correct it or remove the step")
+			l.draft.doc.Fault(at+".when", "never holds; correct it or remove the step")
 		case s.Kind == runbook.Check && s.When.Zero() && isConstant(s.Require, false):
 			if never = s.ID; failing {
 				never = ""
 			}
-			draft.doc.Fault(at+".require", "never holds; correct it or remove the step")
+			l.draft.doc.Fault(at+".require", "never holds; correct it or remove the step")
 		case s.Kind == runbook.Wait && isConstant(s.Until, false):
-			draft.doc.Fault(at+".until", "never holds; correct it or write for: TIME")
+			l.draft.doc.Fault(at+".until", "never holds; correct it or write for: TIME")
 		}
 		for _, field := range s.Fields {
-			if !used["steps."+s.ID+"."+field.Name] {
-				draft.doc.Fault(at+".fields."+field.Name, "is never used; use it or remove it")
+			if !l.used["steps."+s.ID+"."+field.Name] {
+				l.draft.doc.Fault(at+".fields."+field.Name, "is never used; use it or remove it")
 			}
 		}
 		if s.Kind == runbook.Action && s.Risk == runbook.Write && s.Undo == nil && !failing {
-			l.warn(draft, at, "%s writes and has no undo; write how it is put back, if it can be", s.ID)
+			l.warn(at, "%s writes and has no undo; write how it is put back, if it can be", s.ID)
 		}
-		l.cases(draft, at, s.Cases, used)
+		l.cases(at, s.Cases)
 	}
 }
 
-func (l *linter) cases(draft *runbookDraft, at string, cases []runbook.Case, used map[string]bool) {
+func (l *lintRunbook) cases(at string, cases []runbook.Case) {
 	taken := false
 	for i, c := range cases {
 		at := fmt.Sprintf("%s.cases[%d]", at, i)
 		switch {
 		case taken:
-			draft.doc.Fault(at, "is never reached: a case before it always holds; correct that or remove this one")
+			l.draft.doc.Fault(at, "is never reached: a case before it always holds; correct that or remove this one")
 		case isConstant(c.When, false):
-			draft.doc.Fault(at+".when", "never holds; correct it or remove the case")
+			l.draft.doc.Fault(at+".when", "never holds; correct it or remove the case")
 		}
 		taken = taken || isConstant(c.When, true)
-		l.steps(draft, at+".steps", c.Steps, used)
+		l.steps(at+".steps", c.Steps)
 	}
+}
+
+func (l *lintRunbook) warn(at, format string, args ...any) {
+	line, column := l.draft.doc.At(at)
+	l.warnings = append(l.warnings, &strictyaml.Error{
+		File: l.draft.file, Line: line, Column: column, Field: at, Problem: fmt.Sprintf(format, args...),
+	})
 }
 
 func isConstant(e condition.Expression, value bool) bool {

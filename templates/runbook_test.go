@@ -180,6 +180,11 @@ func TestReadRunbook(t *testing.T) {
 	require.EqualError(t, err, `mine.yaml:1:7: kind: unknown kind "Runbok"; did you mean "Runbook"?`)
 	_, err = ReadRunbook("mine.yaml", []byte(begin("a", "")+"steps:\n  - {id: sub, kind: call, runbook: a}\n"), set)
 	require.ErrorContains(t, err, "a → a would call itself")
+	dir := tree(t, map[string]string{"outer.yaml": begin("outer", "") + "steps:\n  - {id: sub, kind: call, runbook: cache_service_failure}\n"})
+	own, err := Load(dir, nil)
+	require.NoError(t, err)
+	_, err = ReadRunbook("mine.yaml", []byte(begin("cache_service_failure", "")+"steps:\n  - {id: sub, kind: call, runbook: outer}\n"), own)
+	require.ErrorContains(t, err, "cache_service_failure → outer would call itself", "once it is installed")
 	_, err = ReadRunbook("mine.yaml", []byte(strings.Replace(text, "cache_service", "cash_service", 1)), set)
 	require.EqualError(t, err, `mine.yaml:5:36: steps[0].runbook: there is no runbook "cash_service_failure"; did you mean "cache_service_failure"?`)
 }

@@ -83,7 +83,8 @@ func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow
 	interval := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: HostQueue(r.req.Host), Summary: cut(summary, summaryBytes), ScheduleToStartTimeout: takeLimit,
-		StartToCloseTimeout: runbook.Duration(max(call.TimeoutSeconds, 1)), HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
+		// The activity keeps the time itself, and says better than a timeout what came of it.
+		StartToCloseTimeout: runbook.Duration(max(call.TimeoutSeconds, 1)) + slack, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: interval, BackoffCoefficient: 2, MaximumInterval: max(interval, retryCap), MaximumAttempts: int32(attempts), //nolint:gosec // bounded when the definition is read
 		},

@@ -22,7 +22,10 @@ import (
 var postgresSchema string
 
 const (
-	postgresHasTables = `SELECT to_regclass('ledger_entry') IS NOT NULL AND to_regclass('ledger_head') IS NOT NULL`
+	// postgresHasTables asks the catalogue, and not to_regclass: that may answer from a cache, which
+	// waiting for postgresOne does not renew.
+	postgresHasTables = `SELECT count(DISTINCT relname) = 2 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE relname IN ('ledger_entry', 'ledger_head') AND nspname = ANY (current_schemas(false))`
 	// postgresOne lets one worker of a fleet make the tables while the others wait.
 	postgresOne = `SELECT pg_advisory_xact_lock(7310579418462311)`
 )

@@ -37,6 +37,7 @@ var suite = map[string]func(*site){
 	"pages":                   (*site).pages,
 	"append-only":             (*site).appendOnly,
 	"at the same time":        (*site).atTheSameTime,
+	"first opens at once":     (*site).firstOpensAtOnce,
 	"tampering":               (*site).tampering,
 	"anchor goes forward":     (*site).anchorGoesForward,
 	"nothing after a cut":     (*site).nothingAfterACut,

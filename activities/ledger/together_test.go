@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -114,6 +115,24 @@ func (s *site) atTheSameTime() {
 		require.False(s.t, keys[e.Key])
 		keys[e.Key] = true
 	}
+}
+
+// All hosts of a fleet, or two processes of a host, start for the first time.
+func (s *site) firstOpensAtOnce() {
+	const opens = 6
+	group, ctx := errgroup.WithContext(s.t.Context())
+	for i := range opens {
+		group.Go(func() error {
+			store, err := Open(ctx, s.Options)
+			if err != nil {
+				return err
+			}
+			_, err = store.Append(ctx, note(fmt.Sprint("k", i)))
+			return errors.Join(err, store.Close())
+		})
+	}
+	require.NoError(s.t, group.Wait())
+	s.clean(s.open(), opens)
 }
 
 // A process that is killed at any instant has lost nothing that it acknowledged, and the next goes on.

@@ -2,6 +2,7 @@ package nvml
 
 import (
 	"debug/elf"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -425,12 +426,29 @@ func TestReleaseOfAStuckProbe(t *testing.T) {
 	s.limits.leave, s.limits.term = 50*time.Millisecond, time.Minute
 	stuck := children(t)[0]
 	require.NoError(t, syscall.Kill(stuck, syscall.SIGSTOP))
+	eventually(t, "it stands still", func() bool { return standsStill(t, stuck) })
 	_, err := s.Release(t.Context(), time.Hour)
 	require.ErrorContains(t, err, "process "+strconv.Itoa(stuck)+" is stuck in it")
 	require.NoError(t, syscall.Kill(stuck, syscall.SIGCONT))
 	eventually(t, "it leaves", func() bool { return len(children(t)) == 0 })
 	refused(t, s, Released)
 	release(t, s, time.Hour)
+}
+
+// standsStill says whether every thread of a process has stopped: the signal comes to each in its own time.
+func standsStill(t *testing.T, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	require.NoError(t, err)
+	require.NotEmpty(t, threads)
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		require.NoError(t, err)
+		if !strings.Contains(string(text), ") T ") {
+			return false
+		}
+	}
+	return true
 }
 
 func TestProbeIsLazilyBound(t *testing.T) {

@@ -53,23 +53,8 @@ func (f *effects) reading(call runbook.ReadCall, now time.Time) runbook.Reading 
 
 // Evaluate evaluates for real.
 func (f *effects) Evaluate(items []runbook.Item, now time.Time) map[string]runbook.ItemResult {
-	results := map[string]runbook.ItemResult{}
-	for _, item := range items {
-		var value any
-		var err error
-		if item.Template != "" {
-			value, err = condition.RenderTemplate(item.Template, item.Uses, item.Names)
-		} else {
-			value, err = item.Expression.Evaluate(item.Names, now)
-		}
-		if err != nil {
-			results[item.Key] = runbook.ItemResult{Fault: err.Error()}
-			continue
-		}
-		results[item.Key] = runbook.ItemResult{Value: value}
-	}
-	f.evaluated = results
-	return results
+	f.evaluated = runbook.Evaluate(items, now)
+	return f.evaluated
 }
 
 // Act ends as the case says.

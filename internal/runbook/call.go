@@ -115,3 +115,24 @@ func (i Item) reads() condition.Types {
 	}
 	return i.Expression.Uses
 }
+
+// Evaluate evaluates items at a time. It never fails as a whole: what has no value says why. It is for drivers,
+// and not for workflow code: another version of CEL may say something else.
+func Evaluate(items []Item, now time.Time) map[string]ItemResult {
+	results := map[string]ItemResult{}
+	for _, item := range items {
+		var value any
+		var err error
+		if item.Template != "" {
+			value, err = condition.RenderTemplate(item.Template, item.Uses, item.Names)
+		} else {
+			value, err = item.Expression.Evaluate(item.Names, now)
+		}
+		if err != nil {
+			results[item.Key] = ItemResult{Fault: err.Error()}
+			continue
+		}
+		results[item.Key] = ItemResult{Value: value}
+	}
+	return results
+}

@@ -125,7 +125,7 @@ type Approval struct {
 	With       condition.Values `json:"with,omitempty"`
 	PlanSHA256 string           `json:"plan_sha256"`
 	By         []string         `json:"by,omitempty"`
-	Until      time.Time        `json:"until"`
+	Until      time.Time        `json:"until,omitzero"`
 }
 
 // clone copies what a step of the machine may change.

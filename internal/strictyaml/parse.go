@@ -29,6 +29,7 @@ func Parse(file string, data []byte) (*Document, error) {
 		d.report(position{1, 1}, "", "the file is larger than 1 MiB")
 		return nil, d.Err()
 	}
+	nodes := 0
 	docs, err := read(data)
 	switch {
 	case err != nil:
@@ -39,7 +40,6 @@ func Parse(file string, data []byte) (*Document, error) {
 		d.report(position{docs[1].Line, docs[1].Column}, "", "a second document begins here; write one document in each file")
 	default:
 		d.root = resolve(docs[0].Content[0])
-		nodes := 0
 		if n, problem := bounded(d.root, 1, &nodes); n != nil {
 			d.report(position{n.Line, n.Column}, "", problem)
 		} else if d.root.Kind != yaml.MappingNode {
@@ -49,6 +49,7 @@ func Parse(file string, data []byte) (*Document, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
+	d.at = make(map[string]position, nodes/2) // about every other one is a key or an item
 	d.place(d.root, "")
 	return d, nil
 }

@@ -36,7 +36,7 @@ func (s *starter) gpuStatusCommand() *cobra.Command {
 			if err := m.check(cmd.Flags().Changed("interval")); err != nil {
 				return err
 			}
-			c, err := s.gpuConfiguration()
+			c, err := s.configurationOrDefault()
 			if err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ CPU and "Status: INCOMPLETE" when some are nowhere; in the latter two cases the 
 }
 
 func (s *starter) gpuPlan(ctx context.Context, source snapshots, o planOptions, offloadSet bool) error {
-	c, err := s.gpuConfiguration()
+	c, err := s.configurationOrDefault()
 	if err != nil {
 		return err
 	}

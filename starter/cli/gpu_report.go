@@ -14,9 +14,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/vram"
 )
 
-// gpuConfiguration is what the configuration says of GPUs and models. Without one the rules that ship
+// configurationOrDefault is the configuration. Without one the rules that ship
 // hold; one that is named and not there, or that is wrong, is an error.
-func (s *starter) gpuConfiguration() (*config.Config, error) {
+func (s *starter) configurationOrDefault() (*config.Config, error) {
 	c, err := config.Load(s.configFile)
 	var notFound *config.NotFoundError
 	if errors.As(err, &notFound) && notFound.AskedBy == "" {

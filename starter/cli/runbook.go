@@ -31,7 +31,7 @@ func (s *starter) runbookCommand() *cobra.Command {
 
 // definitions are those that this configuration installs.
 func (s *starter) definitions() (*templates.Set, error) {
-	c, err := s.gpuConfiguration()
+	c, err := s.configurationOrDefault()
 	if err != nil {
 		return nil, err
 	}

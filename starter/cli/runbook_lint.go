@@ -35,7 +35,7 @@ type lintRow struct {
 }
 
 func (s *starter) runbookLint(paths []string, today time.Time) error {
-	c, err := s.gpuConfiguration()
+	c, err := s.configurationOrDefault()
 	if err != nil {
 		return err
 	}

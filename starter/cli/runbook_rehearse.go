@@ -108,7 +108,7 @@ func (s *starter) rehearsals(paths []string) ([]templates.Rehearsal, error) {
 		}
 		return set.Rehearsals(), nil
 	}
-	c, err := s.gpuConfiguration()
+	c, err := s.configurationOrDefault()
 	if err != nil {
 		return nil, err
 	}

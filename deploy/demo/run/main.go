@@ -65,11 +65,6 @@ func run(ctx context.Context) (failed int, err error) {
 	if err := s.Up(ctx); err != nil {
 		return 0, err
 	}
-	prometheus, err := s.StartPrometheus(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, prometheus.Stop(stopLimit)) }()
 	addresses, err := freeAddresses()
 	if err != nil {
 		return 0, err
