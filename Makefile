@@ -38,11 +38,13 @@ test: deps-test ## unit tests, and the adapters against the real Docker engine a
 	@for m in $(MODULES); do (cd $$m && $(GO) test ./...) || exit 1; done
 	$(GO) test -count=1 . # what it reads is no input that the cache knows
 	$(E2E) ./activities/...
+	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook; do \
+	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 5s ./$${f%:*} || exit 1; done
 
 e2e: deps-test build build-demo ## the whole system under load and faults
-	cd deploy/standalone && $(E2E) -timeout 12m -v ./e2e
+	cd deploy/standalone && $(E2E) -timeout 20m -v ./e2e
 
-soak: deps-test build build-demo ## hundreds of random kills; takes an hour
+soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
 
 bench: deps-test build build-demo ## the figures of docs/benchmarks.md

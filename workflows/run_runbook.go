@@ -16,6 +16,9 @@ import (
 // RunbookID is the id of the one run that a runbook may have at a time about one thing.
 func RunbookID(name, key string) string { return runbook.Subject(name, key) }
 
+// Waiting is the state of a run that waits for a person.
+const Waiting = "waiting"
+
 const (
 	// AnswerRunbook is the Update with a person's word on a request: RunbookAnswer → runbook.Reply.
 	AnswerRunbook = "answer"
@@ -101,12 +104,12 @@ func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error)
 	if err := r.listen(ctx); err != nil {
 		return r.result(), err
 	}
-	attributes, err := knownAttributes(ctx)
+	attributes, err := knownAttributes(r.ctx) // a cancellation is for begin and drive to hear
 	if err != nil {
 		return r.result(), err
 	}
 	r.attributes = attributes
-	if err := attributes.set(ctx, value{HostAttribute, req.Host}, value{StateAttribute, Running}); err != nil {
+	if err := attributes.set(r.ctx, value{HostAttribute, req.Host}, value{StateAttribute, Running}); err != nil {
 		return r.result(), err
 	}
 	outcome, err := r.begin(ctx)
@@ -134,7 +137,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (string, error) {
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Initiator: r.req.By,
 	}, loaded.Inputs)
-	if err := r.attributes.set(ctx, value{SeverityAttribute, d.Severity}); err != nil {
+	if err := r.attributes.set(r.ctx, value{SeverityAttribute, d.Severity}); err != nil {
 		return "", err
 	}
 	suppressed, err := r.suppressed(ctx, d)

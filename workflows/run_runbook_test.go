@@ -123,6 +123,17 @@ func TestRunbookIsCancelled(t *testing.T) {
 	require.Equal(t, []string{"open", "undo open"}, s.acts)
 }
 
+// A run that is cancelled before it has begun has nothing to put back, and ends as cancelled all the same.
+func TestRunbookIsCancelledAtOnce(t *testing.T) {
+	s := newRunbookSite(t, restart(t))
+	s.RegisterDelayedCallback(s.CancelWorkflow, 0)
+	result, err := s.run()
+	require.True(t, temporal.IsCanceledError(err), "%v", err)
+	require.Equal(t, runbook.Aborted, result.Outcome)
+	require.Empty(t, s.acts)
+	require.Equal(t, "runbook.finished", s.ledger.kinds()[len(s.ledger.kinds())-1])
+}
+
 func TestRunbookPauses(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
 	stranger := s.hears(0, workflows.OperateRunbook, orders(runbook.Pause, "mallory@gpu1"))
@@ -210,4 +221,5 @@ func TestRunbookRefused(t *testing.T) {
 	s = newRunbookSite(t, restart(t))
 	_, err = s.run(func(r *workflows.RunbookRequest) { r.Name = "other" })
 	require.ErrorContains(t, err, `no runbook is named "other"`)
+	require.Equal(t, []string{"runbook.finished"}, s.ledger.kinds())
 }

@@ -27,6 +27,8 @@ type runbookRun struct {
 	timers []*runbookTimer
 	// kept are records that wait to be kept.
 	kept []runbook.Record
+	// waiting is what the search attributes say.
+	waiting bool
 }
 
 // happening is an event on its way to the state, and who waits for its reply.
@@ -81,6 +83,9 @@ func (r *runbookRun) happens(h happening) error {
 	var commands []runbook.Command
 	r.state, commands = runbook.Next(r.program, r.state, h.event)
 	defer r.show()
+	if err := r.showWaiting(); err != nil {
+		return err
+	}
 	for _, c := range commands {
 		if err := r.do(c, h.reply); err != nil {
 			return err
@@ -210,7 +215,7 @@ func (r *runbookRun) end(outcome string, err error) {
 	r.stopTimers("")
 	r.work()
 	if err != nil {
-		r.state.Outcome, r.state.Reason = runbook.RunFailed, reason(err)
+		r.broken(err)
 	} else if outcome != "" {
 		r.state.Outcome = outcome
 	}
@@ -230,6 +235,20 @@ func (r *runbookRun) end(outcome string, err error) {
 	})
 	if err := workflow.Await(r.ctx, func() bool { return workflow.AllHandlersFinished(r.ctx) }); err != nil {
 		workflow.GetLogger(r.ctx).Warn("a person was not answered", "error", err)
+	}
+}
+
+// broken is the end of a run that could not go on. The ledger is told, unless it is what keeps the run from it.
+func (r *runbookRun) broken(err error) {
+	r.state.Outcome, r.state.Reason = runbook.RunFailed, reason(err)
+	if temporal.IsCanceledError(err) {
+		r.state.Outcome = runbook.Aborted
+	}
+	rec := runbook.Record{Event: "broken", Kind: "runbook.finished", Actor: r.req.By}
+	rec.Data.Outcome, rec.Data.Undone, rec.Data.NotUndone = r.state.Outcome, r.state.Undone, r.state.NotUndone
+	rec = r.about(rec, r.state.Reason)
+	if keepErr := r.keep([]runbook.Record{rec}); keepErr != nil {
+		workflow.GetLogger(r.ctx).Error("the ledger does not know how the run ended", "error", keepErr)
 	}
 }
 

@@ -125,6 +125,19 @@ func (r *runbookRun) show() {
 	workflow.SetCurrentDetails(r.ctx, runbookDetails(r.status()))
 }
 
+// showWaiting lets people look for the runs that wait for one of them.
+func (r *runbookRun) showWaiting() error {
+	if waiting := r.state.Request != nil; waiting == r.waiting {
+		return nil
+	}
+	r.waiting = !r.waiting
+	state := Running
+	if r.waiting {
+		state = Waiting
+	}
+	return r.attributes.set(r.ctx, value{StateAttribute, state})
+}
+
 // runbookDetails renders a run for the Web UI.
 func runbookDetails(s RunbookStatus) string {
 	lines := []string{fmt.Sprintf("## %s: %s\n", s.Runbook, s.Outcome)}
