@@ -1,5 +1,5 @@
 // Package rehearsal runs runbooks without touching anything: what probes say, how operations end and what
-// persons do is written in a case, the time is simulated, and everything else is as in a real run.
+// persons do is written in a case, the clock is the case's own, and everything else is as in a real run.
 package rehearsal
 
 import (
@@ -71,7 +71,7 @@ type Expect struct {
 	NotUndone []string
 	// Denied is how many words of persons were refused.
 	Denied *int
-	// Took is simulated time.
+	// Took is time on the clock of the case.
 	Took *time.Duration
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// Watch looks on the simulated clock as a worker does on its own: a check that does not hold or cannot be
+// Watch looks on the clock of the case as a worker does on its own: a check that does not hold or cannot be
 // told ends at that look, a wait goes on, and the last look is when the time is over.
 func (f *effects) Watch(call runbook.WatchCall) (runbook.WatchResult, time.Duration) {
 	every, deadline := max(runbook.Duration(call.EverySeconds), time.Second), f.now.Add(runbook.Duration(call.TimeoutSeconds))

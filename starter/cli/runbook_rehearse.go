@@ -19,7 +19,7 @@ func (s *starter) runbookTestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test [FILE|DIR]...", Short: "Rehearse runbooks with the cases in NAME_test.yaml, and touch nothing",
 		Long: `Rehearse runbooks: all that is installed, or those of the files and folders that are named. A case says
-what probes see, how steps end and what persons do; time is simulated, and no server is needed.
+what probes see, how steps end and what persons do; time is its own, and no server is needed.
 
 What the cases do not go through is shown: a condition that never holds, a gate that is never rejected, a
 step of which no case says that its outcome is unknown.
@@ -38,10 +38,10 @@ type rehearsed struct {
 	Case    string `json:"case"`
 	Passed  bool   `json:"passed"`
 	Outcome string `json:"outcome"`
-	// DurationSeconds is real, SimulatedSeconds what the run would have taken.
-	DurationSeconds  float64  `json:"duration_seconds"`
-	SimulatedSeconds float64  `json:"simulated_seconds"`
-	Differences      []string `json:"differences"`
+	// DurationSeconds is real, TookSeconds on the clock of the case.
+	DurationSeconds float64  `json:"duration_seconds"`
+	TookSeconds     float64  `json:"took_seconds"`
+	Differences     []string `json:"differences"`
 }
 
 // uncovered is a branch that no case of its runbook goes.
@@ -65,7 +65,7 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 			results = append(results, result)
 			row := rehearsed{
 				Runbook: r.Runbook.Name, Case: c.Name, Passed: len(result.Faults) == 0, Outcome: result.Outcome,
-				DurationSeconds: time.Since(begun).Seconds(), SimulatedSeconds: result.Took.Seconds(), Differences: append([]string{}, result.Faults...),
+				DurationSeconds: time.Since(begun).Seconds(), TookSeconds: result.Took.Seconds(), Differences: append([]string{}, result.Faults...),
 			}
 			cases = append(cases, row)
 			if !row.Passed {
