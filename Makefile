@@ -11,7 +11,7 @@ E2E     := EVENKEEL_ROOT=$(CURDIR) $(GO) test -tags e2e -count=1 -p 1
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx)
+deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx, Prometheus)
 	@deploy/deps/deps.sh demo
 
 deps-test: deps

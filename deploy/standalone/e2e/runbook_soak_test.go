@@ -56,7 +56,7 @@ func (s *runbookSite) killedOnce(moment func(workflows.RunbookStatus) bool) {
 		}
 		q := status.Request
 		switch {
-		case q == nil || !killed && status.At == "approve_restart":
+		case q == nil:
 		case q.Kind == runbook.AskApproval:
 			s.tryStarter("gate", "approve", q.ID)
 		case q.Kind == runbook.AskUnknown && s.starts(began) > 0:
