@@ -110,6 +110,7 @@ func (noGPUs) Snapshot(context.Context) (gpu.Snapshot, error) {
 type installed map[string]runbook.Definition
 
 func (i installed) Runbook(name string) (runbook.Definition, bool) { d, ok := i[name]; return d, ok }
+
 func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 	return runbook.Definition{}, fmt.Errorf("a benchmark reads no file")
 }
