@@ -4,7 +4,9 @@
 package load
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -156,11 +158,24 @@ func (r *Run) try() string {
 		return explain(err)
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+	var answer bytes.Buffer
+	if _, err := io.Copy(&answer, io.LimitReader(resp.Body, maxAnswer)); err != nil {
 		return explain(err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return "status " + resp.Status
+		return strings.TrimSuffix("status "+resp.Status+": "+why(answer.Bytes()), ": ")
 	}
 	return ""
+}
+
+// maxAnswer is how much of an answer is read, in bytes.
+const maxAnswer = 1 << 20
+
+// why is what the product says of an answer that is not 200, or nothing: nginx and others say it in HTML.
+func why(answer []byte) string {
+	var said struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(answer, &said) // what is not JSON says nothing
+	return said.Error
 }

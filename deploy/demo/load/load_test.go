@@ -39,6 +39,7 @@ func TestEveryAnswerButA200IsCounted(t *testing.T) {
 		case 0:
 			unavailable.Add(1)
 			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"error":"queue is full"}`)
 		case 1:
 			redirected.Add(1)
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
@@ -61,11 +62,11 @@ func TestEveryAnswerButA200IsCounted(t *testing.T) {
 
 	require.EqualValues(t, n.Load(), got.Requests, "the server saw as many as were counted: none was repeated")
 	require.EqualValues(t, n.Load()-ok.Load(), got.Failed)
-	require.EqualValues(t, unavailable.Load(), got.ByReason["status 503 Service Unavailable"])
+	require.EqualValues(t, unavailable.Load(), got.ByReason["status 503 Service Unavailable: queue is full"])
 	require.EqualValues(t, redirected.Load(), got.ByReason["status 302 Found"])
 	require.EqualValues(t, cut.Load(), got.ByReason["unexpected EOF"])
 	require.EqualValues(t, resets.Load(), got.Failed-
-		got.ByReason["status 503 Service Unavailable"]-got.ByReason["status 302 Found"]-got.ByReason["unexpected EOF"])
+		got.ByReason["status 503 Service Unavailable: queue is full"]-got.ByReason["status 302 Found"]-got.ByReason["unexpected EOF"])
 }
 
 // A kept-alive connection that breaks is where Go's transport repeats requests behind one's back.

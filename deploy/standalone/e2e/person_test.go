@@ -42,6 +42,7 @@ func (s *site) consumers() {
 
 // commands tries what a new user would type.
 func (s *site) commands() {
+	s.startPrometheus() // doctor finds no fault then
 	for _, c := range []struct {
 		args []string
 		want string

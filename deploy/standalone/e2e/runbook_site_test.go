@@ -37,9 +37,7 @@ type runbookSite struct {
 
 func newRunbookSite(t *testing.T) *runbookSite {
 	s := newSite(t)
-	prometheus, err := s.StartPrometheus(s.ctx)
-	require.NoError(t, err)
-	t.Cleanup(prometheus.Kill)
+	s.startPrometheus()
 	requests := load.Start(s.ctx, load.Options{URL: s.URL() + "/generate?mode=creative", Rate: 5, Concurrency: 64, Timeout: time.Minute})
 	t.Cleanup(func() { requests.Stop() })
 	r := &runbookSite{site: s}

@@ -115,6 +115,14 @@ func (s *site) startWorker() {
 	require.NoError(s.t, err)
 }
 
+// startPrometheus runs Prometheus beside the product until the test ends.
+func (s *site) startPrometheus() {
+	s.t.Helper()
+	prometheus, err := s.StartPrometheus(s.ctx)
+	require.NoError(s.t, err)
+	s.t.Cleanup(prometheus.Kill)
+}
+
 // killWorker ends the worker as a crash would and starts another.
 func (s *site) killWorker() {
 	s.t.Helper()
