@@ -35,11 +35,12 @@ type Operations struct {
 	Groups map[string][]string
 }
 
-// Dialer opens a TCP connection and closes it again. activities/httpprobe implements it; it gives up
-// after 5 seconds.
+// Dialer asks a server whether it gives out connections. activities/greet implements it; it gives up after 5
+// seconds.
 type Dialer interface {
-	// Dial returns an Unavailable error when nobody answers at address, "172.18.0.3:6379".
-	Dial(ctx context.Context, address string) error
+	// Dial returns an Unavailable error when nobody at address, "172.18.0.3:6379", gives a connection. Beyond
+	// "tcp" and "" the protocol is spoken up to the server's first answer: "postgres" and "redis".
+	Dial(ctx context.Context, protocol, address string) error
 }
 
 // Metrics asks Prometheus. activities/prom implements it.

@@ -104,24 +104,24 @@ func (o *Operations) someRunning(ctx context.Context, t task) ([]scaling.Replica
 	return replicas, err
 }
 
-// connect opens a connection to every running replica; seconds is what the slowest took. A service of which
-// none runs is not reachable.
+// connect opens a connection to every running replica; seconds is what the slowest took, reason what the first
+// one says that gives none. A service of which none runs is not reachable.
 func (o *Operations) connect(ctx context.Context, t task) (condition.Values, error) {
 	port, _ := t.with["port"].(int64)
 	if port < 1 || port > 65535 {
 		return nil, Fail(InvalidInput, fmt.Errorf("%d is not a port; write 1 to 65535", port))
 	}
-	replicas, err := o.running(ctx, t.text("service"))
+	service := t.text("service")
+	replicas, err := o.running(ctx, service)
 	if err != nil {
 		return nil, err
 	}
-	took := make([]time.Duration, len(replicas))
-	failed := make([]bool, len(replicas))
+	took, failed := make([]time.Duration, len(replicas)), make([]error, len(replicas))
 	var group errgroup.Group
 	for i, r := range replicas {
 		group.Go(func() error {
 			begun := time.Now()
-			failed[i] = o.Dialer.Dial(ctx, net.JoinHostPort(r.Address, strconv.FormatInt(port, 10))) != nil
+			failed[i] = o.Dialer.Dial(ctx, t.text("protocol"), net.JoinHostPort(r.Address, strconv.FormatInt(port, 10)))
 			took[i] = time.Since(begun)
 			return nil
 		})
@@ -130,11 +130,14 @@ func (o *Operations) connect(ctx context.Context, t task) (condition.Values, err
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	reachable, slowest := len(replicas) > 0 && !slices.Contains(failed, true), time.Duration(0)
-	if len(took) > 0 {
-		slowest = slices.Max(took)
+	if len(replicas) == 0 {
+		return condition.Values{"reachable": false, "seconds": 0.0, "reason": "no replica of " + service + " runs"}, nil
 	}
-	return condition.Values{"reachable": reachable, "seconds": slowest.Seconds()}, nil
+	reason := ""
+	if i := slices.IndexFunc(failed, func(err error) bool { return err != nil }); i >= 0 {
+		reason = replicas[i].Name + ": " + failed[i].Error()
+	}
+	return condition.Values{"reachable": reason == "", "seconds": slices.Max(took).Seconds(), "reason": reason}, nil
 }
 
 // metric adds up a metric over every running replica. One that does not answer leaves nothing to be said; one

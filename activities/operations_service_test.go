@@ -74,18 +74,19 @@ func TestConnect(t *testing.T) {
 	p := &plant{}
 	p.replicas = two("running", "")
 	var dialled []string
-	p.dial = func(address string) error {
+	p.dial = func(protocol, address string) error {
 		p.lock.Lock()
 		defer p.lock.Unlock()
-		dialled = append(dialled, address)
+		dialled = append(dialled, protocol+" "+address)
 		return nil
 	}
-	got, err := reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379.0})
+	got, err := reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379.0, "protocol": "redis"})
 	require.NoError(t, err)
 	require.Equal(t, true, got["reachable"])
-	require.ElementsMatch(t, []string{"10.0.0.1:6379", "10.0.0.2:6379"}, dialled)
+	require.Empty(t, got["reason"])
+	require.ElementsMatch(t, []string{"redis 10.0.0.1:6379", "redis 10.0.0.2:6379"}, dialled)
 
-	p.dial = func(address string) error {
+	p.dial = func(_, address string) error {
 		if address == "10.0.0.2:6379" {
 			return errors.New("refused")
 		}
@@ -94,10 +95,14 @@ func TestConnect(t *testing.T) {
 	got, err = reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379})
 	require.NoError(t, err, "who cannot be reached is the answer")
 	require.Equal(t, false, got["reachable"])
+	require.Equal(t, "shop-app-2: refused", got["reason"])
 
 	got, err = reads(t, p, "service.connect", condition.Values{"service": "redis", "port": 6379})
 	require.NoError(t, err)
-	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0}, got, "a service of which none runs")
+	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0, "reason": "no replica of redis runs"}, got)
+
+	_, err = reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379, "protocol": "http"})
+	require.ErrorContains(t, err, `protocol is "http"; write one of [tcp postgres redis]`)
 
 	_, err = reads(t, p, "service.connect", condition.Values{"service": "app", "port": 65536})
 	require.Equal(t, InvalidInput, class(t, err))

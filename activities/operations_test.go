@@ -27,7 +27,7 @@ type plant struct {
 	restarted []string
 	restart   func(p *plant, i int) error
 	usage     map[string]Usage
-	dial      func(address string) error
+	dial      func(protocol, address string) error
 	value     func(query string) (float64, error)
 	snapshot  gpu.Snapshot
 	gpuErr    error
@@ -63,11 +63,11 @@ func (p *plant) Gauge(ctx context.Context, url, metric string) (float64, bool, e
 	return p.site.Gauge(ctx, url, metric)
 }
 
-func (p *plant) Dial(_ context.Context, address string) error {
+func (p *plant) Dial(_ context.Context, protocol, address string) error {
 	if p.dial == nil {
 		return nil
 	}
-	return p.dial(address)
+	return p.dial(protocol, address)
 }
 
 func (p *plant) Value(_ context.Context, query string) (float64, error) { return p.value(query) }

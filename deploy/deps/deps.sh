@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the demo and the tests talk to is there: a running Docker engine, a Compose
-# CLI of version 2 or later, gcc, nginx, Prometheus, Chromium and PostgreSQL. What is missing is
+# CLI of version 2 or later, gcc, nginx, Prometheus, Chromium, PostgreSQL and Redis. What is missing is
 # installed where that is allowed (root on a Debian-like system); elsewhere the command to type is
 # printed.
 #
@@ -27,6 +27,7 @@ need ps procps # the engine runs it to list the processes of a container
 need prometheus prometheus
 if [ "${1:-demo}" = test ]; then
   need chromium chromium
+  need redis-server redis-server
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 fi
 

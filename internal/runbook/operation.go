@@ -77,9 +77,12 @@ var operations = []Operation{
 		Outputs: condition.Types{"value": condition.Double},
 	},
 	{
-		Name: "service.connect", Risk: Read, Idempotent: true, Summary: "open a TCP connection to every replica",
-		Params:  []Param{serviceParam, {Name: "port", Type: condition.Int}},
-		Outputs: condition.Types{"reachable": condition.Bool, "seconds": condition.Double},
+		Name: "service.connect", Risk: Read, Idempotent: true, Summary: "whether every replica takes connections",
+		Params: []Param{
+			serviceParam, {Name: "port", Type: condition.Int},
+			{Name: "protocol", Type: condition.String, Optional: true, Enum: []string{"tcp", "postgres", "redis"}},
+		},
+		Outputs: condition.Types{"reachable": condition.Bool, "seconds": condition.Double, "reason": condition.String},
 	},
 	{
 		Name: "service.metric", Risk: Read, Idempotent: true, Summary: "a metric of the service's own, summed over its series and replicas",

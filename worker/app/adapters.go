@@ -10,6 +10,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities/command"
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd"
+	"github.com/evenkeel/evenkeel/activities/greet"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
 	"github.com/evenkeel/evenkeel/activities/nginx"
 	"github.com/evenkeel/evenkeel/activities/prom"
@@ -50,7 +51,7 @@ func newAdapters(c *config.Config, set *templates.Set, name string, host config.
 		Router:   &activities.Router{Replicas: replicas},
 		VRAM:     vram,
 		Operations: &activities.Operations{
-			Replicas: replicas, Compose: file, Dialer: prober, GPUs: probe, Policies: policies, Endpoints: endpoints,
+			Replicas: replicas, Compose: file, Dialer: greet.Greeter{}, GPUs: probe, Policies: policies, Endpoints: endpoints,
 			Metrics: metrics(c.Prometheus.URL), Admin: c.Admin, API: product,
 			Commands: c.Commands, Runner: command.New(), Groups: c.Groups,
 		},

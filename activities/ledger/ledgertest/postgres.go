@@ -27,16 +27,30 @@ const Password = "geheim/&:@ 42"
 // owner is the name of the superuser.
 const owner = "evenkeel"
 
-// Server is a PostgreSQL server that listens on a socket in a folder of its own, and on no port.
+// Server is a PostgreSQL server that listens on a socket in a folder of its own.
 type Server struct {
-	t     testing.TB
-	bin   string
-	dir   string
-	child *exec.Cmd
+	t        testing.TB
+	bin      string
+	dir      string
+	port     string // part of the socket's name
+	settings []string
+	child    *exec.Cmd
 }
 
-// Start makes and starts a server, which stops when the test ends.
+// Start makes and starts a server that listens on no port. It stops when the test ends.
 func Start(t testing.TB) *Server {
+	t.Helper()
+	return start(t, "5432", "listen_addresses=")
+}
+
+// StartOn makes and starts a server that listens on a port of loopback too. Settings are those of
+// postgresql.conf, "max_connections=3".
+func StartOn(t testing.TB, port string, settings ...string) *Server {
+	t.Helper()
+	return start(t, port, append(settings, "listen_addresses=127.0.0.1", "port="+port)...)
+}
+
+func start(t testing.TB, port string, settings ...string) *Server {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	require.NoError(t, err)
@@ -44,7 +58,7 @@ func Start(t testing.TB) *Server {
 	// Short, as the name of a socket must be.
 	dir, err := os.MkdirTemp("", "evenkeel-pg-") //nolint:usetesting // only this user may enter the other one
 	require.NoError(t, err)
-	s := &Server{t: t, bin: filepath.Dir(found[len(found)-1]), dir: dir}
+	s := &Server{t: t, bin: filepath.Dir(found[len(found)-1]), dir: dir, port: port, settings: settings}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	secret := filepath.Join(dir, "password")
 	require.NoError(t, os.WriteFile(secret, []byte(Password+"\n"), 0o600))
@@ -90,7 +104,11 @@ func (s *Server) Resume() {
 	require.NoError(s.t, err)
 	defer log.Close()
 	// Without fsync the tests are faster; nobody pulls the plug here.
-	s.child = s.command("postgres", "-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off")
+	args := []string{"-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-c", "fsync=off"}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	s.child = s.command("postgres", args...)
 	s.child.Stdout, s.child.Stderr = log, log
 	require.NoError(s.t, s.child.Start())
 	db := s.open("postgres")
@@ -117,13 +135,19 @@ func (s *Server) Stop() {
 	s.child = nil
 }
 
+// Signal sends the server one: SIGSTOP makes it hang until SIGCONT.
+func (s *Server) Signal(signal syscall.Signal) {
+	s.t.Helper()
+	require.NoError(s.t, s.child.Process.Signal(signal))
+}
+
 // DSN names a database of the server as its superuser, with the password.
 func (s *Server) DSN(database string) string { return s.As(owner, Password, database) }
 
 // As names a database as somebody else.
 func (s *Server) As(name, password, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(name, password), Path: "/" + database}
-	u.RawQuery = url.Values{"host": {s.dir}}.Encode()
+	u.RawQuery = url.Values{"host": {s.dir}, "port": {s.port}}.Encode()
 	return u.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ const (
 // runbookSite is a site with Prometheus beside it and some requests, without which there is no p95.
 type runbookSite struct {
 	*site
+	run       string // id of the workflow that is looked at
 	container string
 }
 
@@ -40,11 +42,18 @@ func newRunbookSite(t *testing.T) *runbookSite {
 	s.startPrometheus()
 	requests := load.Start(s.ctx, load.Options{URL: s.URL() + "/generate?mode=creative", Rate: 5, Concurrency: 64, Timeout: time.Minute})
 	t.Cleanup(func() { requests.Stop() })
-	r := &runbookSite{site: s}
-	r.container = strings.TrimSpace(r.docker("ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project="+stack.Project,
-		"--filter", "label=com.docker.compose.service="+illService))
-	require.NotEmpty(t, r.container)
+	r := &runbookSite{site: s, run: runbookRun}
+	r.container = r.containerOf(illService)
 	return r
+}
+
+// containerOf is the one container of a service.
+func (s *runbookSite) containerOf(service string) string {
+	s.t.Helper()
+	id := strings.TrimSpace(s.docker("ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project="+stack.Project,
+		"--filter", "label=com.docker.compose.service="+service))
+	require.NotEmpty(s.t, id)
+	return id
 }
 
 func (s *runbookSite) docker(args ...string) string {
@@ -86,7 +95,7 @@ func (s *runbookSite) status() workflows.RunbookStatus {
 	s.t.Helper()
 	var status workflows.RunbookStatus
 	s.eventually("the run's status", func(ctx context.Context) bool {
-		value, err := s.client.QueryWorkflow(ctx, runbookRun, "", workflows.StatusRunbook)
+		value, err := s.client.QueryWorkflow(ctx, s.run, "", workflows.StatusRunbook)
 		return err == nil && value.Get(&status) == nil
 	})
 	return status
@@ -155,7 +164,7 @@ func (s *runbookSite) approve() {
 
 func (s *runbookSite) order(verb string) {
 	s.t.Helper()
-	_, err := s.Starter(s.ctx, "runbook", verb, strings.TrimPrefix(runbookRun, "runbook/"), "--reason", "an end-to-end test")
+	_, err := s.Starter(s.ctx, "runbook", verb, strings.TrimPrefix(s.run, "runbook/"), "--reason", "an end-to-end test")
 	require.NoError(s.t, err)
 }
 
@@ -165,7 +174,7 @@ func (s *runbookSite) end() workflows.RunbookResult {
 	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	var result workflows.RunbookResult
-	err := s.client.GetWorkflow(ctx, runbookRun, "").Get(ctx, &result)
+	err := s.client.GetWorkflow(ctx, s.run, "").Get(ctx, &result)
 	require.NoError(s.t, ctx.Err(), "the run did not end")
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		require.NoError(s.t, app.Details(&result))
@@ -175,15 +184,25 @@ func (s *runbookSite) end() workflows.RunbookResult {
 	return result
 }
 
+// notNeeded says whether a runbook finds nothing to do.
+func (s *runbookSite) notNeeded(name string, inputs ...string) bool {
+	s.t.Helper()
+	args := []string{"runbook", "plan", name, "-o", "json"}
+	for _, input := range inputs {
+		args = append(args, "-p", input)
+	}
+	out, err := s.Starter(s.ctx, args...)
+	require.NoError(s.t, err)
+	var plan activities.RunbookPlan
+	require.NoError(s.t, json.Unmarshal([]byte(out), &plan))
+	return plan.NotNeeded
+}
+
 // requireMended says that the model serves again and that nothing is left of the emergency.
 func (s *runbookSite) requireMended() {
 	s.t.Helper()
 	require.True(s.t, s.serverRuns())
-	out, err := s.Starter(s.ctx, "runbook", "plan", "llm_failure_response", "-p", "model="+illModel, "-p", "service="+illService, "-o", "json")
-	require.NoError(s.t, err)
-	var plan activities.RunbookPlan
-	require.NoError(s.t, json.Unmarshal([]byte(out), &plan))
-	require.True(s.t, plan.NotNeeded, "%s", out)
+	require.True(s.t, s.notNeeded("llm_failure_response", "model="+illModel, "service="+illService))
 	shifts := s.adminGet("/admin/downshift/stats")
 	require.Empty(s.t, shifts["active"])
 	health := s.adminGet("/health/llm")
@@ -191,12 +210,24 @@ func (s *runbookSite) requireMended() {
 	require.NotContains(s.t, fmt.Sprint(health), "breaker:open")
 }
 
-// adminGet asks the product's API through nginx.
+// admin asks the product's API through nginx, adminGet without a body.
+func (s *runbookSite) admin(method, path, body string) condition.Values {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.ctx, method, s.URL()+path, strings.NewReader(body))
+	require.NoError(s.t, err)
+	request.Header.Set("Authorization", "Bearer demo-token-of-this-machine")
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	var values condition.Values
+	require.NoError(s.t, json.NewDecoder(response.Body).Decode(&values))
+	return values
+}
+
 func (s *runbookSite) adminGet(path string) condition.Values {
 	s.t.Helper()
-	var values condition.Values
-	require.NoError(s.t, getJSON(s.ctx, s.URL()+path, "demo-token-of-this-machine", &values))
-	return values
+	return s.admin(http.MethodGet, path, "")
 }
 
 func (s *runbookSite) requireLedgerWhole() {

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -28,6 +27,8 @@ func TestRunbook(t *testing.T) {
 	s.sub("as a person sees it", s.story)
 	s.sub("worker killed in every kind of step", s.killedInEachKind)
 	s.sub("server restarted while a gate is open", s.serverRestartedAtGate)
+	s.sub("mended by hand", s.mendedByHand)
+	s.sub("database and cache hang", s.storesFail)
 }
 
 // story is what the README tells a new user to do.
@@ -117,18 +118,13 @@ func (s *runbookSite) serverRestartedAtGate() {
 	s.requireLedgerWhole()
 }
 
-// getJSON asks with a bearer token.
-func getJSON(ctx context.Context, url, token string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return json.NewDecoder(response.Body).Decode(into)
+// mendedByHand takes a model that is well and out of use back into use, and asks and restarts nobody.
+func (s *runbookSite) mendedByHand() {
+	began := time.Now()
+	s.admin(http.MethodPost, "/admin/breaker", `{"model":"`+illModel+`","state":"open"}`)
+	s.begin()
+	result := s.end()
+	require.Equal(s.t, runbook.Succeeded, result.Outcome, "%s", result.Reason)
+	require.Zero(s.t, s.starts(began))
+	s.requireMended()
 }
