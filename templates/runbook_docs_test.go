@@ -13,12 +13,15 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// What docs/runbooks.md shows can be copied: its runbooks are sound, and the test of one of them passes.
+// What the pages about runbooks show can be copied: its runbooks are sound, and the test of one of them passes.
 func TestTheRunbooksInTheDocsAreSound(t *testing.T) {
-	text, err := os.ReadFile("../docs/runbooks.md")
-	require.NoError(t, err)
 	dir := t.TempDir()
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)
+	var blocks [][][]byte
+	for _, page := range []string{"../docs/runbooks.md", "../docs/runbook-language.md"} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		blocks = append(blocks, regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)...)
+	}
 	require.Len(t, blocks, 3)
 	for i, block := range blocks {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.yaml", i)), block[1], 0o600))

@@ -45,19 +45,11 @@ func (s *starter) gpuResumeCommand() *cobra.Command {
 }
 
 func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
-	_, name, _, err := s.configuration()
-	if err != nil {
-		return err
-	}
-	c, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	var vram *activities.VRAM
 	var until time.Time
 	summary := fmt.Sprintf("let go of the GPUs for %s, by %s", time.Duration(d), by())
-	if err := ask(ctx, c, name, summary, &until, vram.ReleaseGPUs, activities.GPURelease{ForSeconds: d.Seconds()}); err != nil {
+	name, err := s.askHost(ctx, summary, &until, vram.ReleaseGPUs, activities.GPURelease{ForSeconds: d.Seconds()})
+	if err != nil {
 		return err
 	}
 	if s.output == "json" {
@@ -68,17 +60,9 @@ func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
 }
 
 func (s *starter) gpuResume(ctx context.Context) error {
-	_, name, _, err := s.configuration()
-	if err != nil {
-		return err
-	}
-	c, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	var vram *activities.VRAM
-	if err := ask(ctx, c, name, "read the GPUs again, by "+by(), nil, vram.ResumeGPUs); err != nil {
+	name, err := s.askHost(ctx, "read the GPUs again, by "+by(), nil, vram.ResumeGPUs)
+	if err != nil {
 		return err
 	}
 	if s.output == "json" {

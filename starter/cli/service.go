@@ -21,24 +21,24 @@ func (s *starter) serviceCommand() *cobra.Command {
 	return group("service", "Look at the services of a host", list, stats)
 }
 
-// askHost reads the configuration and asks the host's worker one question.
-func (s *starter) askHost(ctx context.Context, summary string, answer, activity any) error {
-	_, name, _, err := s.configuration()
+// askHost reads the configuration, asks the host's worker one question and returns the host's name.
+func (s *starter) askHost(ctx context.Context, summary string, answer, activity any, args ...any) (host string, err error) {
+	_, host, _, err = s.configuration()
 	if err != nil {
-		return err
+		return "", err
 	}
 	c, err := s.dial(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer c.Close()
-	return ask(ctx, c, name, summary, answer, activity)
+	return host, ask(ctx, c, host, summary, answer, activity, args...)
 }
 
 func (s *starter) serviceList(ctx context.Context) error {
 	var docker *activities.Docker
 	var rows []activities.ServiceRow
-	if err := s.askHost(ctx, "list the services", &rows, docker.ListServices); err != nil {
+	if _, err := s.askHost(ctx, "list the services", &rows, docker.ListServices); err != nil {
 		return err
 	}
 	if s.output == "json" {
@@ -68,7 +68,7 @@ func (s *starter) serviceList(ctx context.Context) error {
 func (s *starter) serviceStats(ctx context.Context) error {
 	var docker *activities.Docker
 	var rows []activities.ReplicaUsage
-	if err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats); err != nil {
+	if _, err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats); err != nil {
 		return err
 	}
 	if s.output == "json" {
