@@ -11,6 +11,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+	"github.com/evenkeel/evenkeel/activities/greet"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -25,7 +26,7 @@ func TestOperations(t *testing.T) {
 	o := &activities.Operations{
 		Replicas:  &activities.Replicas{Project: s.Name, Engine: s.engine, Prober: prober},
 		Compose:   compose.New(s.File, s.Name, nil),
-		Dialer:    prober,
+		Dialer:    greet.Greeter{},
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
 	}
 	web := condition.Values{"service": "web"}

@@ -42,10 +42,10 @@ type config struct {
 
 // roleDefaults are the values that differ between the roles.
 var roleDefaults = map[string]struct{ concurrency, queue, taskMS int }{
-	"app":        {64, 512, 0},
+	"app":        {64, 2048, 0},
 	"worker-llm": {2, 1000, 200},
 	"worker-rl":  {1, 1000, 500},
-	"model":      {64, 512, 0},
+	"model":      {64, 2048, 0},
 }
 
 // parseConfig reads the environment of a role through get. The first wrong value is the error.

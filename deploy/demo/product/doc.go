@@ -14,7 +14,7 @@
 //	FAULT_FILE   a file that holds such a fault; absent or empty is none
 //
 // app: LATENCY_FAST_MS, LATENCY_BALANCED_MS and LATENCY_CREATIVE_MS (20, 40, 80), CONCURRENCY (64)
-// requests at work and QUEUE (512) waiting, MODEL_URL (one URL, or model=URL pairs joined by
+// requests at work and QUEUE (2048) waiting, MODEL_URL (one URL, or model=URL pairs joined by
 // commas; without it the app answers itself), TRAINER_URL (where training orders are forwarded).
 //
 // worker-llm, worker-rl: CONCURRENCY tasks at work (2, 1), QUEUE (1000) waiting, TASK_MS per task

@@ -63,7 +63,7 @@ func newRole(cfg config) *server {
 // serve answers on ln until term ends. Then it returns at once, or finishes what is in flight
 // first; how long that may take is the engine's to say, by SIGKILL.
 func serve(term context.Context, ln net.Listener, s *server) error {
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	select {
