@@ -79,7 +79,8 @@ var operations = []Operation{
 	{
 		Name: "service.connect", Risk: Read, Idempotent: true, Summary: "whether every replica takes connections",
 		Params: []Param{
-			serviceParam, {Name: "port", Type: condition.Int},
+			serviceParam,
+			{Name: "port", Type: condition.Int},
 			{Name: "protocol", Type: condition.String, Optional: true, Enum: []string{"tcp", "postgres", "redis"}},
 		},
 		Outputs: condition.Types{"reachable": condition.Bool, "seconds": condition.Double, "reason": condition.String},
