@@ -50,7 +50,7 @@ func openSQLite(ctx context.Context, path string, readOnly bool) (*place, error)
 		err = p.ensure(ctx, sqliteHasTables, "", sqliteSchema)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.Close())
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }

@@ -28,7 +28,7 @@ func TestSQLiteMode(t *testing.T) {
 		require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), file.Name())
 		names = append(names, file.Name())
 	}
-	require.Equal(t, []string{"ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.head"}, names)
+	require.Equal(t, []string{"ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.head", "ledger.lock"}, names)
 	info, err := os.Stat(s.StateDir)
 	require.NoError(t, err)
 	require.Equal(t, fs.FileMode(0o700), info.Mode().Perm())

@@ -9,9 +9,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/ledger"
@@ -36,6 +39,7 @@ type Store struct {
 	*place
 	anchor   *anchor
 	readOnly bool
+	inUse    *os.File // nil when it only reads
 
 	mu sync.Mutex
 	// seen is the newest entry up to which this process has followed the chain.
@@ -66,6 +70,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.ReadOnly {
 		return s, nil
 	}
+	if s.inUse, err = use(p.dir); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if err := s.catchUp(ctx); err != nil && !isTampered(err) {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -91,8 +98,32 @@ func IsPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
+// lockName is the file beside the anchor that is locked while somebody appends. starter/backup knows it too.
+const lockName = "ledger.lock"
+
+// use says to others, starter restore-backup above all, that this process appends. The kernel takes that back
+// when the process ends, however it ends.
+func use(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, activities.Fail(activities.Unavailable, fmt.Errorf("ledger: %w", err))
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		return nil, activities.Fail(activities.Unavailable, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close()))
+	}
+	return f, nil
+}
+
 // Close closes the database.
-func (p *place) Close() error { return errors.Join(p.reads.Close(), p.writes.Close()) }
+func (s *Store) Close() error {
+	err := s.place.close()
+	if s.inUse != nil {
+		err = errors.Join(err, s.inUse.Close())
+	}
+	return err
+}
+
+func (p *place) close() error { return errors.Join(p.reads.Close(), p.writes.Close()) }
 
 // String names the database, without a password.
 func (p *place) String() string { return p.name }

@@ -22,6 +22,8 @@ const (
 	statePrefix  = "state/"
 	// LockName is the file in the state directory that a running evenkeel holds with flock.
 	LockName = "evenkeel.lock"
+	// LedgerLockName is the one on which every process that appends to the ledger holds a shared flock.
+	LedgerLockName = "ledger.lock"
 )
 
 // Manifest says what a backup holds.
@@ -97,10 +99,10 @@ func (m Manifest) check() error {
 	return nil
 }
 
-// leftOut says which files belong to the process that runs and not to the state: its lock, and what
+// leftOut says which files belong to the process that runs and not to the state: its locks, and what
 // SQLite keeps beside a database that is open.
 func leftOut(rel string) bool {
-	if rel == LockName {
+	if rel == LockName || rel == LedgerLockName {
 		return true
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -29,12 +30,12 @@ func stateDir(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// contents reads all regular files below dir but evenkeel's lock.
+// contents reads all regular files below dir but the locks.
 func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || entry.Name() == LockName {
+		if err != nil || !entry.Type().IsRegular() || entry.Name() == LockName || entry.Name() == LedgerLockName {
 			return err
 		}
 		data, err := os.ReadFile(name)
@@ -215,20 +216,30 @@ func TestPublishDoesNotOverwrite(t *testing.T) {
 }
 
 func TestRestoreWhileRunning(t *testing.T) {
-	file := backUp(t, stateDir(t, map[string]string{"x": "new"}))
-	dir := stateDir(t, map[string]string{"x": "old", LockName: "4711\n"})
-	lock, err := os.Open(filepath.Join(dir, LockName))
-	require.NoError(t, err)
-	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+	for name, c := range map[string]struct {
+		how  int
+		want string
+	}{
+		LockName:       {syscall.LOCK_EX, "evenkeel (pid 4711) is running on %s; stop it first"},
+		LedgerLockName: {syscall.LOCK_SH, "a worker appends to the ledger in %s; stop it first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := backUp(t, stateDir(t, map[string]string{"x": "new"}))
+			dir := stateDir(t, map[string]string{"x": "old", name: "4711\n"})
+			lock, err := os.Open(filepath.Join(dir, name))
+			require.NoError(t, err)
+			require.NoError(t, syscall.Flock(int(lock.Fd()), c.how|syscall.LOCK_NB))
 
-	_, err = Restore(t.Context(), file, dir, true, noon)
-	require.EqualError(t, err, "evenkeel (pid 4711) is running on "+dir+"; stop it first")
-	require.Equal(t, map[string]string{"x": "old"}, contents(t, dir))
+			_, err = Restore(t.Context(), file, dir, true, noon)
+			require.EqualError(t, err, fmt.Sprintf(c.want, dir))
+			require.Equal(t, map[string]string{"x": "old"}, contents(t, dir))
 
-	require.NoError(t, lock.Close())
-	_, err = Restore(t.Context(), file, dir, true, noon)
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"x": "new"}, contents(t, dir))
+			require.NoError(t, lock.Close())
+			_, err = Restore(t.Context(), file, dir, true, noon)
+			require.NoError(t, err)
+			require.Equal(t, map[string]string{"x": "new"}, contents(t, dir))
+		})
+	}
 }
 
 func TestRestoreOverState(t *testing.T) {

@@ -11,14 +11,15 @@ import (
 	"syscall"
 )
 
-// former is the state directory as a restore finds it. While it is claimed no evenkeel starts on it.
+// former is the state directory as a restore finds it. While it is claimed no evenkeel starts on it and no
+// worker opens its ledger.
 type former struct {
 	info  fs.FileInfo // nil when there is no directory
 	holds bool        // something that is worth keeping
-	lock  *os.File
+	locks []*os.File
 }
 
-// claim takes the lock that a running evenkeel holds.
+// claim takes the locks that a running evenkeel and running workers hold.
 func claim(dir string) (*former, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,25 +34,37 @@ func claim(dir string) (*former, error) {
 	}
 	old := &former{info: info}
 	for _, entry := range entries {
-		old.holds = old.holds || entry.Name() != LockName
+		old.holds = old.holds || entry.Name() != LockName && entry.Name() != LedgerLockName
 	}
-	if old.lock, err = os.OpenFile(filepath.Join(dir, LockName), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return nil, fmt.Errorf("state directory: %w", err)
-	}
-	err = syscall.Flock(int(old.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		defer old.release()
-		return nil, refused("stop it first", "evenkeel (pid %s) is running on %s", pid(old.lock), dir)
-	}
-	if err == nil {
-		// A lock that root has just made would keep evenkeel's own user out.
-		err = old.own(old.lock.Name())
-	}
-	if err != nil {
-		old.release()
-		return nil, fmt.Errorf("lock %s: %w", old.lock.Name(), err)
+	for _, name := range []string{LockName, LedgerLockName} {
+		if err := old.take(filepath.Join(dir, name)); err != nil {
+			old.release()
+			return nil, err
+		}
 	}
 	return old, nil
+}
+
+func (o *former) take(path string) error {
+	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("state directory: %w", err)
+	}
+	o.locks = append(o.locks, lock)
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch dir, name := filepath.Split(path); {
+	case errors.Is(err, syscall.EWOULDBLOCK) && name == LockName:
+		return refused("stop it first", "evenkeel (pid %s) is running on %s", pid(lock), filepath.Clean(dir))
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return refused("stop it first", "a worker appends to the ledger in %s", filepath.Clean(dir))
+	case err == nil:
+		// A lock that root has just made would keep evenkeel's own user out.
+		err = o.own(path)
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", path, err)
+	}
+	return nil
 }
 
 // pid reads who holds the lock; the file is empty for an instant after it was taken.
@@ -64,8 +77,8 @@ func pid(lock io.Reader) string {
 }
 
 func (o *former) release() {
-	if o.lock != nil {
-		_ = o.lock.Close()
+	for _, lock := range o.locks {
+		_ = lock.Close()
 	}
 }
 

@@ -106,6 +106,8 @@ func TestBackupOfALedgerInUse(t *testing.T) {
 		file, to := filepath.Join(t.TempDir(), "b.tar.gz"), filepath.Join(t.TempDir(), "to")
 		_, err := backup.Create(t.Context(), state, file, "gpu1", time.Now())
 		require.NoError(t, err)
+		_, err = backup.Restore(t.Context(), file, state, true, time.Now())
+		require.ErrorContains(t, err, "a worker appends to the ledger", "what is appended would go nowhere")
 		_, err = backup.Restore(t.Context(), file, to, false, time.Now())
 		require.NoError(t, err)
 		restored, err := ledgerdb.Open(t.Context(), ledgerdb.Options{StateDir: to})
