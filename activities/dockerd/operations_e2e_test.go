@@ -48,7 +48,7 @@ func TestOperations(t *testing.T) {
 		require.NoError(t, s.engine.api.ContainerKill(t.Context(), s.inspect(s.Name+name).ID, "KILL"))
 	}
 	require.Eventually(t, func() bool { return state()["running"] == int64(0) }, time.Minute, 100*time.Millisecond)
-	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0}, act("service.connect", runbook.Read, port))
+	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0, "reason": "no replica of web runs"}, act("service.connect", runbook.Read, port))
 
 	require.Equal(t, condition.Values{"restarted": int64(2)}, act("service.restart", runbook.Destructive, web))
 	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state(), "it is well when the restart returns")
