@@ -116,7 +116,7 @@ func use(dir string) (*os.File, error) {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	err := s.place.close()
+	err := s.close()
 	if s.inUse != nil {
 		err = errors.Join(err, s.inUse.Close())
 	}
