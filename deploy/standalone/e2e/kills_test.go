@@ -15,7 +15,7 @@ import (
 
 const (
 	// shortKills is the number of random kills in `make e2e`; soakKills that of `make soak`.
-	shortKills = 5
+	shortKills = 3
 	soakKills  = 200
 )
 
