@@ -39,7 +39,7 @@ func (s *runbookSite) startStores() {
 		gid, err := strconv.Atoi(owner.Gid)
 		require.NoError(s.t, err)
 		require.NoError(s.t, os.Chown(data, uid, gid))
-		for dir := s.Dir; dir != os.TempDir(); dir = filepath.Dir(dir) { // the way there
+		for dir := s.Dir; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) { // the way there
 			require.NoError(s.t, os.Chmod(dir, 0o755))
 		}
 		initdb.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
