@@ -30,7 +30,7 @@ func TestProductThatDrains(t *testing.T) {
 // A product that exits at once on SIGTERM loses every request in flight: it never gets SIGTERM
 // while it has one.
 func TestProductThatExitsAtOnce(t *testing.T) {
-	s := newSite(t, "ON_TERM=exit")
+	s := newSite(t, "ON_TERM=exit", "WARM_UP=2")
 	s.sub("zero failed", func() {
 		requests := s.load("mode=fast")
 		s.scale("app=4")
