@@ -111,6 +111,8 @@ func FuzzTemplate(f *testing.F) {
 		}
 		require.LessOrEqual(t, len(out), 4000)
 		require.True(t, utf8.ValidString(out))
-		require.NotContains(t, out, "%!")
+		if !strings.Contains(text+model, "!") { // else it need not be printf that says it
+			require.NotContains(t, out, "%!")
+		}
 	})
 }

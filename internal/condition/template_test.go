@@ -65,6 +65,7 @@ func TestTemplateFaults(t *testing.T) {
 		`{{ printf "%s" }}`:                     `column 11: the format has 1 verbs for 0 names; give each its own`,
 		`{{ printf "%s" 1 }}`:                   `column 16: printf shows names; write one such as .inputs.NAME`,
 		`{{ printf "%9999d" .inputs.n }}`:       `column 11: "%9999" is no verb that a message has; write one of d e f g q s t v x`,
+		`{{ printf "%!" .inputs.n }}`:           `column 11: "%!" is no verb that a message has; write one of d e f g q s t v x`,
 		`{{ printf "%*d" .inputs.n }}`:          `column 11: "%*" is no verb that a message has; write one of d e f g q s t v x`,
 		`{{ printf "%[1]d" .inputs.n }}`:        `column 11: "%[" is no verb that a message has; write one of d e f g q s t v x`,
 		`{{ printf "%d" .inputs.model }}`:       `column 16: %d does not show a value of type string; write %v`,
