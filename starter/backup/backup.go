@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,6 +26,8 @@ const (
 	// LedgerLockName is the one on which every process that appends to the ledger holds a shared flock.
 	LedgerLockName = "ledger.lock"
 )
+
+var lockNames = []string{LockName, LedgerLockName}
 
 // Manifest says what a backup holds.
 type Manifest struct {
@@ -102,7 +105,7 @@ func (m Manifest) check() error {
 // leftOut says which files belong to the process that runs and not to the state: its locks, and what
 // SQLite keeps beside a database that is open.
 func leftOut(rel string) bool {
-	if rel == LockName || rel == LedgerLockName {
+	if slices.Contains(lockNames, rel) {
 		return true
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -35,7 +36,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || entry.Name() == LockName || entry.Name() == LedgerLockName {
+		if err != nil || !entry.Type().IsRegular() || slices.Contains(lockNames, entry.Name()) {
 			return err
 		}
 		data, err := os.ReadFile(name)

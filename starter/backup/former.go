@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -34,9 +35,9 @@ func claim(dir string) (*former, error) {
 	}
 	old := &former{info: info}
 	for _, entry := range entries {
-		old.holds = old.holds || entry.Name() != LockName && entry.Name() != LedgerLockName
+		old.holds = old.holds || !slices.Contains(lockNames, entry.Name())
 	}
-	for _, name := range []string{LockName, LedgerLockName} {
+	for _, name := range lockNames {
 		if err := old.take(filepath.Join(dir, name)); err != nil {
 			old.release()
 			return nil, err

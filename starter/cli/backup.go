@@ -59,7 +59,8 @@ func (s *starter) restoreBackupCommand() *cobra.Command {
 		Use:   "restore-backup FILE",
 		Short: "Put the state directory of this host back from a backup",
 		Long: `Checks the whole backup first, then puts it in place in one step. Neither evenkeel nor a
-worker may run on it. State that is there already is only replaced with --replace, and then moved aside, not deleted.`,
+worker may run on it. State that is there already is only replaced with --replace, and then moved
+aside, not deleted.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.restoreBackup(cmd.Context(), args[0], replace)
