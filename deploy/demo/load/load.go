@@ -4,7 +4,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -158,24 +157,21 @@ func (r *Run) try() string {
 		return explain(err)
 	}
 	defer resp.Body.Close()
-	var answer bytes.Buffer
-	if _, err := io.Copy(&answer, io.LimitReader(resp.Body, maxAnswer)); err != nil {
+	failed := ""
+	if resp.StatusCode != http.StatusOK {
+		failed = strings.TrimSuffix("status "+resp.Status+": "+why(resp.Body), ": ")
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return explain(err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return strings.TrimSuffix("status "+resp.Status+": "+why(answer.Bytes()), ": ")
-	}
-	return ""
+	return failed
 }
 
-// maxAnswer is how much of an answer is read, in bytes.
-const maxAnswer = 1 << 20
-
 // why is what the product says of an answer that is not 200, or nothing: nginx and others say it in HTML.
-func why(answer []byte) string {
+func why(answer io.Reader) string {
 	var said struct {
 		Error string `json:"error"`
 	}
-	_ = json.Unmarshal(answer, &said) // what is not JSON says nothing
+	_ = json.NewDecoder(io.LimitReader(answer, 1<<20)).Decode(&said) // what is not JSON says nothing
 	return said.Error
 }
