@@ -52,13 +52,24 @@ func StartOn(t testing.TB, port string, settings ...string) *Server {
 
 func start(t testing.TB, port string, settings ...string) *Server {
 	t.Helper()
+	s := Make(t)
+	s.port, s.settings = port, settings
+	s.Resume()
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Make makes the files of a server and starts nothing: a container may, with Program, Data and User. They go
+// when the test ends.
+func Make(t testing.TB) *Server {
+	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	require.NoError(t, err)
 	require.NotEmpty(t, found, "there is no PostgreSQL; make deps-test installs it")
 	// Short, as the name of a socket must be.
 	dir, err := os.MkdirTemp("", "evenkeel-pg-") //nolint:usetesting // only this user may enter the other one
 	require.NoError(t, err)
-	s := &Server{t: t, bin: filepath.Dir(found[len(found)-1]), dir: dir, port: port, settings: settings}
+	s := &Server{t: t, bin: filepath.Dir(found[len(found)-1]), dir: dir}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	secret := filepath.Join(dir, "password")
 	require.NoError(t, os.WriteFile(secret, []byte(Password+"\n"), 0o600))
@@ -66,12 +77,24 @@ func start(t testing.TB, port string, settings ...string) *Server {
 		require.NoError(t, os.Chown(dir, int(id.Uid), int(id.Gid)))
 		require.NoError(t, os.Chown(secret, int(id.Uid), int(id.Gid)))
 	}
-	out, err := s.command("initdb", "-D", filepath.Join(dir, "data"), "-U", owner, "--pwfile", secret,
+	out, err := s.command("initdb", "-D", s.Data(), "-U", owner, "--pwfile", secret,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync").CombinedOutput()
 	require.NoError(t, err, string(out))
-	s.Resume()
-	t.Cleanup(s.Stop)
 	return s
+}
+
+// Program is the path of the server's program.
+func (s *Server) Program() string { return filepath.Join(s.bin, "postgres") }
+
+// Data is the folder of the server's files.
+func (s *Server) Data() string { return filepath.Join(s.dir, "data") }
+
+// User is whom they belong to and who runs the program, as UID:GID.
+func (s *Server) User() string {
+	if id := s.identity(); id != nil {
+		return fmt.Sprintf("%d:%d", id.Uid, id.Gid)
+	}
+	return fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
 }
 
 // identity is whom the server runs as: it refuses to run as root.
@@ -104,7 +127,7 @@ func (s *Server) Resume() {
 	require.NoError(s.t, err)
 	defer log.Close()
 	// Without fsync the tests are faster; nobody pulls the plug here.
-	args := []string{"-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-c", "fsync=off"}
+	args := []string{"-D", s.Data(), "-k", s.dir, "-c", "fsync=off"}
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}

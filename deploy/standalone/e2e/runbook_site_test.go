@@ -194,7 +194,7 @@ func (s *runbookSite) notNeeded(name string, inputs ...string) bool {
 	out, err := s.Starter(s.ctx, args...) // a plan that is refused ends with 1 and is printed all the same
 	var plan activities.RunbookPlan
 	require.NoError(s.t, json.Unmarshal([]byte(out), &plan), "%v", err)
-	return plan.NotNeeded
+	return err == nil && plan.NotNeeded
 }
 
 // requireMended says that the model serves again and that nothing is left of the emergency.

@@ -5,52 +5,31 @@ package e2e
 import (
 	"context"
 	"net"
-	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/ledger/ledgertest"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// startStores puts a real PostgreSQL and a real Redis beside the product. They go with it.
+// startStores puts a real PostgreSQL and a real Redis beside the product. They go with the test.
 func (s *runbookSite) startStores() {
 	s.t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-	require.NoError(s.t, err)
-	require.NotEmpty(s.t, found, "there is no PostgreSQL; make deps-test installs it")
-	bin, data := found[len(found)-1], filepath.Join(s.Dir, "postgres")
-	owner, err := user.Current()
-	require.NoError(s.t, err)
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "--auth=trust", "--locale=C", "--no-sync")
-	require.NoError(s.t, os.Mkdir(data, 0o700))
-	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
-		owner, err = user.Lookup("postgres")
-		require.NoError(s.t, err)
-		uid, err := strconv.Atoi(owner.Uid)
-		require.NoError(s.t, err)
-		gid, err := strconv.Atoi(owner.Gid)
-		require.NoError(s.t, err)
-		require.NoError(s.t, os.Chown(data, uid, gid))
-		for dir := s.Dir; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) { // the way there
-			require.NoError(s.t, os.Chmod(dir, 0o755))
-		}
-		initdb.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	}
-	out, err := initdb.CombinedOutput()
-	require.NoError(s.t, err, "%s", out)
+	postgres := ledgertest.Make(s.t)
 	env := s.Env
 	defer func() { s.Env = env }()
-	s.Env = append(append([]string{}, env...), "STORES_POSTGRES="+filepath.Join(bin, "postgres"), "STORES_POSTGRES_USER="+owner.Uid+":"+owner.Gid)
-	_, err = s.Compose(s.ctx, "-f", filepath.Join(s.Root, "deploy/standalone/e2e/testdata/stores.yaml"), "up", "-d", "--no-recreate", "postgres", "redis")
+	s.Env = append(slices.Clone(env), "STORES_POSTGRES="+postgres.Program(), "STORES_POSTGRES_USER="+postgres.User(), "STORES_POSTGRES_DATA="+postgres.Data())
+	_, err := s.Compose(s.ctx, "-f", filepath.Join(s.Root, "deploy/standalone/e2e/testdata/stores.yaml"), "up", "-d", "--no-recreate", "postgres", "redis")
 	require.NoError(s.t, err)
+	for _, service := range []string{"postgres", "redis"} {
+		container := s.containerOf(service)
+		s.t.Cleanup(func() { _, _ = s.Docker(s.ctx, "rm", "-f", container) }) // what is left goes with the site
+	}
 }
 
 // store is the site with the eyes on one store and on the run of its runbook.
