@@ -13,17 +13,30 @@ type Engine interface {
 	// Inventory returns the host and the replicas of a Compose project. An engine that cannot be
 	// reached is Unavailable.
 	Inventory(ctx context.Context, project string) (scaling.Inventory, error)
-	// ImagePresent says whether the engine holds an image of that reference.
-	ImagePresent(ctx context.Context, image string) (bool, error)
-	// Clone makes and starts one more replica as a copy of a sibling. The same spec again returns
-	// the same replica, started if it was not. A name or number that something else holds is
-	// Conflict. A clone that was created but cannot be started is removed before the error returns.
+	// ImageID returns the id of the image that a reference names, "" when the engine has none.
+	ImageID(ctx context.Context, image string) (string, error)
+	// Resources returns the networks and volumes that the engine has.
+	Resources(ctx context.Context) ([]scaling.Resource, error)
+	// Shape returns a container as digests, without what comes from its image.
+	Shape(ctx context.Context, id string) (scaling.Shape, error)
+	// Life returns how a container has lived; with the end of its log where words is true.
+	Life(ctx context.Context, id string, words bool) (scaling.Life, error)
+	// CheckFiles says which of files would be copied from the sibling although the Compose file now
+	// says something else, as warnings. A file whose bytes are known from nowhere is PreconditionFailed
+	// by its name.
+	CheckFiles(ctx context.Context, sibling string, files []ContainerFile) (warnings []string, err error)
+	// Clone makes one more replica as a copy of a sibling, with the files that Compose would write into
+	// it, compares it with the sibling, starts it and runs its post_start hooks. The same spec again
+	// returns the same replica, started if it was not; hooks may then run again. A name or number that
+	// something else holds is Conflict. A clone that was created but cannot be started is removed
+	// before the error returns.
 	Clone(ctx context.Context, spec CloneSpec) (scaling.Replica, error)
-	// Start starts a stopped replica; one that runs is left alone. One that is gone is NotFound.
-	Start(ctx context.Context, id string) error
-	// Stop sends SIGTERM, waits for grace and then sends SIGKILL. One that is gone or stopped is
-	// success.
-	Stop(ctx context.Context, id string, grace time.Duration) error
+	// Start starts a stopped replica and runs its post_start hooks; one that runs is left alone. One
+	// that is gone is NotFound.
+	Start(ctx context.Context, id string, postStart []Hook) error
+	// Stop runs the pre_stop hooks, sends SIGTERM, waits for grace and then sends SIGKILL. One that is
+	// gone or stopped is success, and runs no hook. A paused one is let go on first.
+	Stop(ctx context.Context, id string, grace time.Duration, preStop []Hook) error
 	// Restart stops a replica as Stop does and starts it, or starts one that is stopped. With a grace of
 	// 0 the container's own holds. Where the engine never got the call the error is marked with
 	// ErrNotSent, where it gave no answer it is Unknown, and what it answered is NotFound, Conflict,
@@ -48,6 +61,9 @@ type CloneSpec struct {
 	GPU string `json:"gpu,omitempty"`
 	// MadeBy is the id of the workflow run; it is kept in a label, so that a retry finds its work.
 	MadeBy string `json:"made_by"`
+	// Files are what Compose would write into the replica, and PostStart what it would run in it.
+	Files     []ContainerFile `json:"-"`
+	PostStart []Hook          `json:"-"`
 }
 
 // Usage is what a replica uses.
@@ -60,14 +76,56 @@ type Usage struct {
 	MemoryMB int64 `json:"memory_mb"`
 }
 
-// Compose is what scaling needs of the Compose file and of the person's own `docker compose`.
+// ContainerFile is a config or a secret that Compose itself writes into a container before it starts
+// it: one that comes from `content` or from a variable. It never enters a result, an error or a history.
+type ContainerFile struct {
+	// What names it for people, such as "config c" or "secret tok".
+	What string
+	// Target is the absolute path inside the container.
+	Target string
+	// Mode is the file mode, 0444 by default.
+	Mode int64
+	// UID and GID are as the file gives them; empty where it does not.
+	UID, GID string
+	// Known says whether Bytes are what the file says now: not where its variable is not set.
+	Known bool
+	Bytes []byte
+}
+
+// Hook is a command that Compose runs in a container behind its start or before its stop.
+type Hook struct {
+	Command     []string
+	User        string
+	Privileged  bool
+	Environment []string
+	WorkingDir  string
+	TTY         bool
+}
+
+// Hooks are those of one service.
+type Hooks struct{ PostStart, PreStop []Hook }
+
+// Compose is what scaling needs of one project's Compose files and of the person's own `docker compose`.
 type Compose interface {
-	// Services returns every service of the Compose file, without Hash and ImagePresent.
+	// Services returns every service of the project, by name, without what only the engine knows: Hash,
+	// Differences, ImageID, Missing and Edited.
 	Services(ctx context.Context) ([]scaling.Service, error)
-	// Hash returns what `docker compose config --hash SERVICE` prints.
-	Hash(ctx context.Context, service string) (string, error)
-	// Up brings a service from no replica to one without touching any other service.
-	Up(ctx context.Context, service string) error
+	// Hash returns what Compose would write into the config-hash label of a container of the service
+	// that it made now. ids are the ids of the containers of each service that it references, in the
+	// order of their names, stopped ones included.
+	Hash(ctx context.Context, service string, ids map[string][]string) (string, error)
+	// Shape returns the service's definition as digests, to be compared with a container's.
+	Shape(ctx context.Context, service string) (scaling.Shape, error)
+	// Resources returns the networks and volumes of a service.
+	Resources(ctx context.Context, service string) ([]scaling.Resource, error)
+	// Files returns what Compose would write into a container of the service.
+	Files(ctx context.Context, service string) ([]ContainerFile, error)
+	// Hooks returns the service's hooks.
+	Hooks(ctx context.Context, service string) (Hooks, error)
+	// Up brings a service from no replica to one without touching anything else: Compose's own dry run
+	// has to show nothing but the container of that number being made and started. Anything else is
+	// PreconditionFailed with the line that is too much.
+	Up(ctx context.Context, service string, number int) error
 }
 
 // Docker carries out and plans changes of one Compose project on one host. All its activities are

@@ -76,7 +76,7 @@ func (d *Docker) bootstrap(ctx context.Context, c scaling.Change) (scaling.Repli
 			return scaling.Replica{}, fmt.Errorf("remove %s: %w", r.Name, err)
 		}
 	}
-	if err := d.Compose.Up(ctx, c.Service); err != nil {
+	if err := d.Compose.Up(ctx, c.Service, c.Add[0]); err != nil {
 		return scaling.Replica{}, err
 	}
 	inventory, err := d.Engine.Inventory(ctx, d.Project)
@@ -111,7 +111,7 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 		if r.MadeBy != req.MadeBy && !first {
 			continue
 		}
-		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop()); err != nil {
+		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), nil); err != nil {
 			return removed, fmt.Errorf("stop %s: %w", r.Name, err)
 		}
 		if err := d.Engine.Remove(ctx, r.ID); err != nil {
@@ -127,14 +127,14 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, each(ctx, req.IDs, func(ctx context.Context, id string) error {
-		return d.Engine.Stop(ctx, id, req.Policy.Stop())
+		return d.Engine.Stop(ctx, id, req.Policy.Stop(), nil)
 	}))
 }
 
 // RestartReplicas starts stopped replicas again.
 func (d *Docker) RestartReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	return Classify(ctx, each(ctx, req.IDs, d.Engine.Start))
+	return Classify(ctx, each(ctx, req.IDs, func(ctx context.Context, id string) error { return d.Engine.Start(ctx, id, nil) }))
 }
 
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone.

@@ -74,11 +74,11 @@ func (d *Docker) lookUp(ctx context.Context, targets []scaling.Target, services 
 			continue
 		}
 		group.Go(func() (err error) {
-			s.ImagePresent, err = d.Engine.ImagePresent(ctx, s.Image)
+			s.ImageID, err = d.Engine.ImageID(ctx, s.Image)
 			return err
 		})
 		group.Go(func() (err error) {
-			if s.Hash, err = d.Compose.Hash(ctx, s.Name); err != nil {
+			if s.Hash, err = d.Compose.Hash(ctx, s.Name, nil); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				noCompose = err.Error()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // Nginx is what routing needs of one nginx, in a container or on the host. activities/nginx
@@ -19,7 +21,20 @@ type Nginx interface {
 	// Serving returns those of workers that are still alive: they may still hold requests to the
 	// members from before the reload.
 	Serving(ctx context.Context, workers []int) ([]int, error)
+	// Members returns the members of a managed upstream as its file has them; none where there is no
+	// file.
+	Members(upstream string) ([]string, error)
+	// Place says where the router stands on the host's networks. One that does not run is Unavailable,
+	// one that is not there NotFound.
+	Place(ctx context.Context) (scaling.Place, error)
+	// Reach opens a TCP connection to each address ("172.18.0.3:8080") from where the router stands.
+	// One that cannot be reached is PreconditionFailed with its address; ErrNoWayIn says that this
+	// worker has no way to where the router stands.
+	Reach(ctx context.Context, addresses []string) error
 }
+
+// ErrNoWayIn says that the worker cannot look from where the router stands.
+var ErrNoWayIn = errors.New("not verified through the router")
 
 // Router sends a service's traffic to its replicas.
 type Router struct {

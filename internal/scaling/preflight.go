@@ -100,7 +100,7 @@ func checkShape(s Service, refuse refuseFunc) {
 }
 
 func checkImage(req Request, c Change, s Service, refuse refuseFunc) {
-	if !s.ImagePresent {
+	if s.ImageID == "" {
 		refuse(ImageAbsent, "the engine has no image %s; pull or build it first", s.Image)
 	}
 	if c.Bootstrap {

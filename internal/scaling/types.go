@@ -19,8 +19,13 @@ type Replica struct {
 	State string `json:"state"`
 	// Health is starting, healthy or unhealthy, and empty when there is no health check.
 	Health string `json:"health,omitempty"`
-	// Address is the IPv4 address on the replica's first network by name; empty when not running.
+	// Address is where this host reaches the replica: the address on its first network by name, or
+	// 127.0.0.1 in the host's network; empty when it does not run. A router may need another one, see
+	// Networks.
 	Address string `json:"address,omitempty"`
+	// Networks are where the replica is attached, by name; for one in another container's network
+	// namespace they are that container's. Empty when it does not run.
+	Networks []Attachment `json:"networks,omitempty"`
 	// ImageID is the id of the image the container was made from.
 	ImageID string `json:"image_id,omitempty"`
 	// ConfigHash is the Compose configuration hash at the time the container was made.
@@ -29,6 +34,17 @@ type Replica struct {
 	ComposeVersion string `json:"compose_version,omitempty"`
 	// MadeBy is the id of the workflow run that cloned the container; empty when Compose made it.
 	MadeBy string `json:"made_by,omitempty"`
+}
+
+// Attachment is a container's place on one network.
+type Attachment struct {
+	// NetworkID is the engine's id: two containers share a network when these are equal.
+	NetworkID string `json:"network_id"`
+	Network   string `json:"network"`
+	// Driver is the network's driver, such as bridge or macvlan; this host does not reach the latter.
+	Driver string `json:"driver,omitempty"`
+	// Address is the IPv4 address, or the global IPv6 address where there is no IPv4.
+	Address string `json:"address"`
 }
 
 // Running says whether the engine reports the replica as running.
@@ -75,10 +91,106 @@ type Service struct {
 	// MemoryLimitMB and MemoryReserveMB are per replica, in units of 2^20 bytes; 0 means none.
 	MemoryLimitMB   int64 `json:"memory_limit_mb,omitempty"`
 	MemoryReserveMB int64 `json:"memory_reserve_mb,omitempty"`
-	// Hash is what `docker compose config --hash` prints now; empty when it could not be asked.
+	// Fault is why the service cannot be resolved, such as an env_file that is not there; the other
+	// services can be used all the same. Empty when it can.
+	Fault string `json:"fault,omitempty"`
+	// Provider is the type of a service that is no container (`provider:`); empty for all others.
+	Provider string `json:"provider,omitempty"`
+	// NetworkMode is `network_mode` as it is written, such as host, none or service:b; empty for a
+	// service on networks.
+	NetworkMode string `json:"network_mode,omitempty"`
+	// References are the services whose namespaces or volumes this one uses (network_mode, ipc, pid,
+	// volumes_from), and UsedBy those that use this one's. Both sorted.
+	References []string `json:"references,omitempty"`
+	UsedBy     []string `json:"used_by,omitempty"`
+	// PortRanges are the published ranges of host ports, such as "8080-8083": each replica takes one
+	// port of every range.
+	PortRanges []PortRange `json:"port_ranges,omitempty"`
+	// Ports are the ports inside the container that `expose` and `ports` name, sorted.
+	Ports []int `json:"ports,omitempty"`
+	// SharedVolumes are the named volumes and host folders that every replica mounts writable, each as
+	// "SOURCE at TARGET".
+	SharedVolumes []string `json:"shared_volumes,omitempty"`
+	// LinkLocal are the fixed link-local addresses, such as "back 169.254.8.8".
+	LinkLocal []string `json:"link_local,omitempty"`
+	// StopGraceSeconds is stop_grace_period, rounded up; 0 when the file has none.
+	StopGraceSeconds int `json:"stop_grace_seconds,omitempty"`
+	// HealthCheck says whether the file switches a container health check on; HealthIntervalSeconds is
+	// its interval, rounded up, 0 when the file has none (the engine's default is 30 s). HealthPort and
+	// HealthPath are what the check asks over HTTP, where its command says so.
+	HealthCheck           bool   `json:"health_check,omitempty"`
+	HealthIntervalSeconds int    `json:"health_interval_seconds,omitempty"`
+	HealthPort            int    `json:"health_port,omitempty"`
+	HealthPath            string `json:"health_path,omitempty"`
+	// Unset are the variables without a value and without a default that the service's text uses.
+	Unset []string `json:"unset,omitempty"`
+	// EmptyFiles are configs and secrets whose content is empty: Compose mounts the whole project
+	// folder in their place. WrittenFiles are the targets that Compose itself writes into a container.
+	EmptyFiles   []string `json:"empty_files,omitempty"`
+	WrittenFiles []string `json:"written_files,omitempty"`
+	// PostStart and PreStop say whether there are such hooks.
+	PostStart bool `json:"post_start,omitempty"`
+	PreStop   bool `json:"pre_stop,omitempty"`
+	// Router is the kind of router that the image is: nginx, traefik, caddy, haproxy or envoy; empty
+	// for everything else. RoutedBy is the kind that the service's own labels speak to.
+	Router   string `json:"router,omitempty"`
+	RoutedBy string `json:"routed_by,omitempty"`
+	// Scale is the number of replicas that the file gives (scale, deploy.replicas), else 1.
+	Scale int `json:"scale"`
+	// Profiles are the profiles of the service.
+	Profiles []string `json:"profiles,omitempty"`
+	// Hash is what Compose would write into the label of a container that it made now.
 	Hash string `json:"hash,omitempty"`
-	// ImagePresent says whether the engine holds the image.
-	ImagePresent bool `json:"image_present"`
+	// Differences are the options by which the first replica of another hash differs from the file, by
+	// name and without values, such as "environment DBPASS"; filled in where the hashes differ.
+	Differences []string `json:"differences,omitempty"`
+	// ImageID is the id of the image that the reference names now; empty when the engine has none.
+	ImageID string `json:"image_id,omitempty"`
+	// Missing are the external networks and volumes of the service that the engine does not have.
+	Missing []string `json:"missing,omitempty"`
+	// Edited are its networks and volumes whose definition has changed since they were made.
+	Edited []string `json:"edited,omitempty"`
+}
+
+// PortRange is a published range of host ports, both ends included.
+type PortRange struct {
+	HostIP   string `json:"host_ip,omitempty"`
+	First    int    `json:"first"`
+	Last     int    `json:"last"`
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// Resource is a network or a volume, as a Compose file or the engine knows it.
+type Resource struct {
+	// Kind is network or volume.
+	Kind string `json:"kind"`
+	// Name is the engine's name of it.
+	Name string `json:"name"`
+	// Hash is Compose's hash of the definition, in the engine the label that says it; empty where
+	// there is none.
+	Hash string `json:"hash,omitempty"`
+	// External says that Compose does not make it.
+	External bool `json:"external,omitempty"`
+}
+
+// Shape is what can be compared of a service's definition and of a container: option → digest of its
+// value. Keys are names for people, such as "image", "command" or "environment DBPASS". A value never
+// stands in it.
+type Shape map[string]string
+
+// Life is how a container has lived so far.
+type Life struct {
+	// State is the engine's word, as in Replica.
+	State string `json:"state"`
+	// StartedAt is when it was started last.
+	StartedAt time.Time `json:"started_at"`
+	// Restarts counts the restarts that the engine made by itself.
+	Restarts int `json:"restarts"`
+	// ExitCode and OOMKilled are of its last end, where it has ended.
+	ExitCode  int  `json:"exit_code"`
+	OOMKilled bool `json:"oom_killed"`
+	// LastLines is the end of its log: 20 lines and 4 KiB at most, masked and made printable.
+	LastLines []string `json:"last_lines,omitempty"`
 }
 
 // Policy is how one service may be scaled. Durations are whole seconds.
@@ -94,8 +206,12 @@ type Policy struct {
 	HealthySeconds int `json:"healthy_seconds"`
 	// DrainSeconds is how long a replica that gets no new work may take to finish what it has.
 	DrainSeconds int `json:"drain_seconds"`
-	// StopSeconds is how long the engine waits between SIGTERM and SIGKILL.
+	// StopSeconds is how long the engine waits between SIGTERM and SIGKILL. A change takes the longer
+	// one of this and the service's own stop_grace_period.
 	StopSeconds int `json:"stop_seconds"`
+	// ObserveSeconds is how long a new replica is watched for restarts and exits before it counts; nil
+	// leaves it to the service: 10 s where neither a health check nor a ready path says anything, else 0.
+	ObserveSeconds *int `json:"observe_seconds,omitempty"`
 	// ClaimMB is the VRAM that one replica needs, in units of 2^20 bytes; 0 for one without a GPU.
 	ClaimMB int64 `json:"claim_mb,omitempty"`
 	// GPUOptional says that on a host without any GPU a replica may run without one.
