@@ -2,9 +2,9 @@ package config
 
 import "github.com/evenkeel/evenkeel/internal/strictyaml"
 
-// Admin is the product's own HTTP API, and how evenkeel identifies itself to it.
+// Admin is the HTTP API of a project's product, and how evenkeel identifies itself to it.
 type Admin struct {
-	// TokenFile holds the bearer token; the environment's EVENKEEL_ADMIN_TOKEN wins over it.
+	// TokenFile holds the bearer token; see Host.AdminToken.
 	TokenFile string `yaml:"token_file"`
 	// Service is the Compose service whose replicas have the API; empty when there is none for runbooks.
 	Service string `yaml:"service"`
@@ -62,37 +62,42 @@ func (p AdminPaths) all() []keyed {
 }
 
 // checkAdmin also fills in what the file leaves to the defaults.
-func (c *Config) checkAdmin(doc *strictyaml.Document) {
-	a := &c.Admin
-	for _, key := range []string{"port", "paths"} {
-		if doc.Has("admin."+key) && a.Service == "" {
-			doc.Fault("admin."+key, "needs service, the Compose service that has the API")
+func (p *Project) checkAdmin(doc *strictyaml.Document, at, services string) {
+	a := &p.Admin
+	for _, key := range []string{".port", ".paths"} {
+		if doc.Has(at+key) && a.Service == "" {
+			doc.Fault(at+key, "needs service, the Compose service that has the API")
 		}
 	}
 	for _, path := range a.Paths.all() {
 		if path.value != "" {
-			checkPath(doc, "admin.paths."+path.key, path.value)
+			checkPath(doc, at+".paths."+path.key, path.value)
 		}
 	}
 	if a.Service == "" {
 		return
 	}
-	checkName(doc, "admin.service", a.Service)
-	if !doc.Has("admin.paths") {
+	checkServiceName(doc, at+".service", a.Service)
+	if !doc.Has(at + ".paths") {
 		a.Paths = DefaultPaths()
 	}
-	switch port := c.Services[a.Service].Port; {
-	case doc.Has("admin.port"):
-		checkPort(doc, "admin.port", a.Port)
+	switch port := p.Services[a.Service].Port; {
+	case doc.Has(at + ".port"):
+		checkPort(doc, at+".port", a.Port)
 	case port > 0:
 		a.Port = port
-	case doc.Sound("services"):
-		doc.Fault("admin.port", "is missing; services has no %s with a port to take it from", strictyaml.Quote(a.Service))
+	case doc.Sound(services):
+		doc.Fault(at+".port", "is missing; services has no %s with a port to take it from", strictyaml.Quote(a.Service))
 	}
 }
 
-// AdminToken returns the bearer token of the product's API: the environment's
-// EVENKEEL_ADMIN_TOKEN, else what token_file holds, else "".
-func (c *Config) AdminToken() (string, error) {
-	return secret("EVENKEEL_ADMIN_TOKEN", "admin.token_file", c.Admin.TokenFile)
+// AdminToken returns the bearer token of a project's API: the environment's
+// EVENKEEL_ADMIN_TOKEN, else what token_file holds, else "". On a host with several projects the variable counts for
+// none: a token must not be sent to another product than its own.
+func (h Host) AdminToken(project string) (string, error) {
+	file := h.Projects[project].Admin.TokenFile
+	if len(h.Projects) == 1 {
+		return secret("EVENKEEL_ADMIN_TOKEN", "admin.token_file", file)
+	}
+	return secret("", "admin.token_file", file)
 }

@@ -19,25 +19,12 @@ func (c *Config) check(doc *strictyaml.Document) {
 	if !isZone(c.TimeZone) {
 		doc.Fault("time_zone", "%s is not an IANA time zone; write one such as Europe/Vienna or UTC", strictyaml.Quote(c.TimeZone))
 	}
-	if len(c.Hosts) == 0 {
-		doc.Fault("hosts", "names no host; write at least one")
-	}
-	router := false
-	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
-		checkName(doc, "hosts."+name, name)
-		checkHost(doc, "hosts."+name, c.Hosts[name])
-		router = router || c.Hosts[name].Nginx != nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
-		checkName(doc, "services."+name, name)
-		checkService(doc, "services."+name, c.Services[name], router)
-	}
+	c.checkHosts(doc)
 	for _, name := range slices.Sorted(maps.Keys(c.Models)) {
 		checkName(doc, "models."+name, name)
 		checkModel(doc, "models."+name, c.Models[name])
 	}
 	checkGPU(doc, c.GPU)
-	c.checkAdmin(doc)
 	c.checkCommands(doc)
 	c.checkPeople(doc)
 	if doc.Has("prometheus.url") {
@@ -48,65 +35,7 @@ func (c *Config) check(doc *strictyaml.Document) {
 	}
 }
 
-func checkHost(doc *strictyaml.Document, at string, h Host) {
-	doc.Require(at+".compose.project", at+".compose.file")
-	checkName(doc, at+".compose.project", h.Compose.Project)
-	n := h.Nginx
-	if n == nil {
-		return
-	}
-	at += ".nginx"
-	switch onHost := n.Config != "" || n.PIDFile != ""; {
-	case !doc.Sound(at):
-	case n.Service != "" && onHost:
-		doc.Fault(at, "has both service and config or pid_file; write service for nginx in a container, else config and pid_file")
-	case n.Service != "":
-		checkName(doc, at+".service", n.Service)
-	case n.Config == "" || n.PIDFile == "":
-		doc.Fault(at, "needs service for nginx in a container, or config and pid_file for nginx on the host")
-	}
-	doc.Require(at + ".upstreams")
-}
-
-var (
-	metricName   = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	upstreamName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	httpPath     = regexp.MustCompile(`^/[!"$-~]*$`)
-)
-
-func checkService(doc *strictyaml.Document, at string, s Service, router bool) {
-	if s.Policy != "" {
-		checkName(doc, at+".policy", s.Policy)
-	}
-	if doc.Has(at + ".port") {
-		checkPort(doc, at+".port", s.Port)
-	}
-	for _, path := range []struct{ key, value string }{
-		{"ready", s.Ready}, {"health", s.Health}, {"drain", s.Drain}, {"metrics", s.Metrics},
-	} {
-		if path.value == "" {
-			continue
-		}
-		checkPath(doc, at+"."+path.key, path.value)
-		needPort(doc, at, path.key)
-	}
-	if s.InFlight != "" && !metricName.MatchString(s.InFlight) {
-		doc.Fault(at+".in_flight", "%s is not the name of a metric", strictyaml.Quote(s.InFlight))
-	}
-	if s.InFlight != "" && s.Metrics == "" {
-		doc.Fault(at+".in_flight", "needs metrics, the path to read it from")
-	}
-	if s.Upstream == "" {
-		return
-	}
-	needPort(doc, at, "upstream")
-	if !upstreamName.MatchString(s.Upstream) {
-		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream", strictyaml.Quote(s.Upstream))
-	}
-	if !router && doc.Sound("hosts") {
-		doc.Fault(at+".upstream", "needs nginx, and no host has it; write it under hosts")
-	}
-}
+var httpPath = regexp.MustCompile(`^/[!"$-~]*$`)
 
 // maxVRAMMB is a terabyte, far above any GPU: whoever writes more has another unit in mind.
 const maxVRAMMB = 1 << 20

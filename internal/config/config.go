@@ -4,13 +4,9 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
-	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -23,13 +19,10 @@ type Config struct {
 	TimeZone string `yaml:"time_zone"`
 	// Hosts are the machines with a Docker engine, by name; at least one.
 	Hosts map[string]Host `yaml:"hosts"`
-	// Services are the Compose services that evenkeel scales, by their Compose name.
-	Services map[string]Service `yaml:"services"`
 	// Models are the models that are planned on the GPUs, by name; see Default.
 	Models     map[string]Model `yaml:"models"`
 	GPU        GPU              `yaml:"gpu"`
 	Prometheus Prometheus       `yaml:"prometheus"`
-	Admin      Admin            `yaml:"admin"`
 	Ledger     Ledger           `yaml:"ledger"`
 	// Commands are the programs that runbooks may run, by name.
 	Commands map[string]Command `yaml:"commands"`
@@ -40,50 +33,6 @@ type Config struct {
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.
 	Disabled []string `yaml:"disabled"`
-}
-
-// Host is a machine with a Docker engine.
-type Host struct {
-	Compose Compose `yaml:"compose"`
-	// Nginx is the router of the host; nil when evenkeel manages none.
-	Nginx *Nginx `yaml:"nginx"`
-}
-
-// Compose is the Compose project of a host.
-type Compose struct {
-	Project string `yaml:"project"`
-	// File is the Compose file.
-	File string `yaml:"file"`
-}
-
-// Nginx is a router whose upstreams evenkeel writes. It runs either as the container of Service, or
-// on the host itself with Config and PIDFile.
-type Nginx struct {
-	// Service is the Compose service whose container is reloaded.
-	Service string `yaml:"service"`
-	// Config is the nginx.conf of an nginx on the host.
-	Config string `yaml:"config"`
-	// PIDFile is the pid file of an nginx on the host.
-	PIDFile string `yaml:"pid_file"`
-	// Upstreams is the folder on the host whose *.conf files nginx.conf includes.
-	Upstreams string `yaml:"upstreams"`
-}
-
-// Service is a Compose service that evenkeel scales, and where its replicas answer.
-type Service struct {
-	// Policy names the ScalingPolicy; Load sets the service's own name when the file has none.
-	Policy string `yaml:"policy"`
-	// Port is the TCP port inside the container; 0 when the service answers no HTTP.
-	Port int `yaml:"port"`
-	// Ready, Health, Drain and Metrics are paths on that port; see scaling.Endpoint.
-	Ready   string `yaml:"ready"`
-	Health  string `yaml:"health"`
-	Drain   string `yaml:"drain"`
-	Metrics string `yaml:"metrics"`
-	// InFlight is the gauge among the metrics that counts requests or tasks at work.
-	InFlight string `yaml:"in_flight"`
-	// Upstream is the nginx upstream that holds the replicas; empty for a queue consumer.
-	Upstream string `yaml:"upstream"`
 }
 
 // Model is a model and what it needs.
@@ -123,35 +72,6 @@ const defaultPriority = 5
 type Prometheus struct {
 	// URL is its address; empty when there is none.
 	URL string `yaml:"url"`
-}
-
-// Endpoint returns where the replicas of the service answer.
-func (s Service) Endpoint() scaling.Endpoint {
-	return scaling.Endpoint{
-		Port: s.Port, Ready: s.Ready, Health: s.Health, Drain: s.Drain,
-		Metrics: s.Metrics, InFlight: s.InFlight, Upstream: s.Upstream,
-	}
-}
-
-// Host returns the host of that name. An empty name means the only host of the configuration or,
-// among several, the one that has this machine's short name in lower case.
-func (c *Config) Host(name string) (string, Host, error) {
-	known := slices.Sorted(maps.Keys(c.Hosts))
-	if name == "" && len(known) == 1 {
-		name = known[0]
-	} else if name == "" {
-		machine, err := os.Hostname()
-		if err != nil {
-			return "", Host{}, fmt.Errorf("this machine's name: %w", err)
-		}
-		machine, _, _ = strings.Cut(machine, ".")
-		name = strings.ToLower(machine)
-	}
-	host, ok := c.Hosts[name]
-	if !ok {
-		return "", Host{}, fmt.Errorf("%s has no host %q; its hosts are %s", c.Path, name, strings.Join(known, ", "))
-	}
-	return name, host, nil
 }
 
 // Load reads the configuration. explicit is the --config flag; when it is empty the file is looked
@@ -199,12 +119,6 @@ func parse(shown, path string, data []byte) (*Config, error) {
 	f.check(doc)
 	if err := doc.Err(); err != nil {
 		return nil, err
-	}
-	for name, service := range f.Services {
-		if service.Policy == "" {
-			service.Policy = name
-			f.Services[name] = service
-		}
 	}
 	return &f.Config, nil
 }

@@ -20,16 +20,24 @@ func (c *Config) expand(doc *strictyaml.Document) {
 		}
 	}
 	for name, host := range c.Hosts {
-		at := "hosts." + name
-		file(at+".compose.file", &host.Compose.File)
-		if n := host.Nginx; n != nil {
-			file(at+".nginx.config", &n.Config)
-			file(at+".nginx.pid_file", &n.PIDFile)
-			file(at+".nginx.upstreams", &n.Upstreams)
+		for project, p := range host.Projects {
+			at := "hosts." + name + ".projects." + project
+			file(at+".directory", &p.Directory)
+			for i := range p.Files {
+				p.Files[i] = variables(doc, index(at+".files", i), p.Files[i])
+			}
+			for i := range p.EnvFiles {
+				p.EnvFiles[i] = variables(doc, index(at+".env_files", i), p.EnvFiles[i])
+			}
+			if n := p.Nginx; n != nil {
+				file(at+".nginx.config", &n.Config)
+				file(at+".nginx.pid_file", &n.PIDFile)
+				file(at+".nginx.upstreams", &n.Upstreams)
+			}
+			file(at+".admin.token_file", &p.Admin.TokenFile)
+			host.Projects[project] = p
 		}
-		c.Hosts[name] = host
 	}
-	file("admin.token_file", &c.Admin.TokenFile)
 	file("ledger.dsn_file", &c.Ledger.DSNFile)
 	file("templates_dir", &c.TemplatesDir)
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)

@@ -9,7 +9,7 @@ import (
 // secret returns what the variable of the environment holds, else the text of the file that the field
 // of the configuration names, else "".
 func secret(variable, field, file string) (string, error) {
-	if text := os.Getenv(variable); text != "" {
+	if text := os.Getenv(variable); variable != "" && text != "" {
 		return text, nil
 	}
 	if file == "" {
