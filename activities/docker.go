@@ -128,16 +128,12 @@ type Compose interface {
 	Up(ctx context.Context, service string, number int) error
 }
 
-// Docker carries out and plans changes of one Compose project on one host. All its activities are
+// Docker carries out and plans changes of the Compose projects of one host. All its activities are
 // idempotent and run on the host's task queue.
 type Docker struct {
-	Host    string
-	Project string
-	Engine  Engine
-	Compose Compose
+	Host     string
+	Engine   Engine
+	Projects Projects
 	// VRAM gates what claims GPU memory.
 	VRAM *VRAM
-	// Policies and Endpoints are keyed by service, as the configuration names them.
-	Policies  map[string]scaling.Policy
-	Endpoints map[string]scaling.Endpoint
 }

@@ -15,126 +15,55 @@ const cloneParallel = 4
 
 // ReplicasRequest names replicas of one service.
 type ReplicasRequest struct {
+	Project  string           `json:"project"`
 	Service  string           `json:"service"`
 	IDs      []string         `json:"ids,omitempty"`
 	Policy   scaling.Policy   `json:"policy"`
 	Endpoint scaling.Endpoint `json:"endpoint"`
 }
 
-// StartRequest asks for the new replicas of a change.
-type StartRequest struct {
-	Change scaling.Change `json:"change"`
-	// MadeBy is the id of the workflow run that owns the new replicas.
-	MadeBy string `json:"made_by"`
-}
-
-// StartReplicas makes and starts the new replicas of a change: the first of a service through
-// `docker compose`, all others as copies of a sibling. A retry finds what an earlier attempt made.
-func (d *Docker) StartReplicas(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
-	defer heartbeat(ctx)()
-	replicas, err := d.start(ctx, req)
-	return replicas, Classify(ctx, err)
-}
-
-func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
-	c := req.Change
-	var made []scaling.Replica
-	sibling, numbers := "", c.Add
-	if c.Bootstrap {
-		first, err := d.bootstrap(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		made, sibling, numbers = append(made, first), first.ID, c.Add[1:]
-	} else {
-		sibling = c.Keep[0].ID
-	}
-	clones := make([]scaling.Replica, len(numbers))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(cloneParallel)
-	for i, number := range numbers {
-		group.Go(func() (err error) {
-			clones[i], err = d.Engine.Clone(gctx, CloneSpec{
-				Project: d.Project, Service: c.Service, Number: number, Sibling: sibling, MadeBy: req.MadeBy, GPU: c.GPU(number),
-			})
-			if err != nil {
-				return fmt.Errorf("replica %d of %s: %w", number, c.Service, err)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return append(made, clones...), nil
-}
-
-// bootstrap removes the leftovers that Compose would start instead, and lets Compose make the first.
-func (d *Docker) bootstrap(ctx context.Context, c scaling.Change) (scaling.Replica, error) {
-	for _, r := range c.Discard {
-		if err := d.Engine.Remove(ctx, r.ID); err != nil {
-			return scaling.Replica{}, fmt.Errorf("remove %s: %w", r.Name, err)
-		}
-	}
-	if err := d.Compose.Up(ctx, c.Service, c.Add[0]); err != nil {
-		return scaling.Replica{}, err
-	}
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
-	if err != nil {
-		return scaling.Replica{}, err
-	}
-	for _, r := range inventory.Of(c.Service) {
-		if r.Number == c.Add[0] && r.Live() {
-			return r, nil
-		}
-	}
-	return scaling.Replica{}, Fail(Unavailable, fmt.Errorf("docker compose made no replica %d of %s", c.Add[0], c.Service))
-}
-
-// UndoStart removes the replicas that StartReplicas made for the same request, whatever their
-// state, and returns their names. It looks them up, because the attempt that made them may have
-// died before it could say so.
-func (d *Docker) UndoStart(ctx context.Context, req StartRequest) ([]string, error) {
-	defer heartbeat(ctx)()
-	removed, err := d.undoStart(ctx, req)
-	return removed, Classify(ctx, err)
-}
-
-func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, error) {
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
-	if err != nil {
-		return nil, err
-	}
-	var removed []string
-	for _, r := range inventory.Of(req.Change.Service) {
-		first := req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
-		if r.MadeBy != req.MadeBy && !first {
-			continue
-		}
-		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), nil); err != nil {
-			return removed, fmt.Errorf("stop %s: %w", r.Name, err)
-		}
-		if err := d.Engine.Remove(ctx, r.ID); err != nil {
-			return removed, fmt.Errorf("remove %s: %w", r.Name, err)
-		}
-		removed = append(removed, r.Name)
-	}
-	return removed, nil
-}
-
-// StopReplicas stops replicas, with the policy's stop time between SIGTERM and SIGKILL, and leaves
-// them in place, so that they can be started again.
+// StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the policy's
+// stop time. They stay in place, so that they can be started again.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	return Classify(ctx, each(ctx, req.IDs, func(ctx context.Context, id string) error {
-		return d.Engine.Stop(ctx, id, req.Policy.Stop(), nil)
-	}))
+	return Classify(ctx, d.stop(ctx, req))
 }
 
-// RestartReplicas starts stopped replicas again.
+func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
+	hooks, err := d.hooks(ctx, req.Project, req.Service)
+	if err != nil {
+		return err
+	}
+	return each(ctx, req.IDs, func(ctx context.Context, id string) error {
+		return d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop)
+	})
+}
+
+// RestartReplicas starts stopped replicas again, with the service's post_start hooks.
 func (d *Docker) RestartReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	return Classify(ctx, each(ctx, req.IDs, func(ctx context.Context, id string) error { return d.Engine.Start(ctx, id, nil) }))
+	return Classify(ctx, d.restart(ctx, req))
+}
+
+func (d *Docker) restart(ctx context.Context, req ReplicasRequest) error {
+	hooks, err := d.hooks(ctx, req.Project, req.Service)
+	if err != nil {
+		return err
+	}
+	return each(ctx, req.IDs, func(ctx context.Context, id string) error { return d.Engine.Start(ctx, id, hooks.PostStart) })
+}
+
+// hooks are those of a service that the project has now. A replica of a service that is gone from it has none.
+func (d *Docker) hooks(ctx context.Context, project, service string) (Hooks, error) {
+	of, err := d.Projects.Of(project)
+	if err != nil {
+		return Hooks{}, err
+	}
+	hooks, err := of.Compose.Hooks(ctx, service)
+	if err != nil {
+		return Hooks{}, fmt.Errorf("hooks of %s: %w", service, err)
+	}
+	return hooks, nil
 }
 
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone.

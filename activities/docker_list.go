@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -9,49 +10,82 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// ServiceRow is one service as `starter service list` shows it.
+// ServiceRow is one service of a project as `starter service list` shows it.
 type ServiceRow struct {
-	Service  string            `json:"service"`
-	Min      int               `json:"min"`
-	Max      int               `json:"max"`
+	Project string `json:"project"`
+	Service string `json:"service"`
+	Min     int    `json:"min"`
+	Max     int    `json:"max"`
+	// Scalable says whether the configuration lists it; Fault is why its definition cannot be read.
 	Scalable bool              `json:"scalable"`
+	Fault    string            `json:"fault,omitempty"`
 	Replicas []scaling.Replica `json:"replicas"`
 }
 
-// ListServices returns every service of the Compose file with its replicas.
-func (d *Docker) ListServices(ctx context.Context) ([]ServiceRow, error) {
-	services, err := d.Compose.Services(ctx)
-	if err != nil {
-		return nil, Classify(ctx, err)
-	}
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
-	if err != nil {
-		return nil, Classify(ctx, err)
-	}
-	rows := make([]ServiceRow, len(services))
-	for i, s := range services {
-		policy, ok := d.Policies[s.Name]
-		rows[i] = ServiceRow{Service: s.Name, Min: policy.Min, Max: policy.Max, Scalable: ok, Replicas: inventory.Of(s.Name)}
+// ListServices returns every service of the named projects with its replicas; of all projects of the host
+// where none is named.
+func (d *Docker) ListServices(ctx context.Context, projects []string) ([]ServiceRow, error) {
+	rows, err := d.listServices(ctx, projects)
+	return rows, Classify(ctx, err)
+}
+
+func (d *Docker) listServices(ctx context.Context, projects []string) ([]ServiceRow, error) {
+	var rows []ServiceRow
+	for _, name := range d.named(projects) {
+		project, err := d.Projects.Of(name)
+		if err != nil {
+			return nil, err
+		}
+		services, err := project.Compose.Services(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("project %s: %w", name, err)
+		}
+		inventory, err := d.Engine.Inventory(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range services {
+			policy := project.Policy(s.Name)
+			_, listed := project.Endpoints[s.Name]
+			rows = append(rows, ServiceRow{
+				Project: name, Service: s.Name, Min: policy.Min, Max: policy.Max, Scalable: listed, Fault: s.Fault, Replicas: inventory.Of(s.Name),
+			})
+		}
 	}
 	return rows, nil
 }
 
+// named are the projects that are asked for: all where none is named.
+func (d *Docker) named(projects []string) []string {
+	if len(projects) == 0 {
+		return d.Projects.Names()
+	}
+	return projects
+}
+
 // ReplicaUsage is one running replica and what it uses.
 type ReplicaUsage struct {
+	Project string          `json:"project"`
 	Replica scaling.Replica `json:"replica"`
 	Usage   Usage           `json:"usage"`
 }
 
-// ServiceStats measures every running replica of the project for about one second, all at once.
-func (d *Docker) ServiceStats(ctx context.Context) ([]ReplicaUsage, error) {
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
-	if err != nil {
-		return nil, Classify(ctx, err)
-	}
+// ServiceStats measures every running replica of the named projects, or of all, for about one second, all
+// at once.
+func (d *Docker) ServiceStats(ctx context.Context, projects []string) ([]ReplicaUsage, error) {
 	var out []ReplicaUsage
-	for _, r := range inventory.Replicas {
-		if r.Running() {
-			out = append(out, ReplicaUsage{Replica: r})
+	for _, name := range d.named(projects) {
+		if _, err := d.Projects.Of(name); err != nil {
+			return nil, Classify(ctx, err)
+		}
+		inventory, err := d.Engine.Inventory(ctx, name)
+		if err != nil {
+			return nil, Classify(ctx, err)
+		}
+		for _, r := range inventory.Replicas {
+			if r.Running() {
+				out = append(out, ReplicaUsage{Project: name, Replica: r})
+			}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)

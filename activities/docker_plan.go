@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -17,9 +14,11 @@ type PlanRequest struct {
 	Project  string           `json:"project"`
 	Targets  []scaling.Target `json:"targets"`
 	BelowMin bool             `json:"below_min,omitempty"`
+	// SharedVolume allows several replicas of a database on one volume, because a person said so.
+	SharedVolume bool `json:"shared_volume,omitempty"`
 }
 
-// PlanScale reads the engine and the Compose file and says what the request would do and every
+// PlanScale reads the engine and the Compose project and says what the request would do and every
 // reason against it. It touches nothing. An engine that cannot be reached is a refusal, not an
 // error, so that a person reads it together with the others.
 func (d *Docker) PlanScale(ctx context.Context, req PlanRequest) (scaling.Plan, error) {
@@ -29,69 +28,98 @@ func (d *Docker) PlanScale(ctx context.Context, req PlanRequest) (scaling.Plan, 
 }
 
 func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error) {
-	if req.Project != d.Project {
-		return scaling.Plan{}, Fail(InvalidInput, fmt.Errorf("this worker serves the project %q on host %s, not %q", d.Project, d.Host, req.Project))
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return scaling.Plan{}, err
 	}
-	if len(req.Targets) == 0 {
-		return scaling.Plan{}, Fail(InvalidInput, errors.New("no service is named; write SERVICE=N"))
+	if err := checkTargets(req.Targets); err != nil {
+		return scaling.Plan{}, err
 	}
-	for i, t := range req.Targets {
-		if t.Replicas < 0 {
-			return scaling.Plan{}, Fail(InvalidInput, fmt.Errorf("%s: the number of replicas must be 0 or more", t))
-		}
-		if slices.ContainsFunc(req.Targets[:i], func(o scaling.Target) bool { return o.Service == t.Service }) {
-			return scaling.Plan{}, Fail(InvalidInput, fmt.Errorf("%s: the service is named twice", t.Service))
-		}
-	}
-	inventory, err := d.Engine.Inventory(ctx, d.Project)
+	inventory, err := d.Engine.Inventory(ctx, req.Project)
 	if err != nil {
 		return d.unreachable(req, err), ctx.Err()
 	}
-	services, err := d.Compose.Services(ctx)
+	var names []string
+	for _, t := range req.Targets {
+		names = append(names, t.Service)
+	}
+	seen, err := d.lookAt(ctx, project, inventory, names)
 	if err != nil {
 		return scaling.Plan{}, err
 	}
-	noCompose, err := d.lookUp(ctx, req.Targets, services)
-	if err != nil {
-		return scaling.Plan{}, err
-	}
-	plan := scaling.MakePlan(scaling.Request{
-		Host: d.Host, Project: d.Project, Targets: req.Targets, BelowMin: req.BelowMin,
-		Inventory: inventory, Services: services, Policies: d.Policies, Endpoints: d.Endpoints, NoCompose: noCompose,
-	})
-	d.VRAM.gate(ctx, plan.Changes)
+	seen.Targets, seen.BelowMin, seen.SharedVolume = req.Targets, req.BelowMin, req.SharedVolume
+	plan := scaling.MakePlan(seen)
+	d.checkFiles(ctx, project, plan.Changes)
+	d.VRAM.gate(ctx, req.Project, plan.Changes)
 	return plan, ctx.Err()
 }
 
-// lookUp fills in what only the engine and `docker compose` know of the services that are scaled,
-// all at once: each `docker compose` costs a process start.
-func (d *Docker) lookUp(ctx context.Context, targets []scaling.Target, services []scaling.Service) (noCompose string, err error) {
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	for i := range services {
-		s := &services[i]
-		if !slices.ContainsFunc(targets, func(t scaling.Target) bool { return t.Service == s.Name }) {
+func checkTargets(targets []scaling.Target) error {
+	if len(targets) == 0 {
+		return Fail(InvalidInput, errors.New("no service is named; write SERVICE=N"))
+	}
+	for i, t := range targets {
+		if t.Replicas < 0 {
+			return Fail(InvalidInput, fmt.Errorf("%s: the number of replicas must be 0 or more", t))
+		}
+		if slices.ContainsFunc(targets[:i], func(o scaling.Target) bool { return o.Service == t.Service }) {
+			return Fail(InvalidInput, fmt.Errorf("%s: the service is named twice", t.Service))
+		}
+	}
+	return nil
+}
+
+// RestartPlanRequest asks how a service would be restarted.
+type RestartPlanRequest struct {
+	Project string `json:"project"`
+	Service string `json:"service"`
+}
+
+// PlanRestart says which replicas a restart would restart, in which order, and every reason against it. It
+// touches nothing.
+func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Change, error) {
+	defer heartbeat(ctx)()
+	change, err := d.planRestart(ctx, req)
+	return change, Classify(ctx, err)
+}
+
+func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scaling.Change, error) {
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return scaling.Change{}, err
+	}
+	inventory, err := d.Engine.Inventory(ctx, req.Project)
+	if err != nil {
+		return scaling.Change{}, err
+	}
+	seen, err := d.lookAt(ctx, project, inventory, []string{req.Service})
+	if err != nil {
+		return scaling.Change{}, err
+	}
+	return scaling.MakeRestart(seen, req.Service), ctx.Err()
+}
+
+// checkFiles says of the changes that copy a replica what would become of its configs and secrets.
+func (d *Docker) checkFiles(ctx context.Context, project *Project, changes []scaling.Change) {
+	for i := range changes {
+		c := &changes[i]
+		if len(c.Refusals) > 0 || c.Sibling == "" {
 			continue
 		}
-		group.Go(func() (err error) {
-			s.ImageID, err = d.Engine.ImageID(ctx, s.Image)
-			return err
-		})
-		group.Go(func() (err error) {
-			if s.Hash, err = d.Compose.Hash(ctx, s.Name, nil); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				noCompose = err.Error()
-			}
-			return ctx.Err()
-		})
+		files, err := project.Compose.Files(ctx, c.Service)
+		var warnings []string
+		if err == nil {
+			warnings, err = d.Engine.CheckFiles(ctx, c.Sibling, files)
+		}
+		if err != nil {
+			c.Refusals = append(c.Refusals, scaling.Refusal{Code: scaling.UnknownFile, Message: err.Error()})
+		}
+		c.Warnings = append(c.Warnings, warnings...)
 	}
-	err = group.Wait()
-	return noCompose, err
 }
 
 func (d *Docker) unreachable(req PlanRequest, err error) scaling.Plan {
-	plan := scaling.Plan{Host: d.Host, Project: d.Project}
+	plan := scaling.Plan{Host: d.Host, Project: req.Project}
 	for _, t := range req.Targets {
 		plan.Changes = append(plan.Changes, scaling.Change{Service: t.Service, To: t.Replicas, Refusals: []scaling.Refusal{{
 			Code: scaling.EngineUnreachable, Message: fmt.Sprintf("the Docker engine on %s cannot be asked: %v", d.Host, err),

@@ -11,23 +11,16 @@ import (
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // Operations does what runbooks use on one host. Its activities run on the host's task queue.
 type Operations struct {
 	Replicas *Replicas
-	Compose  Compose
+	Projects Projects
 	Dialer   Dialer
 	GPUs     GPUs
-	// Policies and Endpoints are keyed by service, as the configuration names them.
-	Policies  map[string]scaling.Policy
-	Endpoints map[string]scaling.Endpoint
 	// Metrics is nil where no Prometheus is configured.
 	Metrics Metrics
-	// Admin is where the product has its API, and API speaks it.
-	Admin config.Admin
-	API   ProductAPI
 	// Commands are the programs that Runner may run, by name.
 	Commands map[string]config.Command
 	Runner   Runner
@@ -76,6 +69,8 @@ func (e notSent) Is(target error) bool { return target == ErrNotSent }
 
 // task is one use of an operation.
 type task struct {
+	// project is nil for a runbook about the host.
+	project *Project
 	// with has the types of the operation's parameters.
 	with condition.Values
 	// once says that doing it twice is not doing it once.
@@ -105,7 +100,6 @@ func (o *Operations) doer(name string) doer {
 		"prometheus.query":        o.query,
 		"service.connect":         o.connect,
 		"service.metric":          o.metric,
-		"service.restart":         o.restart,
 		"service.state":           o.state,
 		"service.usage":           o.usage,
 	}[name]
@@ -139,7 +133,11 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 	case !call.Idempotent && attempt(ctx) > 1:
 		return nil, Fail(Unknown, errors.New("an earlier attempt may have done it"))
 	}
-	t := task{with: with, once: !call.Idempotent, risk: call.Risk, deadline: deadline(ctx, runbook.Duration(call.TimeoutSeconds))}
+	project, err := o.project(call.Project)
+	if err != nil {
+		return nil, err
+	}
+	t := task{project: project, with: with, once: !call.Idempotent, risk: call.Risk, deadline: deadline(ctx, runbook.Duration(call.TimeoutSeconds))}
 	ctx, cancel := context.WithDeadline(ctx, t.deadline)
 	defer cancel()
 	values, err := do(ctx, t)
@@ -153,6 +151,22 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 		err = settle(err, operation.Risk == runbook.Read)
 	}
 	return values, err
+}
+
+// project is nil for no name.
+func (o *Operations) project(name string) (*Project, error) {
+	if name == "" {
+		return nil, nil
+	}
+	return o.Projects.Of(name)
+}
+
+// ofProject returns the project of a task that needs one.
+func (t task) ofProject() (*Project, error) {
+	if t.project == nil {
+		return nil, Fail(InvalidInput, errors.New("the runbook is about the host and has no services; write scope: project"))
+	}
+	return t.project, nil
 }
 
 // deadline is when an operation that may take limit is to be over. It keeps a little of the activity's own time: an

@@ -47,14 +47,18 @@ var modes = []string{"fast", "balanced", "creative"}
 
 // product returns the replicas that have the product's API and the path of a call. What is not configured is
 // NotFound, no running replica PreconditionFailed.
-func (o *Operations) product(ctx context.Context, key string) ([]scaling.Replica, string, error) {
-	path := o.Admin.Paths.Of(key)
+func (o *Operations) product(ctx context.Context, t task, key string) ([]scaling.Replica, string, error) {
+	project, err := t.ofProject()
+	if err != nil {
+		return nil, "", err
+	}
+	path := project.Admin.Paths.Of(key)
 	if path == "" {
 		return nil, "", Fail(NotFound, errors.New(noPath(key)))
 	}
-	replicas, err := o.running(ctx, o.Admin.Service)
+	replicas, err := o.running(ctx, t, project.Admin.Service)
 	if err == nil && len(replicas) == 0 {
-		err = Fail(PreconditionFailed, fmt.Errorf("no replica of %s runs", o.Admin.Service))
+		err = Fail(PreconditionFailed, fmt.Errorf("no replica of %s runs", project.Admin.Service))
 	}
 	return replicas, path, err
 }
@@ -64,8 +68,8 @@ func noPath(key string) string {
 }
 
 // askAll asks every running replica of the product: one that gives no answer leaves nothing to be said.
-func askAll[T any](ctx context.Context, o *Operations, key string, call func(ctx context.Context, url string) (T, error)) ([]T, error) {
-	replicas, path, err := o.product(ctx, key)
+func askAll[T any](ctx context.Context, o *Operations, t task, key string, call func(ctx context.Context, url string) (T, error)) ([]T, error) {
+	replicas, path, err := o.product(ctx, t, key)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +77,7 @@ func askAll[T any](ctx context.Context, o *Operations, key string, call func(ctx
 	group, ctx := errgroup.WithContext(ctx)
 	for i, r := range replicas {
 		group.Go(func() (err error) {
-			if answers[i], err = call(ctx, address(r, o.Admin.Port, path)); err != nil {
+			if answers[i], err = call(ctx, address(r, t.project.Admin.Port, path)); err != nil {
 				return fmt.Errorf("%s: %w", r.Name, err)
 			}
 			return nil
@@ -85,7 +89,7 @@ func askAll[T any](ctx context.Context, o *Operations, key string, call func(ctx
 // order orders the same of every running replica, each of which keeps its own state. All are told, even when
 // one of them refuses; the call fails unless all of them accept.
 func (o *Operations) order(ctx context.Context, t task, key string, body any) error {
-	replicas, path, err := o.product(ctx, key)
+	replicas, path, err := o.product(ctx, t, key)
 	if err != nil {
 		return NotSent(err)
 	}
@@ -93,7 +97,7 @@ func (o *Operations) order(ctx context.Context, t task, key string, body any) er
 	var group errgroup.Group
 	for i, r := range replicas {
 		group.Go(func() error {
-			err := o.API.Order(ctx, address(r, o.Admin.Port, path), body)
+			err := t.project.API.Order(ctx, address(r, t.project.Admin.Port, path), body)
 			if t.once {
 				err = settle(err, false)
 			}
@@ -142,8 +146,8 @@ func weight(err error) int {
 }
 
 func (o *Operations) modelHealth(ctx context.Context, t task) (condition.Values, error) {
-	answers, err := askAll(ctx, o, "model_health", func(ctx context.Context, url string) (ModelHealth, error) {
-		return o.API.ModelHealth(ctx, url, t.text("model"))
+	answers, err := askAll(ctx, o, t, "model_health", func(ctx context.Context, url string) (ModelHealth, error) {
+		return t.project.API.ModelHealth(ctx, url, t.text("model"))
 	})
 	if err != nil {
 		return nil, err
@@ -158,8 +162,8 @@ func (o *Operations) modelHealth(ctx context.Context, t task) (condition.Values,
 
 // cacheStats adds up what the replicas say. Without any request the hit rate is 0: whoever judges it looks at
 // the number of requests as well.
-func (o *Operations) cacheStats(ctx context.Context, _ task) (condition.Values, error) {
-	answers, err := askAll(ctx, o, "cache_stats", o.API.CacheStats)
+func (o *Operations) cacheStats(ctx context.Context, t task) (condition.Values, error) {
+	answers, err := askAll(ctx, o, t, "cache_stats", func(ctx context.Context, url string) (CacheStats, error) { return t.project.API.CacheStats(ctx, url) })
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +177,10 @@ func (o *Operations) cacheStats(ctx context.Context, _ task) (condition.Values, 
 	return condition.Values{"hit_rate": float64(hits) / float64(max(requests, 1)), "requests": requests, "bypass": bypass}, nil
 }
 
-func (o *Operations) downshiftStats(ctx context.Context, _ task) (condition.Values, error) {
-	answers, err := askAll(ctx, o, "downshift_stats", o.API.Downshifts)
+func (o *Operations) downshiftStats(ctx context.Context, t task) (condition.Values, error) {
+	answers, err := askAll(ctx, o, t, "downshift_stats", func(ctx context.Context, url string) (map[string]string, error) {
+		return t.project.API.Downshifts(ctx, url)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (o *Operations) read(ctx context.Context, calls []runbook.ReadCall) map[str
 			reading := runbook.Reading{At: at}
 			with, err := bind(call, at)
 			if err == nil {
-				reading.Values, err = o.readOne(ctx, call.Uses, with)
+				reading.Values, err = o.readOne(ctx, call.Project, call.Uses, with)
 			}
 			if err != nil {
 				reading.Fault = err.Error()
@@ -71,7 +71,7 @@ func bind(call runbook.ReadCall, now time.Time) (condition.Values, error) {
 }
 
 // readOne does one operation that changes nothing.
-func (o *Operations) readOne(ctx context.Context, uses string, given condition.Values) (condition.Values, error) {
+func (o *Operations) readOne(ctx context.Context, project, uses string, given condition.Values) (condition.Values, error) {
 	operation, with, err := arguments(uses, given)
 	if err != nil {
 		return nil, err
@@ -80,9 +80,13 @@ func (o *Operations) readOne(ctx context.Context, uses string, given condition.V
 	if operation.Risk != runbook.Read || do == nil {
 		return nil, Fail(InvalidInput, fmt.Errorf("%s is not an operation that only reads", uses))
 	}
+	of, err := o.project(project)
+	if err != nil {
+		return nil, err
+	}
 	bounded, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	values, err := do(bounded, task{with: with, risk: runbook.Read})
+	values, err := do(bounded, task{project: of, with: with, risk: runbook.Read})
 	switch {
 	case err != nil && bounded.Err() != nil && ctx.Err() == nil:
 		return nil, fmt.Errorf("no answer within %s: %w", readWithin, err)

@@ -15,14 +15,20 @@ import (
 // Refusals names everything of a runbook that this worker cannot do, one line each: what its configuration,
 // its Compose file or its host does not have. What only a run can tell, such as a service named by an input, is
 // left to the run.
-func (o *Operations) Refusals(ctx context.Context, d runbook.Definition) ([]string, error) {
+func (o *Operations) Refusals(ctx context.Context, project string, d runbook.Definition) ([]string, error) {
 	r := refusals{operations: o}
-	services, err := o.Compose.Services(ctx)
+	of, err := o.project(project)
 	if err != nil {
 		return nil, Classify(ctx, err)
 	}
-	for _, s := range services {
-		r.services = append(r.services, s.Name)
+	if r.project = of; of != nil {
+		services, err := of.Compose.Services(ctx)
+		if err != nil {
+			return nil, Classify(ctx, err)
+		}
+		for _, s := range services {
+			r.services = append(r.services, s.Name)
+		}
 	}
 	_, err = o.GPUs.Snapshot(ctx)
 	if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
@@ -35,9 +41,11 @@ func (o *Operations) Refusals(ctx context.Context, d runbook.Definition) ([]stri
 // refusals collects the lines.
 type refusals struct {
 	operations *Operations
-	services   []string
-	noGPU      string
-	lines      []string
+	// project is nil for a runbook about the host.
+	project  *Project
+	services []string
+	noGPU    string
+	lines    []string
 }
 
 func (r *refusals) add(at, format string, args ...any) {
@@ -97,14 +105,16 @@ func (r *refusals) use(at, uses string, with []runbook.Filled, risk runbook.Risk
 	o := r.operations
 	family, key, _ := strings.Cut(uses, ".")
 	switch {
+	case (family == "service" || family == "product") && r.project == nil:
+		r.add(at, "the runbook is about the host and has no services; write scope: project")
 	case family == "service":
 		r.service(at, uses, with)
-	case family == "product" && o.Admin.Service == "":
+	case family == "product" && r.project.Admin.Service == "":
 		r.add(at, "the configuration does not say where the product's API is; write admin.service")
-	case family == "product" && o.Admin.Paths.Of(key) == "":
+	case family == "product" && r.project.Admin.Paths.Of(key) == "":
 		r.add(at, "%s", noPath(key))
 	case family == "product":
-		r.known(at, o.Admin.Service)
+		r.known(at, r.project.Admin.Service)
 	case uses == "prometheus.query" && o.Metrics == nil:
 		r.add(at, noPrometheus)
 	case uses == "gpu.headroom" && r.noGPU != "":
@@ -120,12 +130,8 @@ func (r *refusals) service(at, uses string, with []runbook.Filled) {
 	if !ok || !isText || !r.known(at, service) {
 		return
 	}
-	_, scaled := r.operations.Policies[service]
-	switch {
-	case uses == "service.metric" && r.operations.Endpoints[service].Metrics == "":
+	if uses == "service.metric" && r.project.Endpoints[service].Metrics == "" {
 		r.add(at, "%s", noMetrics(service))
-	case uses == "service.scale" && !scaled:
-		r.add(at, "%s has no ScalingPolicy; write it under services, with a policy", service)
 	}
 }
 

@@ -15,10 +15,14 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// replicas returns the containers of a service, whatever their state. None at all of a service that the Compose
-// file does not have is NotFound.
-func (o *Operations) replicas(ctx context.Context, service string) ([]scaling.Replica, error) {
-	inventory, err := o.Replicas.Engine.Inventory(ctx, o.Replicas.Project)
+// replicas returns the containers of the task's service, whatever their state. None at all of a service that the
+// Compose project does not have is NotFound.
+func (o *Operations) replicas(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
+	project, err := t.ofProject()
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := o.Replicas.Engine.Inventory(ctx, project.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -26,25 +30,25 @@ func (o *Operations) replicas(ctx context.Context, service string) ([]scaling.Re
 	if len(found) > 0 {
 		return found, nil
 	}
-	services, err := o.Compose.Services(ctx)
+	services, err := project.Compose.Services(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(services, func(s scaling.Service) bool { return s.Name == service }) {
-		return nil, Fail(NotFound, fmt.Errorf("the Compose file has no service %q", service))
+		return nil, Fail(NotFound, fmt.Errorf("the Compose project %s has no service %q", project.Name, service))
 	}
 	return nil, nil
 }
 
-func (o *Operations) running(ctx context.Context, service string) ([]scaling.Replica, error) {
-	replicas, err := o.replicas(ctx, service)
+func (o *Operations) running(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
+	replicas, err := o.replicas(ctx, t, service)
 	return slices.DeleteFunc(replicas, func(r scaling.Replica) bool { return !r.Running() }), err
 }
 
 // state counts replicas. A healthy one runs, passes its container's health check where there is one, and
 // answers at the service's health path where the configuration names one.
 func (o *Operations) state(ctx context.Context, t task) (condition.Values, error) {
-	replicas, err := o.replicas(ctx, t.text("service"))
+	replicas, err := o.replicas(ctx, t, t.text("service"))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (o *Operations) state(ctx context.Context, t task) (condition.Values, error
 		if r.Running() {
 			running++
 			group.Go(func() error {
-				well[i] = o.Replicas.ill(ctx, o.Endpoints[t.text("service")], r) == ""
+				well[i] = o.Replicas.ill(ctx, t.project.Endpoints[t.text("service")], r) == ""
 				return nil
 			})
 		}
@@ -97,7 +101,7 @@ func (o *Operations) usage(ctx context.Context, t task) (condition.Values, error
 }
 
 func (o *Operations) someRunning(ctx context.Context, t task) ([]scaling.Replica, error) {
-	replicas, err := o.running(ctx, t.text("service"))
+	replicas, err := o.running(ctx, t, t.text("service"))
 	if err == nil && len(replicas) == 0 {
 		err = Fail(PreconditionFailed, fmt.Errorf("no replica of %s runs", t.text("service")))
 	}
@@ -112,7 +116,7 @@ func (o *Operations) connect(ctx context.Context, t task) (condition.Values, err
 		return nil, Fail(InvalidInput, fmt.Errorf("%d is not a port; write 1 to 65535", port))
 	}
 	service := t.text("service")
-	replicas, err := o.running(ctx, service)
+	replicas, err := o.running(ctx, t, service)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +148,11 @@ func (o *Operations) connect(ctx context.Context, t task) (condition.Values, err
 // that has no such metric, beside others that have it, counts as 0.
 func (o *Operations) metric(ctx context.Context, t task) (condition.Values, error) {
 	service, name := t.text("service"), t.text("metric")
-	endpoint := o.Endpoints[service]
+	project, err := t.ofProject()
+	if err != nil {
+		return nil, err
+	}
+	endpoint := project.Endpoints[service]
 	if endpoint.Metrics == "" {
 		return nil, Fail(InvalidInput, errors.New(noMetrics(service)))
 	}

@@ -90,7 +90,7 @@ func (o *Operations) look(ctx context.Context, call runbook.WatchCall) (result r
 		}
 	}
 	if call.Uses != "" {
-		values, err := o.readOne(ctx, call.Uses, call.With)
+		values, err := o.readOne(ctx, call.Project, call.Uses, call.With)
 		if err != nil {
 			faults = append(faults, call.Uses+": "+err.Error())
 		}

@@ -21,12 +21,9 @@ type Product interface {
 	Resume(ctx context.Context, url string) error
 }
 
-// Replicas watches the replicas of one Compose project on one host and speaks to them.
+// Replicas watches the replicas of one host's Compose projects and speaks to them.
 type Replicas struct {
-	Project string
-	Engine  Engine
-	Prober  Prober
-	Product Product
-	// Nginx is nil where no router is managed.
-	Nginx Nginx
+	Engine   Engine
+	Prober   Prober
+	Projects Projects
 }

@@ -18,6 +18,9 @@ type DrainRequest struct {
 	ReplicasRequest
 	// Workers are the router's processes that may still send requests to the replicas.
 	Workers []int `json:"workers,omitempty"`
+	// SilentIsIdle takes a replica that does not answer for one that has nothing at work: a replica that is
+	// restarted because it hangs.
+	SilentIsIdle bool `json:"silent_is_idle,omitempty"`
 }
 
 // DrainResult says what was still at work when the drain ended; all is zero after a full drain.
@@ -29,6 +32,9 @@ type DrainResult struct {
 	InFlight int `json:"in_flight"`
 	// Workers is the number of router processes that may still hold requests to the replicas.
 	Workers int `json:"workers"`
+	// OnlyRouter says that nothing counts the work on the replicas: what came through the router is
+	// done, and nothing is known of anything else.
+	OnlyRouter bool `json:"only_router,omitempty"`
 }
 
 // DrainReplicas tells queue consumers to take no new work and waits until nothing is in flight on
@@ -41,7 +47,7 @@ func (r *Replicas) DrainReplicas(ctx context.Context, req DrainRequest) (DrainRe
 }
 
 func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, error) {
-	told, err := r.tell(ctx, req.ReplicasRequest, r.Product.Drain)
+	told, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
 	if err != nil {
 		return DrainResult{}, err
 	}
@@ -58,8 +64,12 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 			idle = 0
 			return false, nil
 		}
+		if req.Endpoint.InFlight == "" {
+			left.OnlyRouter = req.Endpoint.Routed()
+			return left.OnlyRouter, nil // the end of the router's processes is proof, nothing else is
+		}
 		idle++
-		return idle >= idleInARow && req.Endpoint.InFlight != "", nil
+		return idle >= idleInARow, nil
 	})
 	if errors.Is(err, errDeadline) {
 		return left, nil
@@ -70,21 +80,25 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 // ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.
 func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	_, err := r.tell(ctx, req, r.Product.Resume)
+	_, err := r.tell(ctx, req, Product.Resume)
 	return Classify(ctx, err)
 }
 
 // tell calls every running consumer of the request; told is false where the product has no path.
-func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(context.Context, string) error) (told bool, err error) {
+func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Product, context.Context, string) error) (told bool, err error) {
 	if req.Endpoint.Drain == "" || req.Endpoint.Port == 0 {
 		return false, nil
 	}
-	inventory, err := r.Engine.Inventory(ctx, r.Project)
+	project, err := r.Projects.Of(req.Project)
+	if err != nil {
+		return false, err
+	}
+	inventory, err := r.Engine.Inventory(ctx, req.Project)
 	if err != nil {
 		return false, err
 	}
 	for _, replica := range running(inventory, req) {
-		err := call(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
+		err := call(project.Product, ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
 		var class *Error
 		if errors.As(err, &class) && class.Class == NotFound {
 			continue
@@ -98,10 +112,14 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(cont
 }
 
 // atWork counts what may still be in flight. A replica that does not run has nothing; one that does
-// not answer is taken to be at work.
+// not answer is taken to be at work, unless the request says otherwise.
 func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResult, err error) {
-	if r.Nginx != nil && len(req.Workers) > 0 {
-		workers, err := r.Nginx.Serving(ctx, req.Workers)
+	project, err := r.Projects.Of(req.Project)
+	if err != nil {
+		return left, err
+	}
+	if project.Nginx != nil && len(req.Workers) > 0 {
+		workers, err := project.Nginx.Serving(ctx, req.Workers)
 		if err != nil {
 			return left, err
 		}
@@ -110,13 +128,16 @@ func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResu
 	if req.Endpoint.InFlight == "" {
 		return left, nil
 	}
-	inventory, err := r.Engine.Inventory(ctx, r.Project)
+	inventory, err := r.Engine.Inventory(ctx, req.Project)
 	if err != nil {
 		return left, err
 	}
 	for _, replica := range running(inventory, req.ReplicasRequest) {
 		value, ok, err := r.Prober.Gauge(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
-		if err != nil || !ok {
+		switch {
+		case err != nil && req.SilentIsIdle:
+			value = 0
+		case err != nil || !ok:
 			value = 1
 		}
 		left.InFlight += max(0, int(math.Ceil(value)))

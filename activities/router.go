@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -48,11 +46,14 @@ type RouteResult struct {
 	// Workers are the router's processes from before the change, which may still hold requests to
 	// replicas that are no longer members.
 	Workers []int `json:"workers"`
+	// NotVerified says that nobody could look whether the router reaches the members.
+	NotVerified bool `json:"not_verified,omitempty"`
 }
 
 // RouteReplicas makes the named replicas the only members of the service's upstream, with one
-// reload. Their addresses are looked up now, because a replica that was restarted has a new one; one
-// that does not run any more is left out.
+// reload. Their addresses are looked up now, because a replica that was restarted has a new one, and
+// are those on a network that the router is on as well; each is tried from where the router stands
+// before it gets traffic. A replica that does not run any more is left out.
 func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
 	defer heartbeat(ctx)()
 	result, err := r.route(ctx, req)
@@ -60,22 +61,49 @@ func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteR
 }
 
 func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
-	if r.Replicas.Nginx == nil {
-		return RouteResult{}, Fail(InvalidInput, errors.New("the host has no nginx in the configuration, but the service has an upstream"))
-	}
-	inventory, err := r.Replicas.Engine.Inventory(ctx, r.Replicas.Project)
-	if err != nil {
-		return RouteResult{}, err
-	}
 	var result RouteResult
-	for _, replica := range running(inventory, req) {
-		if replica.Address != "" {
-			result.Members = append(result.Members, net.JoinHostPort(replica.Address, strconv.Itoa(req.Endpoint.Port)))
-		}
+	project, err := r.Replicas.Projects.Of(req.Project)
+	if err != nil {
+		return result, err
 	}
-	if len(result.Members) == 0 && len(req.IDs) > 0 {
-		return RouteResult{}, Fail(PreconditionFailed, fmt.Errorf("none of the %d replicas of %s that should get traffic runs", len(req.IDs), req.Service))
+	if project.Nginx == nil {
+		return result, Fail(InvalidInput, fmt.Errorf("the project %s has no nginx in the configuration, but %s has an upstream", req.Project, req.Service))
 	}
-	result.Workers, err = r.Replicas.Nginx.Apply(ctx, req.Endpoint.Upstream, result.Members)
+	inventory, err := r.Replicas.Engine.Inventory(ctx, req.Project)
+	if err != nil {
+		return result, err
+	}
+	replicas := running(inventory, req)
+	if len(replicas) == 0 && len(req.IDs) > 0 {
+		return result, Fail(PreconditionFailed, fmt.Errorf("none of the %d replicas of %s that should get traffic runs", len(req.IDs), req.Service))
+	}
+	if result.Members, result.NotVerified, err = members(ctx, project.Nginx, req.Endpoint, replicas); err != nil {
+		return result, err
+	}
+	result.Workers, err = project.Nginx.Apply(ctx, req.Endpoint.Upstream, result.Members)
 	return result, err
+}
+
+// members are the addresses of replicas that the router reaches.
+func members(ctx context.Context, nginx Nginx, e scaling.Endpoint, replicas []scaling.Replica) (addresses []string, notVerified bool, err error) {
+	if len(replicas) == 0 {
+		return nil, false, nil
+	}
+	place, err := nginx.Place(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	present, err := nginx.Members(e.Upstream)
+	if err != nil {
+		return nil, false, err
+	}
+	addresses, _, err = scaling.Members(place, replicas, e.Port, present)
+	if err != nil {
+		return nil, false, Fail(PreconditionFailed, err)
+	}
+	err = nginx.Reach(ctx, addresses)
+	if errors.Is(err, ErrNoWayIn) {
+		return addresses, true, nil
+	}
+	return addresses, false, err
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -29,8 +31,8 @@ type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
 	Operations  *Operations
-	// Projects are the Compose projects by host.
-	Projects map[string]string
+	// Projects are the names of the Compose projects by host.
+	Projects map[string][]string
 }
 
 // RunbookCall names a runbook and what it is given.
@@ -38,7 +40,9 @@ type RunbookCall struct {
 	Name   string           `json:"name"`
 	Inputs condition.Values `json:"inputs,omitempty"`
 	Host   string           `json:"host"`
-	By     string           `json:"by"`
+	// Project may be empty where the host has one.
+	Project string `json:"project,omitempty"`
+	By      string `json:"by"`
 	// File and Text are a runbook that is not installed; only a plan takes one.
 	File string `json:"file,omitempty"`
 	Text string `json:"text,omitempty"`
@@ -52,8 +56,8 @@ type LoadedRunbook struct {
 	// Key is the concurrency key, Dedup what cooldown and breaker count by.
 	Key   string `json:"key"`
 	Dedup string `json:"dedup"`
-	// Project is the Compose project of the host.
-	Project string `json:"project"`
+	// Project is the Compose project that the run is about; empty for a runbook about the host.
+	Project string `json:"project,omitempty"`
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
@@ -76,9 +80,9 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if fault != "" {
 		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s", d.Name, fault))
 	}
-	project, ok := r.Projects[call.Host]
-	if !ok {
-		return loaded, Fail(InvalidInput, fmt.Errorf("the configuration has no host %q", call.Host))
+	project, err := r.project(call, d)
+	if err != nil {
+		return loaded, err
 	}
 	loaded = LoadedRunbook{Definition: d, Inputs: inputs, Project: project}
 	names := condition.Values{"run.host": call.Host, "run.initiator": call.By}
@@ -103,6 +107,24 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 		}
 	}
 	return loaded, nil
+}
+
+// project is what the run is about: one of the host's projects, or none where the runbook is about the host.
+func (r *Runbooks) project(call RunbookCall, d runbook.Definition) (string, error) {
+	projects, ok := r.Projects[call.Host]
+	switch {
+	case !ok:
+		return "", Fail(InvalidInput, fmt.Errorf("the configuration has no host %q", call.Host))
+	case d.Scope == runbook.ScopeHost:
+		return "", nil
+	case call.Project == "" && len(projects) == 1:
+		return projects[0], nil
+	case call.Project == "":
+		return "", Fail(InvalidInput, fmt.Errorf("the host %s has several projects; name one of %s with --project", call.Host, strings.Join(projects, ", ")))
+	case !slices.Contains(projects, call.Project):
+		return "", Fail(InvalidInput, fmt.Errorf("the host %s has no project %q; it has %s", call.Host, call.Project, strings.Join(projects, ", ")))
+	}
+	return call.Project, nil
 }
 
 func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {

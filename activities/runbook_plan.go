@@ -12,6 +12,8 @@ type RunbookPlan struct {
 	runbook.Plan
 	// Policy is what a second start with the same key does: reject or join.
 	Policy string `json:"policy"`
+	// Project is what the run would be about; empty for a runbook about the host.
+	Project string `json:"project,omitempty"`
 	// Installed says whether the runbook can be run, and not only planned.
 	Installed bool `json:"installed"`
 }
@@ -30,17 +32,17 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 		return RunbookPlan{}, err
 	}
 	d := loaded.Definition
-	refusals, err := r.Operations.Refusals(ctx, d)
+	refusals, err := r.Operations.Refusals(ctx, loaded.Project, d)
 	if err != nil {
 		return RunbookPlan{}, err
 	}
 	program := runbook.Lay(d)
-	run := runbook.Run{ID: "plan", Name: d.Name, Key: loaded.Key, Host: call.Host, Initiator: call.By, Dry: true}
+	run := runbook.Run{ID: "plan", Name: d.Name, Key: loaded.Key, Host: call.Host, Project: loaded.Project, Initiator: call.By, Dry: true}
 	state, _ := runbook.Drive(program, runbook.New(run, loaded.Inputs), time.Now(), &planning{ctx: ctx, operations: r.Operations})
 	if err := ctx.Err(); err != nil {
 		return RunbookPlan{}, err
 	}
-	plan := RunbookPlan{Plan: runbook.PlanOf(program, state), Policy: d.Concurrency.Policy, Installed: call.Text == ""}
+	plan := RunbookPlan{Plan: runbook.PlanOf(program, state), Policy: d.Concurrency.Policy, Project: loaded.Project, Installed: call.Text == ""}
 	plan.Refusals = append(refusals, plan.Refusals...)
 	return plan, nil
 }

@@ -52,7 +52,7 @@ type VRAMAnswer struct {
 
 // VRAM promises the memory of the host's GPUs and takes it back.
 type VRAM struct {
-	Project       string
+	Projects      Projects
 	Engine        Engine
 	GPUs          GPUs
 	Books         Books
@@ -62,24 +62,30 @@ type VRAM struct {
 // ReserveVRAM promises each new replica of a change its memory on one GPU, after a fresh look at
 // the host. It is the last gate before the replicas start: a refusal is PreconditionFailed and names
 // GPU, need and shortfall. On a host without a GPU a change whose policy allows that gets none.
-func (v *VRAM) ReserveVRAM(ctx context.Context, c scaling.Change) ([]scaling.Assignment, error) {
-	assignments, err := v.reserve(ctx, c)
+func (v *VRAM) ReserveVRAM(ctx context.Context, req ReserveRequest) ([]scaling.Assignment, error) {
+	assignments, err := v.reserve(ctx, req.Project, req.Change)
 	return assignments, Classify(ctx, err)
 }
 
-func (v *VRAM) reserve(ctx context.Context, c scaling.Change) ([]scaling.Assignment, error) {
+// ReserveRequest asks for the memory of a change's new replicas.
+type ReserveRequest struct {
+	Project string         `json:"project"`
+	Change  scaling.Change `json:"change"`
+}
+
+func (v *VRAM) reserve(ctx context.Context, project string, c scaling.Change) ([]scaling.Assignment, error) {
 	look, noGPU, err := v.look(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if noGPU != "" {
 		c.Refusals = nil
-		if c, _ = scaling.Gate(v.Project, c, vram.Ledger{}, noGPU, time.Now()); len(c.Refusals) > 0 {
+		if c, _ = scaling.Gate(project, c, vram.Ledger{}, noGPU, time.Now()); len(c.Refusals) > 0 {
 			return nil, Fail(PreconditionFailed, errors.New(c.Refusals[0].Message))
 		}
 		return nil, nil
 	}
-	requests := scaling.Reservations(v.Project, c, vram.Ledger{}.Observe(look))
+	requests := scaling.Reservations(project, c, vram.Ledger{}.Observe(look))
 	answer, err := v.Books.Change(ctx, updateID(ctx), VRAMChange{Observation: &look, HeadroomRatio: v.HeadroomRatio, Reserve: requests})
 	if err != nil {
 		return nil, err
@@ -114,13 +120,15 @@ func (v *VRAM) look(ctx context.Context) (look vram.Observation, noGPU string, e
 	if len(snapshot.GPUs) == 0 {
 		return look, "the driver knows no GPU", nil
 	}
-	inventory, err := v.Engine.Inventory(ctx, v.Project)
-	if err != nil {
-		return look, "", err
-	}
 	claims := map[string]string{}
-	for _, r := range inventory.Replicas {
-		claims[r.ID] = scaling.ClaimID(v.Project, r.Service, r.Number)
+	for _, project := range v.Projects.Names() {
+		inventory, err := v.Engine.Inventory(ctx, project)
+		if err != nil {
+			return look, "", err
+		}
+		for _, r := range inventory.Replicas {
+			claims[r.ID] = scaling.ClaimID(project, r.Service, r.Number)
+		}
 	}
 	known, _ := vram.Known(snapshot) // nobody may count on the others
 	look = vram.Observation{At: snapshot.At, GPUs: known, ClaimsMB: map[string]int64{}}
@@ -136,7 +144,7 @@ func (v *VRAM) look(ctx context.Context) (look vram.Observation, noGPU string, e
 
 // gate holds the changes of a plan against the books as they are, and promises nothing. What cannot
 // be looked at is a refusal: the gate fails closed.
-func (v *VRAM) gate(ctx context.Context, changes []scaling.Change) {
+func (v *VRAM) gate(ctx context.Context, project string, changes []scaling.Change) {
 	if !slices.ContainsFunc(changes, scaling.Change.Claims) {
 		return
 	}
@@ -152,7 +160,7 @@ func (v *VRAM) gate(ctx context.Context, changes []scaling.Change) {
 			changes[i].Refusals = append(c.Refusals, scaling.Refusal{Code: scaling.VRAMHeadroom, Message: "the VRAM headroom is not known: " + err.Error()})
 			continue
 		}
-		changes[i], ledger = scaling.Gate(v.Project, c, ledger, noGPU, time.Now())
+		changes[i], ledger = scaling.Gate(project, c, ledger, noGPU, time.Now())
 	}
 }
 

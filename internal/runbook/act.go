@@ -40,7 +40,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	m.s.Steps[n.Path] = st
 	if n.Step.Risk != Read && !m.s.Acted {
 		m.s.Acted = true
-		m.recordAbout(Subject(m.s.Run.Name, m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Data{Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256})
+		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Data{Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256})
 	}
 	if !n.Step.Idempotent || n.Step.Risk == Destructive {
 		// It is known that it may have happened, even when nothing more comes of this run.
@@ -53,7 +53,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Path: n.Path, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }

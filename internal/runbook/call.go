@@ -9,9 +9,11 @@ import (
 // ReadCall reads one probe.
 type ReadCall struct {
 	// Key names the reading: the probe's name, behind the path of the call step it belongs to.
-	Key  string   `json:"key"`
-	Uses string   `json:"uses"`
-	With []Filled `json:"with,omitempty"`
+	Key string `json:"key"`
+	// Project is the run's; empty where the run is about the host.
+	Project string   `json:"project,omitempty"`
+	Uses    string   `json:"uses"`
+	With    []Filled `json:"with,omitempty"`
 	// Names are what the expressions of With read, bound.
 	Names condition.Values `json:"names,omitempty"`
 }
@@ -28,6 +30,7 @@ type Reading struct {
 type ActCall struct {
 	// Path is the step; Attempt counts from 1 over the whole run.
 	Path    string           `json:"path"`
+	Project string           `json:"project,omitempty"`
 	Attempt int              `json:"attempt"`
 	Uses    string           `json:"uses"`
 	With    condition.Values `json:"with,omitempty"`
@@ -58,7 +61,8 @@ type ActResult struct {
 // WatchCall looks until it knows whether a condition holds: a check in Times looks in a row, a wait
 // until the time is over.
 type WatchCall struct {
-	Path string `json:"path"`
+	Path    string `json:"path"`
+	Project string `json:"project,omitempty"`
 	// Reads are the probes that Condition uses; they are read at every look.
 	Reads []ReadCall `json:"reads,omitempty"`
 	// Uses and With, when set, are read at every look too: "result.NAME" in Condition.

@@ -15,6 +15,8 @@ type Definition struct {
 	Aliases     []string `json:"aliases,omitempty"`
 	Description string   `json:"description,omitempty"`
 	Owner       string   `json:"owner"`
+	// Scope is ScopeProject or ScopeHost.
+	Scope string `json:"scope"`
 	// Severity is Sev1 to Sev4; incidents that the runbook opens have it unless they say otherwise.
 	Severity string `json:"severity"`
 	// ReviewBy is a date, 2006-01-02; a later day than that is a warning.
@@ -30,6 +32,13 @@ type Definition struct {
 	// SHA256 is over the text of the file, in hexadecimal.
 	SHA256 string `json:"sha256"`
 }
+
+// What a runbook is about: one Compose project, or a host with whatever runs there. One about a host has
+// no services and no product to speak to.
+const (
+	ScopeProject = "project"
+	ScopeHost    = "host"
+)
 
 // Triggers say what starts the runbook by itself and how often it may run.
 type Triggers struct {

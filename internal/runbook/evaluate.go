@@ -98,7 +98,7 @@ func probesIn(uses condition.Types) []string {
 
 func (m *machine) readCall(scope, name string) (ReadCall, bool) {
 	probe, ok := m.p.scopes[scope].probe(name)
-	call := ReadCall{Key: scope + name, Uses: probe.Uses, With: probe.With, Names: condition.Values{}}
+	call := ReadCall{Key: scope + name, Project: m.s.Run.Project, Uses: probe.Uses, With: probe.With, Names: condition.Values{}}
 	for _, f := range probe.With {
 		merge(call.Names, m.names(scope, f.Value.Expression.Uses))
 	}

@@ -42,7 +42,7 @@ func (m *machine) rested() {
 
 // watch looks at a condition with fresh readings of all probes that it uses.
 func (m *machine) watch(n Node, call WatchCall) {
-	call.Path, call.Scope, call.Names = n.Path, n.Scope, condition.Values{}
+	call.Path, call.Project, call.Scope, call.Names = n.Path, m.s.Run.Project, n.Scope, condition.Values{}
 	//workflowcheck:ignore // from a map into a map: the order does not show
 	for name := range call.Condition.Uses {
 		if _, probe := probeOf(name); !probe {

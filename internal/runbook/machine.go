@@ -94,7 +94,7 @@ func (m *machine) reply(accepted bool, message string) {
 
 // record keeps something in the ledger; a dry run leaves no trace there.
 func (m *machine) record(event, kind, actor string, data Data) {
-	m.recordAbout(Subject(m.s.Run.Name, m.s.Run.Key), event, kind, actor, data)
+	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data)
 }
 
 func (m *machine) recordAbout(subject, event, kind, actor string, data Data) {
@@ -108,8 +108,20 @@ func (m *machine) recordAbout(subject, event, kind, actor string, data Data) {
 	}})
 }
 
-// Subject is what the ledger's entries about runs of a runbook share.
-func Subject(name, key string) string { return strings.TrimSuffix("runbook/"+name+"/"+key, "/") }
+// Subject is what the ledger's entries about runs of a runbook on one project, or one host, share: with
+// the concurrency key it is the id of the run, with Dedup what cooldown and breaker count by.
+func Subject(host, project, name, key string) string {
+	if project == "" {
+		project = NoProject
+	}
+	return strings.TrimSuffix(strings.Join([]string{"runbook", host, project, name, key}, "/"), "/")
+}
+
+// NoProject stands in an id where the runbook is about the host.
+const NoProject = "-"
+
+// Subject is Subject of this run.
+func (r Run) Subject(key string) string { return Subject(r.Host, r.Project, r.Name, key) }
 
 // enter stands before a node. What it needs to know is read first, then its condition is evaluated.
 func (m *machine) enter(at int) {

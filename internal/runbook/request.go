@@ -7,7 +7,7 @@ import (
 
 // Request is what a run waits for from a person. Each has a deadline, and none is granted by it.
 type Request struct {
-	// ID is the run's id without "runbook/", a colon, the step and a number that counts the requests.
+	// ID is the run's id, a colon, the step and a number that counts the requests.
 	ID   string      `json:"id"`
 	Kind RequestKind `json:"kind"`
 	// Path is the step that asks: of a gate that was opened again, the gate.
@@ -74,7 +74,7 @@ func (m *machine) ask(r Request, limit, remind time.Duration) {
 }
 
 func requestID(run Run, path string, number int) string {
-	return run.Name + "/" + run.Key + ":" + path + "." + itoa(number)
+	return run.Subject(run.Key) + ":" + path + "." + itoa(number)
 }
 
 // about is what a record says of a request.

@@ -18,6 +18,8 @@ type Run struct {
 	Dedup string `json:"dedup,omitempty"`
 	// Host is where operations happen that belong to a host.
 	Host string `json:"host"`
+	// Project is the Compose project that it is about; empty for a runbook about the host.
+	Project string `json:"project,omitempty"`
 	// Initiator is who started it, such as "anna@gpu-1" or "alert".
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.

@@ -49,7 +49,7 @@ func (m *machine) unwind(keep int) {
 			continue
 		}
 		m.out(Command{Seq: m.next(), Act: &ActCall{
-			Path: u.Path, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Idempotent: true, TimeoutSeconds: actLimit,
+			Path: u.Path, Project: m.s.Run.Project, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Idempotent: true, TimeoutSeconds: actLimit,
 			Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
 		}})
 		return

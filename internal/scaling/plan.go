@@ -17,6 +17,12 @@ type Request struct {
 	// Services are all services of the Compose file, whether or not they are scaled.
 	Services  []Service
 	Policies  map[string]Policy
+	Default Policy
+	SharedVolume bool
+	RouterFault string
+	Place *Place
+	Present map[string][]string
+	NotVerified bool
 	Endpoints map[string]Endpoint
 	// NoCompose is why `docker compose` could not be asked; empty when it answered.
 	NoCompose string
@@ -55,6 +61,8 @@ type Change struct {
 	GPUs     []Assignment `json:"gpus,omitempty"`
 	Policy   Policy       `json:"policy"`
 	Endpoint Endpoint     `json:"endpoint"`
+	Start []Replica `json:"start,omitempty"`
+	Sibling string `json:"sibling,omitempty"`
 	Refusals []Refusal    `json:"refusals,omitempty"`
 	Warnings []string     `json:"warnings,omitempty"`
 }

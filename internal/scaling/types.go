@@ -178,21 +178,6 @@ type Resource struct {
 // stands in it.
 type Shape map[string]string
 
-// Life is how a container has lived so far.
-type Life struct {
-	// State is the engine's word, as in Replica.
-	State string `json:"state"`
-	// StartedAt is when it was started last.
-	StartedAt time.Time `json:"started_at"`
-	// Restarts counts the restarts that the engine made by itself.
-	Restarts int `json:"restarts"`
-	// ExitCode and OOMKilled are of its last end, where it has ended.
-	ExitCode  int  `json:"exit_code"`
-	OOMKilled bool `json:"oom_killed"`
-	// LastLines is the end of its log: 20 lines and 4 KiB at most, masked and made printable.
-	LastLines []string `json:"last_lines,omitempty"`
-}
-
 // Policy is how one service may be scaled. Durations are whole seconds.
 type Policy struct {
 	// Name is the name of the definition the policy was loaded from.

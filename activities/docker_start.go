@@ -1,0 +1,166 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// StartRequest asks for the new replicas of a change.
+type StartRequest struct {
+	Project string         `json:"project"`
+	Change  scaling.Change `json:"change"`
+	// MadeBy is the id of the workflow run that owns the new replicas.
+	MadeBy string `json:"made_by"`
+}
+
+// StartReplicas makes and starts the new replicas of a change: stopped ones that are as the file says
+// are started, the first of a service comes from `docker compose`, all others are copies of a sibling. A
+// retry finds what an earlier attempt made.
+func (d *Docker) StartReplicas(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
+	defer heartbeat(ctx)()
+	replicas, err := d.start(ctx, req)
+	return replicas, Classify(ctx, err)
+}
+
+func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
+	c := req.Change
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return nil, err
+	}
+	made, err := d.startStopped(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	sibling, numbers := c.Sibling, c.Add
+	if c.Bootstrap {
+		first, err := d.bootstrap(ctx, project, c)
+		if err != nil {
+			return nil, err
+		}
+		made, sibling, numbers = append(made, first), first.ID, c.Add[1:]
+	}
+	if len(numbers) == 0 {
+		return made, nil
+	}
+	clones, err := d.clone(ctx, project, req, sibling, numbers)
+	return append(made, clones...), err
+}
+
+// startStopped starts the replicas that were stopped and are started instead of new ones.
+func (d *Docker) startStopped(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
+	if len(req.Change.Start) == 0 {
+		return nil, nil
+	}
+	wanted := map[string]bool{}
+	request := ReplicasRequest{Project: req.Project, Service: req.Change.Service}
+	for _, r := range req.Change.Start {
+		request.IDs = append(request.IDs, r.ID)
+		wanted[r.ID] = true
+	}
+	if err := d.restart(ctx, request); err != nil {
+		return nil, err
+	}
+	inventory, err := d.Engine.Inventory(ctx, req.Project)
+	if err != nil {
+		return nil, err
+	}
+	var started []scaling.Replica
+	for _, r := range inventory.Of(req.Change.Service) {
+		if wanted[r.ID] {
+			started = append(started, r)
+		}
+	}
+	return started, nil
+}
+
+func (d *Docker) clone(ctx context.Context, project *Project, req StartRequest, sibling string, numbers []int) ([]scaling.Replica, error) {
+	c := req.Change
+	files, err := project.Compose.Files(ctx, c.Service)
+	if err != nil {
+		return nil, fmt.Errorf("configs and secrets of %s: %w", c.Service, err)
+	}
+	hooks, err := d.hooks(ctx, req.Project, c.Service)
+	if err != nil {
+		return nil, err
+	}
+	clones := make([]scaling.Replica, len(numbers))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(cloneParallel)
+	for i, number := range numbers {
+		group.Go(func() (err error) {
+			clones[i], err = d.Engine.Clone(gctx, CloneSpec{
+				Project: project.Name, Service: c.Service, Number: number, Sibling: sibling, MadeBy: req.MadeBy, GPU: c.GPU(number),
+				Files: files, PostStart: hooks.PostStart,
+			})
+			if err != nil {
+				return fmt.Errorf("replica %d of %s: %w", number, c.Service, err)
+			}
+			return nil
+		})
+	}
+	return clones, group.Wait()
+}
+
+// bootstrap removes the leftovers that Compose would start instead, and lets Compose make the first.
+func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Change) (scaling.Replica, error) {
+	for _, r := range c.Discard {
+		if err := d.Engine.Remove(ctx, r.ID); err != nil {
+			return scaling.Replica{}, fmt.Errorf("remove %s: %w", r.Name, err)
+		}
+	}
+	if err := project.Compose.Up(ctx, c.Service, c.Add[0]); err != nil {
+		return scaling.Replica{}, err
+	}
+	inventory, err := d.Engine.Inventory(ctx, project.Name)
+	if err != nil {
+		return scaling.Replica{}, err
+	}
+	for _, r := range inventory.Of(c.Service) {
+		if r.Number == c.Add[0] && r.Live() {
+			return r, nil
+		}
+	}
+	return scaling.Replica{}, Fail(Unavailable, fmt.Errorf("docker compose made no replica %d of %s", c.Add[0], c.Service))
+}
+
+// UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
+// removed, whatever their state, and those that it started are stopped again. It returns the names of
+// both. It looks them up, because the attempt that made them may have died before it could say so.
+func (d *Docker) UndoStart(ctx context.Context, req StartRequest) ([]string, error) {
+	defer heartbeat(ctx)()
+	undone, err := d.undoStart(ctx, req)
+	return undone, Classify(ctx, err)
+}
+
+func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, error) {
+	hooks, err := d.hooks(ctx, req.Project, req.Change.Service)
+	if err != nil {
+		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
+	}
+	inventory, err := d.Engine.Inventory(ctx, req.Project)
+	if err != nil {
+		return nil, err
+	}
+	var undone []string
+	for _, r := range inventory.Of(req.Change.Service) {
+		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
+		if !made && !req.Change.Starts(r.ID) {
+			continue
+		}
+		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
+			return undone, fmt.Errorf("stop %s: %w", r.Name, err)
+		}
+		if made {
+			if err := d.Engine.Remove(ctx, r.ID); err != nil {
+				return undone, fmt.Errorf("remove %s: %w", r.Name, err)
+			}
+		}
+		undone = append(undone, r.Name)
+	}
+	return undone, nil
+}

@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// Project is one Compose project of this host, with what speaks to it.
+type Project struct {
+	Name    string
+	Compose Compose
+	// Policies and Endpoints are keyed by service, as the configuration names them. A service without a
+	// policy of its own has Default.
+	Policies  map[string]scaling.Policy
+	Default   scaling.Policy
+	Endpoints map[string]scaling.Endpoint
+	// Nginx is nil where no router is managed.
+	Nginx Nginx
+	// Product speaks to one replica about its own work, and API to the product behind Admin.
+	Product Product
+	API     ProductAPI
+	Admin   config.Admin
+}
+
+// Policy is the service's own policy, else the default of the installation.
+func (p *Project) Policy(service string) scaling.Policy {
+	if policy, ok := p.Policies[service]; ok {
+		return policy
+	}
+	return p.Default
+}
+
+// Projects are the Compose projects of this host, by name.
+type Projects map[string]*Project
+
+// Of returns the project of that name. Another one is InvalidInput.
+func (p Projects) Of(name string) (*Project, error) {
+	if project, ok := p[name]; ok {
+		return project, nil
+	}
+	return nil, Fail(InvalidInput, fmt.Errorf("this worker serves no project %q; it serves %s", name, strings.Join(p.Names(), ", ")))
+}
+
+// Names are sorted.
+func (p Projects) Names() []string { return slices.Sorted(maps.Keys(p)) }
