@@ -52,7 +52,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		return DrainResult{}, err
 	}
 	if !told && !req.Endpoint.Routed() {
-		return DrainResult{BySignal: true}, nil
+		return DrainResult{BySignal: r.listed(req.ReplicasRequest)}, nil
 	}
 	var left DrainResult
 	idle := 0
@@ -75,6 +75,13 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		return left, nil
 	}
 	return left, err
+}
+
+// listed says whether the configuration lists the service. Of any other nothing is known, and the time that
+// its Compose file gives it to stop is all that it gets.
+func (r *Replicas) listed(req ReplicasRequest) bool {
+	_, ok := r.Projects[req.Project].Endpoints[req.Service]
+	return ok
 }
 
 // ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.

@@ -52,9 +52,9 @@ func reason(err error) string {
 	}
 }
 
-// scaleDetails renders a scale run for the Web UI.
-func scaleDetails(r ScaleResult) string {
-	lines := []string{fmt.Sprintf("## %s %d → %d: %s\n", r.Service, r.From, r.To, r.Outcome)}
+// serviceDetails renders a change of a service for the Web UI.
+func serviceDetails(r ServiceResult) string {
+	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s\n", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
 	if r.By != "" {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", r.By, r.Why))+"\n")
 	}

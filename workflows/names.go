@@ -12,9 +12,9 @@ const TaskQueue = "evenkeel"
 // HostQueue is the queue for the activities of one host: NVML, Docker and disk.
 func HostQueue(host string) string { return TaskQueue + "-host-" + host }
 
-// ScaleID is the id of the one scale run that a service may have at a time.
-func ScaleID(host, project, service string) string {
-	return strings.Join([]string{"scale", host, project, service}, "/")
+// ServiceID is the id of the one change that a service may have at a time, whatever kind it is.
+func ServiceID(host, project, service string) string {
+	return strings.Join([]string{"service", host, project, service}, "/")
 }
 
 // The search attributes that evenkeel sets where the namespace has them.

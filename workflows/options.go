@@ -59,3 +59,13 @@ func shared(ctx workflow.Context, summary string) workflow.Context {
 		RetryPolicy:         retry,
 	})
 }
+
+// toLedger appends to the ledger on whichever worker takes it, for total at most.
+func toLedger(ctx workflow.Context, summary string, total time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: total,
+		RetryPolicy:            retry,
+	})
+}

@@ -13,8 +13,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// RunbookID is the id of the one run that a runbook may have at a time about one thing.
-func RunbookID(name, key string) string { return runbook.Subject(name, key) }
+// RunbookID is the id of the one run that a runbook may have at a time about one thing. A runbook about the
+// host has no project.
+func RunbookID(host, project, name, key string) string { return runbook.Subject(host, project, name, key) }
 
 // Waiting is the state of a run that waits for a person.
 const Waiting = "waiting"
@@ -33,6 +34,8 @@ type RunbookRequest struct {
 	Name   string           `json:"name"`
 	Inputs condition.Values `json:"inputs,omitempty"`
 	Host   string           `json:"host"`
+	// Project may be empty where the host has one.
+	Project string `json:"project,omitempty"`
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
@@ -76,6 +79,7 @@ type RunbookResult struct {
 	Runbook    string           `json:"runbook"`
 	Key        string           `json:"key,omitempty"`
 	Host       string           `json:"host"`
+	Project    string           `json:"project,omitempty"`
 	Inputs     condition.Values `json:"inputs,omitempty"`
 	Outcome    string           `json:"outcome"`
 	Reason     string           `json:"reason,omitempty"`
@@ -127,7 +131,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (string, error) {
 		return "", temporal.NewNonRetryableApplicationError("an override needs a reason", activities.InvalidInput, nil)
 	}
 	var a *activities.Runbooks
-	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, By: r.req.By}
+	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By}
 	var loaded activities.LoadedRunbook
 	if err := workflow.ExecuteActivity(shared(ctx, "read runbook "+r.req.Name), a.LoadRunbook, call).Get(ctx, &loaded); err != nil {
 		return "", err
@@ -135,7 +139,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (string, error) {
 	d := loaded.Definition
 	r.project, r.program = loaded.Project, runbook.Lay(d)
 	r.state = runbook.New(runbook.Run{
-		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Initiator: r.req.By,
+		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By,
 	}, loaded.Inputs)
 	if err := r.attributes.set(r.ctx, value{SeverityAttribute, d.Severity}); err != nil {
 		return "", err
@@ -172,7 +176,7 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 	var a *activities.Runbooks
 	var past []time.Time
 	now := workflow.Now(ctx)
-	subject := runbook.Subject(d.Name, r.state.Run.Dedup)
+	subject := r.state.Run.Subject(r.state.Run.Dedup)
 	err := workflow.ExecuteLocalActivity(locally(ctx, "cooldown and breaker of "+subject), a.ActedSince,
 		activities.PastRequest{Subject: subject, Since: now.Add(-remembered)}).Get(ctx, &past)
 	if err != nil {
@@ -196,7 +200,7 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 func (r *runbookRun) brokenIncident(d runbook.Definition, why string, now time.Time) runbook.Record {
 	id := runbook.IncidentID(r.state.Run, "breaker", now)
 	return runbook.Record{
-		Event: "incident", Kind: "incident.opened", Actor: r.req.By, Subject: runbook.Subject(d.Name, r.state.Run.Dedup),
+		Event: "incident", Kind: "incident.opened", Actor: r.req.By, Subject: r.state.Run.Subject(r.state.Run.Dedup),
 		Data: runbook.Data{Title: id, Severity: d.Severity, Message: d.Name + " does not help: " + why},
 	}
 }
@@ -213,7 +217,7 @@ func (r *runbookRun) turnAway(outcome, why string, records ...runbook.Record) er
 // about fills in what every record of this run says.
 func (r *runbookRun) about(rec runbook.Record, why string) runbook.Record {
 	if rec.Subject == "" {
-		rec.Subject = runbook.Subject(r.state.Run.Name, r.state.Run.Key)
+		rec.Subject = r.state.Run.Subject(r.state.Run.Key)
 	}
 	rec.Data.Runbook, rec.Data.PlanSHA256, rec.Data.Inputs = r.state.Run.Name, r.state.Run.PlanSHA256, r.state.Inputs[""]
 	if rec.Data.Message == "" {

@@ -14,8 +14,11 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// scaleOperation is the one operation that is a workflow of its own.
-const scaleOperation = "service.scale"
+// The operations that are workflows of their own.
+const (
+	scaleOperation   = "service.scale"
+	restartOperation = "service.restart"
+)
 
 // readTotal bounds all attempts at reading probes: what cannot be read by then is missing.
 const readTotal = 2 * time.Minute
@@ -52,9 +55,12 @@ func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook
 func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.ActResult {
 	var result runbook.ActResult
 	var err error
-	if call.Uses == scaleOperation {
+	switch call.Uses {
+	case scaleOperation:
 		result, err = r.scale(ctx, call)
-	} else {
+	case restartOperation:
+		result, err = r.restart(ctx, call)
+	default:
 		var a *activities.Operations
 		err = workflow.ExecuteActivity(r.acting(ctx, call), a.Act, call).Get(ctx, &result)
 	}
@@ -122,32 +128,49 @@ func outcomeOf(call runbook.ActCall, err error) string {
 	}
 }
 
-// scale takes a service to a number of replicas by a ScaleService run. Under the id of that run two of
-// them exclude each other, whoever started them.
+// scale takes a service to a number of replicas by a ScaleService run.
 func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
 	replicas, ok := wholeNumber(call.With["replicas"])
 	if !ok {
 		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas %v is no number", call.With["replicas"]), activities.InvalidInput, nil)
 	}
-	id := ScaleID(r.req.Host, r.project, service)
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true,
-		StaticSummary: fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID),
-	})
-	var scaled ScaleResult
-	err := workflow.ExecuteChildWorkflow(ctx, ScaleService, ScaleRequest{
+	result, err := r.change(ctx, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
 		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, BelowMin: call.Undo, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
-	}).Get(ctx, &scaled)
-	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
-	}
+	})
 	if err != nil {
 		return runbook.ActResult{}, err
 	}
 	return runbook.ActResult{
-		Outcome: runbook.OK, Outputs: condition.Values{"from": scaled.From, "to": scaled.To}, Message: scaled.Outcome,
+		Outcome: runbook.OK, Outputs: condition.Values{"from": result.From, "to": result.To}, Message: result.Outcome,
 	}, nil
+}
+
+// restart restarts a service by a RestartService run.
+func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	service, _ := call.With["service"].(string)
+	result, err := r.change(ctx, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+	})
+	if err != nil {
+		return runbook.ActResult{}, err
+	}
+	return runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{"restarted": result.To}, Message: result.Outcome}, nil
+}
+
+// change runs a change of a service as a child. Under the id of that run two of them exclude each other,
+// whoever started them.
+func (r *runbookRun) change(ctx workflow.Context, service, summary string, change, request any) (ServiceResult, error) {
+	id := ServiceID(r.req.Host, r.project, service)
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true, StaticSummary: summary,
+	})
+	var result ServiceResult
+	err := workflow.ExecuteChildWorkflow(ctx, change, request).Get(ctx, &result)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		err = temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
+	}
+	return result, err
 }
 
 // wholeNumber reads a number that may have been through JSON.

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -11,30 +12,20 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-const (
-	// changeLimit bounds one attempt at making, starting or removing containers, or at a reload.
-	changeLimit = 2 * time.Minute
-	// changeTotal bounds all attempts of a step that goes forward: after that the run goes back.
-	changeTotal = 10 * time.Minute
-	// undoTotal bounds all attempts to put one thing back; after that a person has to.
-	undoTotal = time.Hour
-	// slack is what an attempt may take beyond the time that the policy gives it.
-	slack = time.Minute
-)
-
-// up takes the new replicas to where they serve: start → warm-up → healthy → route → verify.
-func (r *scaleRun) up(ctx workflow.Context) error {
+// up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify.
+func (r *serviceRun) up(ctx workflow.Context) error {
 	var made []scaling.Replica
 	var docker *activities.Docker
 	if err := r.reserve(ctx); err != nil {
 		return err
 	}
-	start := activities.StartRequest{Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
-	r.saga.push(fmt.Sprintf("%d new replicas of %s removed", len(r.change.Add), r.req.Service), func(ctx workflow.Context) error {
-		return r.do(ctx, "undo: remove the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
+	coming := len(r.change.Start) + len(r.change.Add)
+	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
+	r.saga.push(r.startUndone(), func(ctx workflow.Context) error {
+		return r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
 	})
-	if err := r.phase(ctx, "start", count(len(r.change.Add), "replica"), func() error {
-		return r.do(ctx, "start "+count(len(r.change.Add), "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &made)
+	if err := r.phase(ctx, "start", count(coming, "replica"), func() error {
+		return r.do(ctx, "start "+count(coming, "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &made)
 	}); err != nil {
 		return err
 	}
@@ -47,13 +38,16 @@ func (r *scaleRun) up(ctx workflow.Context) error {
 	if err := r.phase(ctx, "healthy", "", func() error { return r.checkHealthy(ctx, made) }); err != nil {
 		return err
 	}
+	if err := r.observe(ctx, made); err != nil {
+		return err
+	}
 	if r.change.Endpoint.Routed() {
 		r.saga.push("traffic goes to the old replicas only", func(ctx workflow.Context) error {
 			workers, err := r.route(ctx, "undo: route to the old replicas only", r.change.Keep, undoTotal)
 			if err != nil {
 				return err
 			}
-			_, err = r.drain(ctx, made, workers)
+			_, err = r.drain(ctx, made, activities.DrainRequest{Workers: workers})
 			return err
 		})
 		if err := r.phase(ctx, "route", "", func() error {
@@ -69,9 +63,21 @@ func (r *scaleRun) up(ctx workflow.Context) error {
 	return r.settle(ctx, "the replicas have their VRAM", activities.VRAMChange{Ready: r.claims(r.change.Add)})
 }
 
-// down takes replicas out: unroute → drain → stop → verify. They are stopped but still there when
-// it returns, so that every step until then can be undone.
-func (r *scaleRun) down(ctx workflow.Context) error {
+// startUndone says what undoing the start puts back.
+func (r *serviceRun) startUndone() string {
+	var parts []string
+	if n := len(r.change.Add); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d new replicas of %s removed", n, r.service))
+	}
+	if n := len(r.change.Start); n > 0 {
+		parts = append(parts, names(r.change.Start)+" stopped again")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// down takes replicas out: unroute → drain → stop, and meanwhile verify that the others are well. They are
+// stopped but still there when it returns, so that every step until then can be undone.
+func (r *serviceRun) down(ctx workflow.Context) error {
 	var workers []int
 	leaving, back := r.change.Remove, r.change.Remove
 	if r.change.Endpoint.Routed() {
@@ -92,38 +98,30 @@ func (r *scaleRun) down(ctx workflow.Context) error {
 	})
 	stopping := r.of(leaving)
 	if err := r.phase(ctx, "drain", names(leaving), func() error {
-		left, err := r.drain(ctx, leaving, workers)
-		if left.BySignal {
-			stopping.Policy.StopSeconds = max(stopping.Policy.StopSeconds, stopping.Policy.DrainSeconds)
-		}
+		left, err := r.drain(ctx, leaving, activities.DrainRequest{Workers: workers})
+		stopping.Policy = stopPolicy(stopping.Policy, left)
 		return err
 	}); err != nil {
 		return err
 	}
 	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) error {
-		var docker *activities.Docker
-		err := r.do(ctx, "undo: start "+names(leaving)+" again", changeLimit, undoTotal, docker.RestartReplicas, r.of(leaving), nil)
-		if err == nil {
-			err = r.awaitReady(ctx, leaving, undoTotal)
-		}
+		err := r.startAgain(ctx, "undo: start "+names(leaving)+" again", leaving)
 		if err != nil {
 			back = nil // a replica that is not ready must not get traffic back
 		}
 		return err
 	})
-	if err := r.phase(ctx, "stop", names(leaving), func() error {
-		var docker *activities.Docker
-		limit := changeLimit + stopping.Policy.Stop()
-		return r.do(ctx, "stop "+names(leaving), limit, changeTotal+limit, docker.StopReplicas, stopping, nil)
-	}); err != nil {
+	// The others serve alone from here on; that they do is looked at while the leaving ones stop.
+	verified := r.verifyKept(ctx)
+	if err := r.phase(ctx, "stop", names(leaving), func() error { return r.stop(ctx, leaving, stopping) }); err != nil {
 		return err
 	}
-	return r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, r.change.Keep) })
+	return r.phase(ctx, "verify", "", func() error { return verified(ctx) })
 }
 
 // reroute repairs the router where there is nothing else to do: a person may have recreated replicas,
 // which gives them new addresses.
-func (r *scaleRun) reroute(ctx workflow.Context) error {
+func (r *serviceRun) reroute(ctx workflow.Context) error {
 	if !r.change.Endpoint.Routed() || len(r.change.Keep) == 0 {
 		return nil
 	}
@@ -135,7 +133,7 @@ func (r *scaleRun) reroute(ctx workflow.Context) error {
 
 // remove deletes what the change leaves behind. It is the point of no return, so a cancellation no
 // longer reaches it and it is tried until it succeeds.
-func (r *scaleRun) remove(ctx workflow.Context) error {
+func (r *serviceRun) remove(ctx workflow.Context) error {
 	leaving := slices.Concat(r.change.Remove, r.change.Discard)
 	if len(leaving) == 0 {
 		return nil
@@ -156,49 +154,4 @@ func (r *scaleRun) remove(ctx workflow.Context) error {
 		}
 		return r.settle(ctx, "VRAM of the removed replicas released", activities.VRAMChange{Release: r.claims(left)})
 	})
-}
-
-func (r *scaleRun) awaitReady(ctx workflow.Context, replicas []scaling.Replica, total time.Duration) error {
-	var a *activities.Replicas
-	return r.do(ctx, "wait until "+names(replicas)+" are ready", r.change.Policy.WarmUp()+slack, total, a.AwaitReady, r.of(replicas), nil)
-}
-
-func (r *scaleRun) checkHealthy(ctx workflow.Context, replicas []scaling.Replica) error {
-	if len(replicas) == 0 {
-		return nil
-	}
-	var a *activities.Replicas
-	return r.do(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy()+slack, 0, a.CheckHealthy, r.of(replicas), nil)
-}
-
-// route returns the router's processes from before the change.
-func (r *scaleRun) route(ctx workflow.Context, summary string, members []scaling.Replica, total time.Duration) ([]int, error) {
-	var a *activities.Router
-	var result activities.RouteResult
-	err := r.do(ctx, summary, changeLimit, total, a.RouteReplicas, r.of(members), &result)
-	return result.Workers, err
-}
-
-func (r *scaleRun) drain(ctx workflow.Context, replicas []scaling.Replica, workers []int) (left activities.DrainResult, err error) {
-	var a *activities.Replicas
-	err = r.do(ctx, "drain "+names(replicas), r.change.Policy.Drain()+slack, 0, a.DrainReplicas,
-		activities.DrainRequest{ReplicasRequest: r.of(replicas), Workers: workers}, &left)
-	if left.InFlight > 0 {
-		r.result.Warnings = append(r.result.Warnings, fmt.Sprintf("%d still in flight on %s when the drain time of %s was over",
-			left.InFlight, names(replicas), r.change.Policy.Drain()))
-	}
-	return left, err
-}
-
-// do runs one activity on the host; result may be nil.
-func (r *scaleRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
-	return workflow.ExecuteActivity(onHost(ctx, r.req.Host, summary, limit, total), activity, request).Get(ctx, result)
-}
-
-func (r *scaleRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
-	request := activities.ReplicasRequest{Service: r.req.Service, Policy: r.change.Policy, Endpoint: r.change.Endpoint}
-	for _, replica := range replicas {
-		request.IDs = append(request.IDs, replica.ID)
-	}
-	return request
 }

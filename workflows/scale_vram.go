@@ -11,7 +11,7 @@ import (
 
 // reserve is the last gate before the start: each new replica is promised its VRAM after a fresh look
 // at the GPUs, whatever the plan saw.
-func (r *scaleRun) reserve(ctx workflow.Context) error {
+func (r *serviceRun) reserve(ctx workflow.Context) error {
 	if !r.change.Claims() {
 		return nil
 	}
@@ -22,12 +22,13 @@ func (r *scaleRun) reserve(ctx workflow.Context) error {
 	return r.phase(ctx, "gate", detail, func() error {
 		var a *activities.VRAM
 		r.change.GPUs = nil
-		return r.do(ctx, "gate: reserve "+detail+" of VRAM", changeLimit, changeTotal, a.ReserveVRAM, r.change, &r.change.GPUs)
+		return r.do(ctx, "gate: reserve "+detail+" of VRAM", changeLimit, changeTotal, a.ReserveVRAM,
+			activities.ReserveRequest{Project: r.project, Change: r.change}, &r.change.GPUs)
 	})
 }
 
 // settle tells the books what became of promises; without a claim there is nothing to tell.
-func (r *scaleRun) settle(ctx workflow.Context, summary string, change activities.VRAMChange) error {
+func (r *serviceRun) settle(ctx workflow.Context, summary string, change activities.VRAMChange) error {
 	if len(change.Commit)+len(change.Ready)+len(change.Release) == 0 {
 		return nil
 	}
@@ -36,17 +37,17 @@ func (r *scaleRun) settle(ctx workflow.Context, summary string, change activitie
 }
 
 // claims are the ids of what replicas were promised; none on a host without a GPU.
-func (r *scaleRun) claims(numbers []int) []string {
+func (r *serviceRun) claims(numbers []int) []string {
 	if r.change.Policy.ClaimMB == 0 || r.change.Claims() && len(r.change.GPUs) == 0 {
 		return nil
 	}
 	return r.ids(numbers)
 }
 
-func (r *scaleRun) ids(numbers []int) []string {
+func (r *serviceRun) ids(numbers []int) []string {
 	var ids []string
 	for _, n := range numbers {
-		ids = append(ids, scaling.ClaimID(r.req.Project, r.req.Service, n))
+		ids = append(ids, scaling.ClaimID(r.project, r.service, n))
 	}
 	return ids
 }

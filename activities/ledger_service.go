@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// ServiceRun is how a change of a service ended.
+type ServiceRun struct {
+	WorkflowID string         `json:"workflow_id"`
+	RunID      string         `json:"run_id"`
+	At         time.Time      `json:"at"`
+	By         string         `json:"by"`
+	Data       ServiceRunData `json:"data"`
+}
+
+// ServiceRunData is the data of a ledger entry service.finished.
+type ServiceRunData struct {
+	Host     string            `json:"host"`
+	Project  string            `json:"project"`
+	Service  string            `json:"service"`
+	From     int               `json:"from"`
+	To       int               `json:"to"`
+	Outcome  string            `json:"outcome"`
+	Reason   string            `json:"reason,omitempty"`
+	Why      string            `json:"why,omitempty"`
+	Undone   []string          `json:"undone,omitempty"`
+	Refusals []scaling.Refusal `json:"refusals,omitempty"`
+}
+
+// ServiceFinished is the kind of the ledger's entry about the end of a change of a service.
+const ServiceFinished = "service.finished"
+
+// KeepServiceRun appends the end of a change of a service. It may be repeated.
+func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
+	data, err := json.Marshal(run.Data)
+	if err != nil {
+		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", ServiceFinished, err)))
+	}
+	_, err = r.Ledger.Append(ctx, ledger.Draft{
+		Key: run.WorkflowID + "/" + run.RunID + "/finished", At: run.At.UTC().Format(time.RFC3339), Kind: ServiceFinished,
+		Subject: run.WorkflowID, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID, Data: string(data),
+	})
+	return Classify(ctx, err)
+}

@@ -1,0 +1,128 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// RestartRequest asks for a restart of all replicas of one service of one host's Compose project.
+type RestartRequest struct {
+	Host    string `json:"host"`
+	Project string `json:"project"`
+	Service string `json:"service"`
+	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
+	By  string `json:"by"`
+	Why string `json:"why,omitempty"`
+}
+
+// RestartService restarts the replicas of a service, one after the other: unroute, drain, stop, start, warm-up,
+// healthy, observe, route. While one is away the others serve. Stopped ones beside others that run are left
+// alone; where none runs, all are started. A failure or a cancellation brings the replica at work back. Its id
+// is ServiceID, so that a service has one change at a time.
+func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, error) {
+	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
+	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })
+}
+
+func (r *serviceRun) restart(ctx workflow.Context) error {
+	if err := r.planRestart(ctx); err != nil {
+		return err
+	}
+	for i, replica := range r.change.Keep {
+		others := slices.Delete(slices.Clone(r.change.Keep), i, i+1)
+		if err := r.restartOne(ctx, replica, live(others)); err != nil {
+			return fmt.Errorf("%d of %d restarted, then: %w", i, len(r.change.Keep), err)
+		}
+		r.saga.steps = nil // it serves again: there is nothing to put back
+		r.change.Keep[i].State = "running"
+	}
+	return nil
+}
+
+func (r *serviceRun) planRestart(ctx workflow.Context) error {
+	return r.phase(ctx, "preflight", "", func() error {
+		var docker *activities.Docker
+		var plan scaling.Restart
+		request := activities.RestartPlanRequest{Project: r.project, Service: r.service}
+		if err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanRestart, request).Get(ctx, &plan); err != nil {
+			return err
+		}
+		n := len(plan.Replicas)
+		r.result.To = n
+		return r.take(scaling.Change{
+			Service: r.service, From: n, To: n, Keep: plan.Replicas, UnhealthyBefore: plan.UnhealthyBefore, Policy: plan.Policy,
+			ObserveSeconds: plan.ObserveSeconds, Endpoint: plan.Endpoint, Refusals: plan.Refusals, Warnings: plan.Warnings,
+		})
+	})
+}
+
+// restartOne takes one replica out, restarts it and takes it in again. One that does not run is only started.
+func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, others []scaling.Replica) error {
+	one := []scaling.Replica{replica}
+	routed := r.change.Endpoint.Routed()
+	if routed {
+		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
+			_, err := r.route(ctx, "undo: route to all replicas again", append(one, others...), undoTotal)
+			return err
+		})
+	}
+	r.saga.push(replica.Name+" started again", func(ctx workflow.Context) error {
+		return r.startAgain(ctx, "undo: start "+replica.Name+" again", one)
+	})
+	if replica.Live() {
+		if err := r.takeOut(ctx, one, others); err != nil {
+			return err
+		}
+	}
+	if err := r.phase(ctx, "start", replica.Name, func() error {
+		var docker *activities.Docker
+		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.RestartReplicas, r.of(one), nil)
+	}); err != nil {
+		return err
+	}
+	if err := r.phase(ctx, "warm-up", replica.Name, func() error { return r.awaitReady(ctx, one, 0) }); err != nil {
+		return err
+	}
+	if err := r.phase(ctx, "healthy", replica.Name, func() error { return r.checkHealthy(ctx, one) }); err != nil {
+		return err
+	}
+	if err := r.observe(ctx, one); err != nil || !routed {
+		return err
+	}
+	return r.phase(ctx, "route", replica.Name, func() error {
+		_, err := r.route(ctx, "route to "+replica.Name+" again", append(one, others...), changeTotal)
+		return err
+	})
+}
+
+// takeOut keeps new work from a replica, lets it finish what it has and stops it. One that hangs is not waited
+// for: that it hangs may be why it is restarted.
+func (r *serviceRun) takeOut(ctx workflow.Context, one, others []scaling.Replica) error {
+	request := activities.DrainRequest{SilentIsIdle: len(r.healthyBefore(one)) == 0}
+	if r.change.Endpoint.Routed() {
+		if err := r.phase(ctx, "unroute", names(one), func() (err error) {
+			request.Workers, err = r.route(ctx, "unroute "+names(one), others, changeTotal)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	stopping := r.of(one)
+	if err := r.phase(ctx, "drain", names(one), func() error {
+		left, err := r.drain(ctx, one, request)
+		stopping.Policy = stopPolicy(stopping.Policy, left)
+		return err
+	}); err != nil {
+		return err
+	}
+	return r.phase(ctx, "stop", names(one), func() error { return r.stop(ctx, one, stopping) })
+}
+
+func live(replicas []scaling.Replica) []scaling.Replica {
+	return slices.DeleteFunc(replicas, func(r scaling.Replica) bool { return !r.Live() })
+}

@@ -1,0 +1,162 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// The outcomes of a run that changes a service.
+const (
+	Running            = "running"
+	Scaled             = "scaled"
+	Restarted          = "restarted"
+	Unchanged          = "unchanged"
+	Refused            = "refused"             // preflight said no; nothing was touched
+	Failed             = "failed"              // failed or cancelled before anything was touched
+	RolledBack         = "rolled_back"         // failed or cancelled; as it was before
+	RollbackIncomplete = "rollback_incomplete" // failed, and something could not be put back
+)
+
+// ServiceResult is what a change of a service did. A run that fails or is cancelled carries it in the
+// details of its error.
+type ServiceResult struct {
+	Host     string            `json:"host"`
+	Project  string            `json:"project"`
+	Service  string            `json:"service"`
+	From     int               `json:"from"`
+	To       int               `json:"to"`
+	Outcome  string            `json:"outcome"`
+	Reason   string            `json:"reason,omitempty"`
+	By       string            `json:"by,omitempty"`
+	Why      string            `json:"why,omitempty"`
+	Phases   []Phase           `json:"phases"`
+	Undone   []string          `json:"undone,omitempty"`
+	Refusals []scaling.Refusal `json:"refusals,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
+}
+
+// Phase is one step of a run. Ended is zero while it is at work.
+type Phase struct {
+	Name    string    `json:"name"`
+	Detail  string    `json:"detail,omitempty"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// serviceRun is one run: the snapshot it follows, what it has done, and how to undo that.
+type serviceRun struct {
+	host, project, service string
+
+	change scaling.Change
+	result ServiceResult
+	saga   saga
+}
+
+func newServiceRun(host, project, service string, result ServiceResult) *serviceRun {
+	result.Host, result.Project, result.Service, result.Outcome = host, project, service, Running
+	return &serviceRun{host: host, project: project, service: service, result: result}
+}
+
+// follow does the steps of a run and ends it: with outcome done where they succeed.
+func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() error) (ServiceResult, error) {
+	attributes, err := knownAttributes(ctx)
+	if err != nil {
+		return r.result, err
+	}
+	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
+		return r.result, err
+	}
+	err = r.finish(ctx, done, steps())
+	r.remember(ctx)
+	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	if setErr := attributes.set(ctx, value{StateAttribute, r.result.Outcome}); setErr != nil {
+		workflow.GetLogger(ctx).Warn("search attribute not set", "error", setErr)
+	}
+	return r.result, err
+}
+
+// phase runs one step and keeps its times. Step names are the words of the domain.
+func (r *serviceRun) phase(ctx workflow.Context, name, detail string, do func() error) error {
+	r.result.Phases = append(r.result.Phases, Phase{Name: name, Detail: detail, Started: workflow.Now(ctx)})
+	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	err := do()
+	phase := &r.result.Phases[len(r.result.Phases)-1]
+	phase.Ended = workflow.Now(ctx)
+	if err != nil {
+		phase.Detail = strings.TrimSpace(phase.Detail + " failed: " + reason(err))
+	}
+	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	return err
+}
+
+// finish turns the end of the steps into the outcome of the run, after putting back what a failed
+// or cancelled run has changed.
+func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error {
+	switch {
+	case err == nil && done == Scaled && r.change.Unchanged():
+		r.result.Outcome = Unchanged
+		return nil
+	case err == nil:
+		r.result.Outcome = done
+		return nil
+	case len(r.result.Refusals) > 0:
+		r.result.Outcome, r.result.Reason = Refused, reason(err)
+		return temporal.NewApplicationErrorWithOptions(reason(err), activities.PreconditionFailed,
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
+	}
+	r.result.Outcome, r.result.Reason = RolledBack, reason(err)
+	if len(r.saga.steps) == 0 {
+		r.result.Outcome = Failed
+	}
+	undone, undoErr := r.saga.unwind(ctx, func(ctx workflow.Context, what string) {
+		r.result.Phases = append(r.result.Phases, Phase{Name: "undo", Detail: what, Started: workflow.Now(ctx)})
+		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	})
+	r.closeUndo(workflow.Now(ctx))
+	r.result.Undone = undone
+	if undoErr != nil {
+		r.result.Outcome = RollbackIncomplete
+		r.result.Reason += "; could not put back: " + undoErr.Error()
+	} else if temporal.IsCanceledError(err) {
+		return temporal.NewCanceledError(r.result)
+	}
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("%s: %s", r.service, r.result.Reason), r.result.Outcome,
+		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
+}
+
+// closeUndo ends each undo phase where the next begins.
+func (r *serviceRun) closeUndo(now time.Time) {
+	for i := len(r.result.Phases) - 1; i >= 0 && r.result.Phases[i].Name == "undo"; i-- {
+		r.result.Phases[i].Ended = now
+		now = r.result.Phases[i].Started
+	}
+}
+
+// rememberTotal bounds how long the end of a run waits for the ledger.
+const rememberTotal = 2 * time.Minute
+
+// remember tells the ledger how the run ended, also when it was cancelled. A ledger that is away does not hold
+// the run up: the result then says that it does not know.
+func (r *serviceRun) remember(ctx workflow.Context) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	info := workflow.GetInfo(ctx)
+	var records *activities.Records
+	err := workflow.ExecuteActivity(toLedger(ctx, "ledger: service.finished", rememberTotal), records.KeepServiceRun, activities.ServiceRun{
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
+		Data: activities.ServiceRunData{
+			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: r.result.Outcome,
+			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals,
+		},
+	}).Get(ctx, nil)
+	if err != nil {
+		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))
+	}
+}

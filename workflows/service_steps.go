@@ -1,0 +1,139 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+const (
+	// changeLimit bounds one attempt at making, starting or removing containers, or at a reload.
+	changeLimit = 2 * time.Minute
+	// changeTotal bounds all attempts of a step that goes forward: after that the run goes back.
+	changeTotal = 10 * time.Minute
+	// undoTotal bounds all attempts to put one thing back; after that a person has to.
+	undoTotal = time.Hour
+	// slack is what an attempt may take beyond the time that the policy gives it.
+	slack = time.Minute
+)
+
+func (r *serviceRun) awaitReady(ctx workflow.Context, replicas []scaling.Replica, total time.Duration) error {
+	if len(replicas) == 0 {
+		return nil
+	}
+	var a *activities.Replicas
+	return r.do(ctx, "wait until "+names(replicas)+" are ready", r.change.Policy.WarmUp()+slack, total, a.AwaitReady, r.of(replicas), nil)
+}
+
+func (r *serviceRun) checkHealthy(ctx workflow.Context, replicas []scaling.Replica) error {
+	if len(replicas) == 0 {
+		return nil
+	}
+	var a *activities.Replicas
+	return r.do(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy()+slack, 0, a.CheckHealthy, r.of(replicas), nil)
+}
+
+// route returns the router's processes from before the change.
+func (r *serviceRun) route(ctx workflow.Context, summary string, members []scaling.Replica, total time.Duration) ([]int, error) {
+	var a *activities.Router
+	var result activities.RouteResult
+	err := r.do(ctx, summary, changeLimit, total, a.RouteReplicas, r.of(members), &result)
+	if result.NotVerified {
+		r.warn(activities.ErrNoWayIn.Error())
+	}
+	return result.Workers, err
+}
+
+func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, request activities.DrainRequest) (left activities.DrainResult, err error) {
+	var a *activities.Replicas
+	request.ReplicasRequest = r.of(replicas)
+	err = r.do(ctx, "drain "+names(replicas), r.change.Policy.Drain()+slack, 0, a.DrainReplicas, request, &left)
+	if left.InFlight > 0 {
+		r.warn(fmt.Sprintf("%d still in flight on %s when the drain time of %s was over", left.InFlight, names(replicas), r.change.Policy.Drain()))
+	}
+	if left.Workers > 0 {
+		r.warn(fmt.Sprintf("%d old processes of the router still held requests when the drain time of %s was over", left.Workers, r.change.Policy.Drain()))
+	}
+	return left, err
+}
+
+// warn adds what a person has to know of the result, once.
+func (r *serviceRun) warn(text string) {
+	if !slices.Contains(r.result.Warnings, text) {
+		r.result.Warnings = append(r.result.Warnings, text)
+	}
+}
+
+// do runs one activity on the host; result may be nil.
+func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
+	return workflow.ExecuteActivity(onHost(ctx, r.host, summary, limit, total), activity, request).Get(ctx, result)
+}
+
+func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
+	request := activities.ReplicasRequest{Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint}
+	for _, replica := range replicas {
+		request.IDs = append(request.IDs, replica.ID)
+	}
+	return request
+}
+
+// observe watches new replicas of which nothing else says that they keep running.
+func (r *serviceRun) observe(ctx workflow.Context, replicas []scaling.Replica) error {
+	seconds := r.change.ObserveSeconds
+	if seconds == 0 {
+		return nil
+	}
+	watched := time.Duration(seconds) * time.Second
+	return r.phase(ctx, "observe", watched.String(), func() error {
+		var a *activities.Replicas
+		return r.do(ctx, fmt.Sprintf("watch %s for %s", names(replicas), watched), watched+slack, 0, a.ObserveReplicas,
+			activities.ObserveRequest{ReplicasRequest: r.of(replicas), Seconds: seconds}, nil)
+	})
+}
+
+// stopPolicy gives a replica that drains on SIGTERM the drain time for it.
+func stopPolicy(p scaling.Policy, left activities.DrainResult) scaling.Policy {
+	if left.BySignal {
+		p.StopSeconds = max(p.StopSeconds, p.DrainSeconds)
+	}
+	return p
+}
+
+func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, request activities.ReplicasRequest) error {
+	var docker *activities.Docker
+	limit := changeLimit + request.Policy.Stop()
+	return r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
+}
+
+// startAgain starts stopped replicas and waits until they are ready; those that were unhealthy before are not
+// waited for.
+func (r *serviceRun) startAgain(ctx workflow.Context, summary string, replicas []scaling.Replica) error {
+	var docker *activities.Docker
+	if err := r.do(ctx, summary, changeLimit, undoTotal, docker.RestartReplicas, r.of(replicas), nil); err != nil {
+		return err
+	}
+	return r.awaitReady(ctx, r.healthyBefore(replicas), undoTotal)
+}
+
+// verifyKept begins to check the replicas that stay, and returns what waits for the answer.
+func (r *serviceRun) verifyKept(ctx workflow.Context) func(workflow.Context) error {
+	kept := r.healthyBefore(r.change.Keep)
+	if len(kept) == 0 {
+		return func(workflow.Context) error { return nil }
+	}
+	var a *activities.Replicas
+	future := workflow.ExecuteActivity(onHost(ctx, r.host, "check the health of "+names(kept), r.change.Policy.Healthy()+slack, 0), a.CheckHealthy, r.of(kept))
+	return func(ctx workflow.Context) error { return future.Get(ctx, nil) }
+}
+
+// healthyBefore leaves out what was unhealthy before the change: it is not the change's doing.
+func (r *serviceRun) healthyBefore(replicas []scaling.Replica) []scaling.Replica {
+	return slices.DeleteFunc(slices.Clone(replicas), func(replica scaling.Replica) bool {
+		return slices.Contains(r.change.UnhealthyBefore, replica.ID) || replica.Unhealthy()
+	})
+}
