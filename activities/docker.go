@@ -134,6 +134,8 @@ type Docker struct {
 	Host     string
 	Engine   Engine
 	Projects Projects
+	// Replicas says which replicas are well.
+	Replicas *Replicas
 	// VRAM gates what claims GPU memory.
 	VRAM *VRAM
 }

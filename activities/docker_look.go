@@ -13,9 +13,9 @@ import (
 
 // lookAt collects all that a plan about the named services is made from.
 func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling.Inventory, names []string) (scaling.Request, error) {
-	seen := scaling.Request{
-		Host: d.Host, Project: project.Name, Inventory: inventory,
-		Policies: project.Policies, Default: project.Default, Endpoints: project.Endpoints,
+	seen := scaling.Request{Host: d.Host, Project: project.Name, Inventory: inventory, Endpoints: project.Endpoints, Policies: map[string]scaling.Policy{}}
+	for _, name := range names {
+		seen.Policies[name] = project.Policy(name)
 	}
 	services, err := project.Compose.Services(ctx)
 	if err != nil {
@@ -35,7 +35,29 @@ func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling
 	if err := group.Wait(); err != nil {
 		return seen, err
 	}
+	d.markUnhealthy(ctx, project, names, &seen)
 	return seen, d.lookAtRouter(ctx, project, names, &seen)
+}
+
+// markUnhealthy asks the health paths of running replicas: not every image brings a check of its own. What is
+// unhealthy before a change is not judged as its doing.
+func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []string, seen *scaling.Request) {
+	replicas := slices.Clone(seen.Inventory.Replicas)
+	var group errgroup.Group
+	for i, r := range replicas {
+		endpoint := project.Endpoints[r.Service]
+		if slices.Contains(names, r.Service) && r.Running() && endpoint.Health != "" {
+			group.Go(func() error {
+				// One slow answer says nothing.
+				if d.Replicas.ill(ctx, endpoint, r) != "" && d.Replicas.ill(ctx, endpoint, r) != "" {
+					replicas[i].Health = "unhealthy"
+				}
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // who does not answer is the answer
+	seen.Inventory.Replicas = replicas
 }
 
 // lookUp fills in what only the engine knows of a service, and what follows from both.

@@ -24,6 +24,7 @@ type starter struct {
 	Streams
 	configFile string
 	host       string
+	project    string
 	output     string
 }
 
@@ -60,6 +61,7 @@ func (s *starter) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	flags.StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+	flags.StringVar(&s.project, "project", "", "Compose project of that host (default: the only one, or the only one that lists the service)")
 	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")

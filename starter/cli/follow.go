@@ -22,7 +22,7 @@ import (
 
 // followScale shows all runs until each has ended, and how they ended.
 func (s *starter) followScale(ctx context.Context, c *connect.Connection, plan scaling.Plan, runs []client.WorkflowRun) error {
-	results := make([]workflows.ScaleResult, len(runs))
+	results := make([]workflows.ServiceResult, len(runs))
 	faults := make([]error, len(runs))
 	var wait sync.WaitGroup
 	progress := s.newProgress()
@@ -45,8 +45,8 @@ func (s *starter) followScale(ctx context.Context, c *connect.Connection, plan s
 }
 
 // scaleResult reads the result of a run that has ended, well or not.
-func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.ScaleResult, error) {
-	var result workflows.ScaleResult
+func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.ServiceResult, error) {
+	var result workflows.ServiceResult
 	err := run.Get(ctx, &result)
 	var app *temporal.ApplicationError
 	var canceled *temporal.CanceledError

@@ -52,6 +52,7 @@ type openRequest struct {
 	WorkflowID string `json:"workflow_id"`
 	Initiator  string `json:"initiator"`
 	Host       string `json:"host"`
+	Project    string `json:"project,omitempty"`
 }
 
 type silentRun struct {
@@ -66,7 +67,7 @@ func gatesOf(found []runbookRun, more bool) gates {
 		case r.RunbookStatus == nil:
 			g.Silent = append(g.Silent, silentRun{WorkflowID: r.WorkflowID, Fault: r.Fault})
 		case r.Request != nil:
-			g.Requests = append(g.Requests, openRequest{Request: *r.Request, WorkflowID: r.WorkflowID, Initiator: r.By, Host: r.Host})
+			g.Requests = append(g.Requests, openRequest{Request: *r.Request, WorkflowID: r.WorkflowID, Initiator: r.By, Host: r.Host, Project: r.Project})
 		}
 	}
 	return g
@@ -114,18 +115,18 @@ func (s *starter) gateRejectCommand() *cobra.Command {
 	return cmd
 }
 
-// requestRun is the workflow id of the run that a request is about.
-func requestRun(request string) (string, error) {
+// requestRun splits a request as a person names it into the run and the rest behind the colon.
+func requestRun(request string) (run, rest string, err error) {
 	at := strings.LastIndex(request, ":")
-	if at < 1 || !strings.Contains(request[:at], "/") {
-		return "", usage("gate", fmt.Sprintf("%q is no request", request), "write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1")
+	if at < 1 || at == len(request)-1 {
+		return "", "", usage("gate", fmt.Sprintf("%q is no request", request), "write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1")
 	}
-	return runID(request[:at]), nil
+	return request[:at], request[at+1:], nil
 }
 
 // answer gives a person's word on a request to the run.
 func (s *starter) answer(ctx context.Context, request string, answer workflows.RunbookAnswer) error {
-	id, err := requestRun(request)
+	run, rest, err := requestRun(request)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,14 @@ func (s *starter) answer(ctx context.Context, request string, answer workflows.R
 		return err
 	}
 	defer c.Close()
-	answer.Request, answer.By = request, me()
+	id, err := findRun(ctx, c, run)
+	if f, ok := errors.AsType[*failure](err); ok && f.code == exitNo {
+		return notOpen(ctx, c, request)
+	}
+	if err != nil {
+		return err
+	}
+	answer.Request, answer.By = id+":"+rest, me()
 	return s.answerRun(ctx, c, id, answer)
 }
 

@@ -64,7 +64,11 @@ func (s *starter) operate(ctx context.Context, name string, order workflows.Runb
 	}
 	defer c.Close()
 	order.By = me()
-	return s.order(ctx, c, runID(name), order)
+	id, err := findRun(ctx, c, name)
+	if err != nil {
+		return err
+	}
+	return s.order(ctx, c, id, order)
 }
 
 func (s *starter) order(ctx context.Context, c *connect.Connection, id string, order workflows.RunbookOrder) error {

@@ -78,6 +78,7 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 	if _, call.Host, _, err = s.configuration(); err != nil {
 		return err
 	}
+	call.Project = s.project
 	c, err := s.dial(ctx)
 	if err != nil {
 		return err
@@ -96,13 +97,13 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 // runPlanned starts what was planned and follows it. A plan with a refusal starts nothing.
 func (s *starter) runPlanned(ctx context.Context, c client.Client, plan activities.RunbookPlan, call activities.RunbookCall, o runbookOptions) error {
 	if s.output == "text" {
-		fmt.Fprintf(s.Out, "plan %s of %s on %s\n", shortHash(plan.SHA256), runbookTitle(plan.Runbook, plan.Key), plan.Host)
+		fmt.Fprintf(s.Out, "plan %s of %s on %s\n", shortHash(plan.SHA256), runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
 	}
 	if len(plan.Refusals) > 0 {
 		return s.printRefused(plan, o.why)
 	}
 	request := workflows.RunbookRequest{
-		Name: plan.Runbook, Inputs: call.Inputs, Host: plan.Host, By: call.By, Why: o.why, Override: o.override,
+		Name: plan.Runbook, Inputs: call.Inputs, Host: plan.Host, Project: plan.Project, By: call.By, Why: o.why, Override: o.override,
 	}
 	if o.plan != "" {
 		if err := samePlan(plan, o.plan); err != nil {
@@ -137,10 +138,10 @@ type startedRun struct {
 // startRunbook starts the one run that there may be. One that is at work refuses it or, where the runbook
 // says so, is joined; the server's answer names that run, so that no later one is taken for it.
 func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activities.RunbookPlan, request workflows.RunbookRequest) (startedRun, error) {
-	id := workflows.RunbookID(plan.Runbook, plan.Key)
+	id := workflows.RunbookID(plan.Host, plan.Project, plan.Runbook, plan.Key)
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: workflows.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary: runbookTitle(plan.Runbook, plan.Key) + startedBy + request.By,
+		StaticSummary: runbookTitle(plan.Runbook, plan.Key) + " on " + where(plan.Host, plan.Project) + startedBy + request.By,
 	}, workflows.RunRunbook, request)
 	already, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	switch {

@@ -45,20 +45,6 @@ where the runbook has no key, or the workflow id. Of a run that has ended it is 
 	}
 }
 
-// runID is the workflow id of a run as a person names it.
-func runID(name string) string {
-	return workflows.RunbookID(nameAndKey(name))
-}
-
-// nameAndKey splits a workflow id, or what a person writes for it.
-func nameAndKey(id string) (name, key string) {
-	name, key, _ = strings.Cut(strings.TrimPrefix(id, "runbook/"), "/")
-	return name, key
-}
-
-// runName is a run as people name it.
-func runName(id string) string { return strings.TrimPrefix(id, "runbook/") }
-
 // runbookRun is a run and what it says of itself.
 type runbookRun struct {
 	WorkflowID string    `json:"workflow_id"`
@@ -180,7 +166,10 @@ func (r runbookRun) row() []string {
 
 // runbookRun shows all about one run. One that has ended needs no worker for it.
 func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name string) error {
-	id := runID(name)
+	id, err := findRun(ctx, c, name)
+	if err != nil {
+		return err
+	}
 	described, err := c.DescribeWorkflow(ctx, id, "")
 	var absent *serviceerror.NotFound
 	switch {
@@ -223,7 +212,7 @@ func nearRun(ctx context.Context, c *connect.Connection, id string) string {
 	}
 	var names []string
 	for _, r := range all {
-		if strings.HasPrefix(r.ID, id+"/") { // its key was left out
+		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") { // its key was left out
 			return "did you mean " + runName(r.ID) + "?"
 		}
 		names = append(names, runName(r.ID))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,18 +19,18 @@ import (
 
 // scaleOptions are the flags of `starter scale`.
 type scaleOptions struct {
-	dryRun, noWait, belowMin, cancel bool
-	why                              string
+	dryRun, noWait, belowMin, sharedVolume, cancel bool
+	why                                            string
 }
 
 func (s *starter) scaleCommand() *cobra.Command {
 	var o scaleOptions
 	cmd := &cobra.Command{
-		Use:   "scale SERVICE=N...",
+		Use:   "scale [PROJECT/]SERVICE=N...",
 		Short: "Scale services up or down without losing a request",
 		Long: `Shows one plan for all services, then runs each change as a durable workflow and follows it.
 A plan with any refusal is not carried out at all. Ctrl-C stops following; the run goes on.`,
-		Example: "  starter scale app=4 worker-llm=2\n  starter scale app=1 --dry-run\n  starter scale --cancel app",
+		Example: "  starter scale app=4 worker-llm=2\n  starter scale shop/app=1 --dry-run\n  starter scale --cancel app",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.cancel {
@@ -47,34 +46,18 @@ A plan with any refusal is not carried out at all. Ctrl-C stops following; the r
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the plan and change nothing")
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "start the runs and return at once")
 	cmd.Flags().BoolVar(&o.belowMin, "below-min", false, "allow fewer replicas than the policy's minimum")
+	cmd.Flags().BoolVar(&o.sharedVolume, "shared-volume", false, "allow several replicas of a database that writes into one volume")
 	cmd.Flags().BoolVar(&o.cancel, "cancel", false, "cancel the runs of the named services; they put things back")
 	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
 	return cmd
 }
 
-func parseTargets(args []string) ([]scaling.Target, error) {
-	if len(args) == 0 {
-		return nil, usage("scale", "no service is named", "write SERVICE=N, such as app=4")
-	}
-	var targets []scaling.Target
-	for _, arg := range args {
-		service, number, ok := strings.Cut(arg, "=")
-		n, err := strconv.Atoi(number)
-		if !ok || err != nil || n < 0 || service == "" {
-			return nil, usage("scale", fmt.Sprintf("%q is not SERVICE=N", arg), "write a service and a whole number of replicas, such as app=4")
-		}
-		for _, t := range targets {
-			if t.Service == service {
-				return nil, usage("scale", fmt.Sprintf("%s is named twice", service), "name each service once")
-			}
-		}
-		targets = append(targets, scaling.Target{Service: service, Replicas: n})
-	}
-	return targets, nil
-}
-
-func (s *starter) scale(ctx context.Context, targets []scaling.Target, o scaleOptions) error {
+func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) error {
 	_, name, host, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	projects, wanted, err := byProject(name, host, s.project, targets)
 	if err != nil {
 		return err
 	}
@@ -83,69 +66,87 @@ func (s *starter) scale(ctx context.Context, targets []scaling.Target, o scaleOp
 		return err
 	}
 	defer c.Close()
-	var docker *activities.Docker
-	var plan scaling.Plan
-	request := activities.PlanRequest{Project: host.Compose.Project, Targets: targets, BelowMin: o.belowMin}
-	if err := ask(ctx, c, name, "plan a scale", &plan, docker.PlanScale, request); err != nil {
-		return err
+	plans := make([]scaling.Plan, len(projects))
+	refused := false
+	for i, project := range projects {
+		var docker *activities.Docker
+		request := activities.PlanRequest{Project: project, Targets: wanted[project], BelowMin: o.belowMin, SharedVolume: o.sharedVolume}
+		if err := ask(ctx, c, name, "plan a scale", &plans[i], docker.PlanScale, request); err != nil {
+			return err
+		}
+		refused = refused || plans[i].Refused()
 	}
 	if s.output == "text" {
-		s.printPlan(plan)
+		s.printPlans(plans)
 	}
-	if plan.Refused() || o.dryRun {
-		return s.planOnly(plan)
+	if refused || o.dryRun {
+		return s.plansOnly(plans, refused)
 	}
-	runs, err := s.startScale(ctx, c, plan, o)
+	runs, err := s.startScale(ctx, c, plans, o)
 	if err != nil {
 		return err
 	}
 	if o.noWait {
 		return s.printStarted(runs)
 	}
-	return s.followScale(ctx, c, plan, runs)
+	return s.followScale(ctx, c, plans, runs)
 }
 
-// planOnly ends a command that carries out nothing.
-func (s *starter) planOnly(plan scaling.Plan) error {
+// plansOnly ends a command that carries out nothing.
+func (s *starter) plansOnly(plans []scaling.Plan, refused bool) error {
 	if s.output == "json" {
-		if err := s.printJSON(map[string]any{"plan": plan}); err != nil {
+		if err := s.printJSON(map[string]any{"plans": plans}); err != nil {
 			return err
 		}
 	}
-	if plan.Refused() {
+	if refused {
 		return answered(exitNo)
 	}
 	return nil
 }
 
-// startScale starts one workflow per change. A service that is being scaled already is found before
+// startScale starts one workflow per change. A service that is being changed already is found before
 // anything is started, so that a plan is not carried out by half.
-func (s *starter) startScale(ctx context.Context, c *connect.Connection, plan scaling.Plan, o scaleOptions) ([]client.WorkflowRun, error) {
-	for _, change := range plan.Changes {
-		if err := notRunning(ctx, c, workflows.ScaleID(plan.Host, plan.Project, change.Service)); err != nil {
-			return nil, err
+func (s *starter) startScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, o scaleOptions) ([]client.WorkflowRun, error) {
+	for _, plan := range plans {
+		for _, change := range plan.Changes {
+			if err := notRunning(ctx, c, workflows.ServiceID(plan.Host, plan.Project, change.Service)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var runs []client.WorkflowRun
-	for _, change := range plan.Changes {
-		request := workflows.ScaleRequest{
-			Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, By: by(), Why: o.why,
+	for _, plan := range plans {
+		for _, change := range plan.Changes {
+			run, err := startChange(ctx, c, plan, change, o)
+			if err != nil {
+				return nil, err
+			}
+			runs = append(runs, run)
 		}
-		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-			ID:                                       workflows.ScaleID(plan.Host, plan.Project, change.Service),
-			TaskQueue:                                workflows.TaskQueue,
-			WorkflowExecutionErrorWhenAlreadyStarted: true,
-			StaticSummary:                            change.String() + " by " + request.By,
-		}, workflows.ScaleService, request)
-		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			return nil, atWork(ctx, c, workflows.ScaleID(plan.Host, plan.Project, change.Service))
-		}
-		if err != nil {
-			return nil, missing("Temporal", firstLine(err), "see starter doctor")
-		}
-		runs = append(runs, run)
 	}
 	return runs, nil
+}
+
+func startChange(ctx context.Context, c *connect.Connection, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
+	id := workflows.ServiceID(plan.Host, plan.Project, change.Service)
+	request := workflows.ScaleRequest{
+		Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, SharedVolume: o.sharedVolume,
+		By: by(), Why: o.why,
+	}
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       id,
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            fmt.Sprintf("%s/%s on %s by %s", plan.Project, change, plan.Host, request.By),
+	}, workflows.ScaleService, request)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil, atWork(ctx, c, id)
+	}
+	if err != nil {
+		return nil, missing("Temporal", firstLine(err), "see starter doctor")
+	}
+	return run, nil
 }
 
 // notRunning returns nil unless a run of that id is at work.
@@ -182,9 +183,14 @@ func (s *starter) cancelScale(ctx context.Context, services []string) error {
 	}
 	defer c.Close()
 	var faults []error
-	for _, service := range services {
-		service, _, _ = strings.Cut(service, "=")
-		id := workflows.ScaleID(name, host.Compose.Project, service)
+	for _, arg := range services {
+		arg, _, _ = strings.Cut(arg, "=")
+		service, err := parseService(arg).find(name, host, s.project)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		id := workflows.ServiceID(name, service.Project, service.Service)
 		if notRunning(ctx, c, id) == nil {
 			faults = append(faults, no(id, "nothing is running", "see starter status"))
 			continue

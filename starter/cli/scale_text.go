@@ -10,19 +10,23 @@ import (
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// printPlan shows what would happen and every reason why it must not.
-func (s *starter) printPlan(plan scaling.Plan) {
-	fmt.Fprintf(s.Out, "Plan for %s on %s\n", plan.Project, plan.Host)
-	for _, c := range plan.Changes {
-		fmt.Fprintf(s.Out, "  %s: %s\n", c, steps(c))
-		for _, r := range c.Refusals {
-			fmt.Fprintf(s.Out, "    [REFUSED] %s\n", r.Message)
+// printPlans shows what would happen and every reason why it must not.
+func (s *starter) printPlans(plans []scaling.Plan) {
+	refused := false
+	for _, plan := range plans {
+		fmt.Fprintf(s.Out, "Plan for %s on %s\n", plan.Project, plan.Host)
+		for _, c := range plan.Changes {
+			fmt.Fprintf(s.Out, "  %s: %s\n", c, steps(c))
+			for _, r := range c.Refusals {
+				fmt.Fprintf(s.Out, "    [REFUSED] %s\n", printable(r.Message))
+			}
+			for _, w := range c.Warnings {
+				fmt.Fprintf(s.Out, "    [NOTE] %s\n", printable(w))
+			}
 		}
-		for _, w := range c.Warnings {
-			fmt.Fprintf(s.Out, "    [NOTE] %s\n", w)
-		}
+		refused = refused || plan.Refused()
 	}
-	if plan.Refused() {
+	if refused {
 		fmt.Fprintln(s.Out, "Nothing was changed.")
 	}
 }
@@ -33,8 +37,11 @@ func steps(c scaling.Change) string {
 	switch {
 	case len(c.Refusals) > 0:
 		return "refused"
-	case len(c.Add) > 0:
-		steps = append(steps, "start "+numbers(c.Add), fmt.Sprintf("warm-up (%s at most)", c.Policy.WarmUp()), "healthy")
+	case c.Grows():
+		steps = append(steps, "start "+coming(c), fmt.Sprintf("warm-up (%s at most)", c.Policy.WarmUp()), "healthy")
+		if c.ObserveSeconds > 0 {
+			steps = append(steps, fmt.Sprintf("observe (%d s)", c.ObserveSeconds))
+		}
 		if c.Endpoint.Routed() {
 			steps = append(steps, "route")
 		}
@@ -52,9 +59,13 @@ func steps(c scaling.Change) string {
 	return strings.Join(steps, " → ")
 }
 
-func numbers(all []int) string {
+// coming names the replicas that a change brings: stopped ones by name, new ones by number.
+func coming(c scaling.Change) string {
 	var out []string
-	for _, n := range all {
+	for _, r := range c.Start {
+		out = append(out, r.Name)
+	}
+	for _, n := range c.Add {
 		out = append(out, fmt.Sprintf("#%d", n))
 	}
 	return strings.Join(out, " ")
@@ -84,9 +95,9 @@ func (s *starter) printStarted(runs []client.WorkflowRun) error {
 }
 
 // printResults shows how the runs ended and returns the exit code as an error.
-func (s *starter) printResults(plan scaling.Plan, results []workflows.ScaleResult) error {
+func (s *starter) printResults(plans []scaling.Plan, results []workflows.ServiceResult) error {
 	if s.output == "json" {
-		if err := s.printJSON(map[string]any{"plan": plan, "results": results}); err != nil {
+		if err := s.printJSON(map[string]any{"plans": plans, "results": results}); err != nil {
 			return err
 		}
 	}
@@ -109,10 +120,10 @@ func (s *starter) printResults(plan scaling.Plan, results []workflows.ScaleResul
 	return nil
 }
 
-func (s *starter) printResult(r workflows.ScaleResult) {
-	fmt.Fprintf(s.Out, "%s %d → %d: %s", r.Service, r.From, r.To, strings.ReplaceAll(r.Outcome, "_", " "))
+func (s *starter) printResult(r workflows.ServiceResult) {
+	fmt.Fprintf(s.Out, "%s/%s on %s, %d → %d: %s", r.Project, r.Service, r.Host, r.From, r.To, strings.ReplaceAll(r.Outcome, "_", " "))
 	if r.Reason != "" {
-		fmt.Fprintf(s.Out, ": %s", r.Reason)
+		fmt.Fprintf(s.Out, ": %s", printable(r.Reason))
 	}
 	fmt.Fprintln(s.Out)
 	for _, line := range r.Undone {

@@ -11,7 +11,7 @@ import (
 
 func (s *starter) serviceCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the services of the Compose project and their replicas", Args: cobra.NoArgs,
+		Use: "list", Short: "List the services of the Compose projects and their replicas", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceList(cmd.Context()) },
 	}
 	stats := &cobra.Command{
@@ -35,28 +35,36 @@ func (s *starter) askHost(ctx context.Context, summary string, answer, activity 
 	return host, ask(ctx, c, host, summary, answer, activity, args...)
 }
 
+// projects are the ones that are asked for; none is all of the host.
+func (s *starter) projects() []string {
+	if s.project == "" {
+		return []string{}
+	}
+	return []string{s.project}
+}
+
 func (s *starter) serviceList(ctx context.Context) error {
 	var docker *activities.Docker
 	var rows []activities.ServiceRow
-	if _, err := s.askHost(ctx, "list the services", &rows, docker.ListServices); err != nil {
+	if _, err := s.askHost(ctx, "list the services", &rows, docker.ListServices, s.projects()); err != nil {
 		return err
 	}
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"services": rows})
 	}
-	out := [][]string{{"SERVICE", "REPLICAS", "MIN–MAX", "REPLICA", "STATE", "HEALTH", "ADDRESS"}}
+	out := [][]string{{"PROJECT", "SERVICE", "REPLICAS", "MIN–MAX", "REPLICA", "STATE", "HEALTH", "ADDRESS"}}
 	for _, row := range rows {
 		bounds := "not scaled"
 		if row.Scalable {
 			bounds = fmt.Sprintf("%d–%d", row.Min, row.Max)
 		}
-		head := []string{row.Service, fmt.Sprint(len(row.Replicas)), bounds}
+		head := []string{row.Project, row.Service, fmt.Sprint(len(row.Replicas)), bounds}
 		if len(row.Replicas) == 0 {
 			out = append(out, append(head, "", "", "", ""))
 		}
 		for i, r := range row.Replicas {
 			if i > 0 {
-				head = []string{"", "", ""}
+				head = []string{"", "", "", ""}
 			}
 			out = append(out, append(head, r.Name, r.State, r.Health, r.Address))
 		}
@@ -68,16 +76,16 @@ func (s *starter) serviceList(ctx context.Context) error {
 func (s *starter) serviceStats(ctx context.Context) error {
 	var docker *activities.Docker
 	var rows []activities.ReplicaUsage
-	if _, err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats); err != nil {
+	if _, err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats, s.projects()); err != nil {
 		return err
 	}
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"replicas": rows})
 	}
-	out := [][]string{{"REPLICA", "CPU OF LIMIT", "MEMORY OF LIMIT", "MEMORY MB"}}
+	out := [][]string{{"PROJECT", "REPLICA", "CPU OF LIMIT", "MEMORY OF LIMIT", "MEMORY MB"}}
 	for _, row := range rows {
 		out = append(out, []string{
-			row.Replica.Name, fmt.Sprintf("%.1f%%", 100*row.Usage.CPURatio),
+			row.Project, row.Replica.Name, fmt.Sprintf("%.1f%%", 100*row.Usage.CPURatio),
 			fmt.Sprintf("%.1f%%", 100*row.Usage.MemoryRatio), fmt.Sprint(row.Usage.MemoryMB),
 		})
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 
 	"go.temporal.io/sdk/client"
@@ -19,44 +20,57 @@ import (
 	"github.com/evenkeel/evenkeel/templates"
 )
 
-// newAdapters connects the activities of one host to Docker, Compose, nginx, its GPUs and the product.
+// newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
 func newAdapters(c *config.Config, set *templates.Set, name string, host config.Host, temporal client.Client, probe activities.GPUs) (activities.Host, error) {
-	policies, endpoints, err := services(c, set)
-	if err != nil {
-		return activities.Host{}, err
-	}
-	token, err := c.AdminToken()
-	if err != nil {
-		return activities.Host{}, err
-	}
 	engine, err := dockerd.New()
 	if err != nil {
 		return activities.Host{}, err
 	}
-	project := host.Compose.Project
-	product, prober := admin.New(token), httpprobe.New()
-	file := compose.New(host.Compose.File, project, nil)
-	replicas := &activities.Replicas{
-		Project: project, Engine: engine, Prober: prober, Product: product, Nginx: router(engine, project, host.Nginx),
+	projects, err := projectsOf(c, set, host, engine)
+	if err != nil {
+		return activities.Host{}, err
 	}
+	replicas := &activities.Replicas{Engine: engine, Prober: httpprobe.New(), Projects: projects}
 	vram := &activities.VRAM{
-		Project: project, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
+		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
 	return activities.Host{
-		Docker: &activities.Docker{
-			Host: name, Project: project, Engine: engine, Compose: file, VRAM: vram,
-			Policies: policies, Endpoints: endpoints,
-		},
+		Docker:   &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram},
 		Replicas: replicas,
 		Router:   &activities.Router{Replicas: replicas},
 		VRAM:     vram,
 		Operations: &activities.Operations{
-			Replicas: replicas, Compose: file, Dialer: greet.Greeter{}, GPUs: probe, Policies: policies, Endpoints: endpoints,
-			Metrics: metrics(c.Prometheus.URL), Admin: c.Admin, API: product,
+			Replicas: replicas, Projects: projects, Dialer: greet.Greeter{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
 			Commands: c.Commands, Runner: command.New(), Groups: c.Groups,
 		},
 	}, nil
 }
+
+// projectsOf connects the Compose projects of a host.
+func projectsOf(c *config.Config, set *templates.Set, host config.Host, engine *dockerd.Engine) (activities.Projects, error) {
+	projects := activities.Projects{}
+	for name, p := range host.Projects {
+		policies, endpoints, err := services(c, set, p)
+		if err != nil {
+			return nil, err
+		}
+		fallback, _ := set.Policy(defaultPolicy)
+		token, err := host.AdminToken(name)
+		if err != nil {
+			return nil, fmt.Errorf("project %s: %w", name, err)
+		}
+		product := admin.New(token)
+		projects[name] = &activities.Project{
+			Name: name, Policies: policies, Default: fallback, Endpoints: endpoints,
+			Compose: compose.New(compose.Options{Name: name, Directory: p.Directory, Files: p.Files, EnvFiles: p.EnvFiles, Profiles: p.Profiles}),
+			Nginx:   router(engine, name, p.Nginx), Product: product, API: product, Admin: p.Admin,
+		}
+	}
+	return projects, nil
+}
+
+// defaultPolicy is the ScalingPolicy of services without one of their own; without it those cannot be scaled.
+const defaultPolicy = "default"
 
 // metrics returns the Prometheus at url; nil when none is configured.
 func metrics(url string) activities.Metrics {
@@ -66,17 +80,13 @@ func metrics(url string) activities.Metrics {
 	return prom.New(url)
 }
 
-// services pairs every service of the configuration with its policy and its endpoint.
-func services(c *config.Config, set *templates.Set) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+// services pairs every service of a project with its policy and its endpoint.
+func services(c *config.Config, set *templates.Set, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
 	policies, endpoints := map[string]scaling.Policy{}, map[string]scaling.Endpoint{}
-	for name, service := range c.Services {
-		wanted := service.Policy
-		if wanted == "" {
-			wanted = name
-		}
-		policy, ok := set.Policy(wanted)
+	for name, service := range p.Services {
+		policy, ok := set.Policy(cmp.Or(service.Policy, name))
 		if !ok && service.Policy != "" {
-			return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, wanted)
+			return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, service.Policy)
 		}
 		if ok {
 			policies[name] = policy
@@ -86,7 +96,7 @@ func services(c *config.Config, set *templates.Set) (map[string]scaling.Policy, 
 	return policies, endpoints, nil
 }
 
-// router returns the host's nginx, in its container or on the host; nil when none is configured.
+// router returns a project's nginx, in its container or on the host; nil when none is configured.
 func router(engine *dockerd.Engine, project string, n *config.Nginx) activities.Nginx {
 	switch {
 	case n == nil:

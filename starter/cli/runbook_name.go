@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/worker/connect"
+)
+
+// runPrefix begins the workflow ids of runs of runbooks: runbook/HOST/PROJECT/NAME/KEY.
+const runPrefix = "runbook/"
+
+// runName is a run as people name it.
+func runName(id string) string { return strings.TrimPrefix(id, runPrefix) }
+
+// nameAndKey are the runbook and the key of a workflow id.
+func nameAndKey(id string) (name, key string) {
+	parts := strings.SplitN(id, "/", 5)
+	if len(parts) > 3 {
+		name = parts[3]
+	}
+	if len(parts) > 4 {
+		key = parts[4]
+	}
+	return name, key
+}
+
+// where is a host, and the project there that something is about.
+func where(host, project string) string {
+	if project == "" || project == runbook.NoProject {
+		return host
+	}
+	return host + "/" + project
+}
+
+// endedRuns is how many of the runs that ended last are looked through for a name.
+const endedRuns = 100
+
+// findRun returns the workflow id of the run that a person names: by its id, or by the end of it, such as
+// NAME/KEY or PROJECT/NAME/KEY. One at work goes before one that has ended. A name that fits several is
+// refused; where none fits, the error names one that may have been meant.
+func findRun(ctx context.Context, c *connect.Connection, name string) (string, error) {
+	if strings.HasPrefix(name, runPrefix) {
+		return name, nil
+	}
+	for _, query := range []struct {
+		text  string
+		limit int
+	}{{runbooksAtWork, runningShown}, {"WorkflowType = '" + runbookType + "' AND ExecutionStatus != 'Running'", endedRuns}} {
+		found, _, err := runs(ctx, c, query.text, query.limit)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err != nil {
+			return "", missing("Temporal", firstLine(err), "see starter doctor")
+		}
+		var ids []string
+		for _, r := range found {
+			if strings.HasSuffix(r.ID, "/"+strings.TrimSuffix(name, "/")) && !slices.Contains(ids, r.ID) {
+				ids = append(ids, r.ID)
+			}
+		}
+		switch len(ids) {
+		case 0:
+		case 1:
+			return ids[0], nil
+		default:
+			slices.Sort(ids)
+			return "", usage(name, "it may be any of "+strings.Join(ids, ", "), "write the whole id")
+		}
+	}
+	return "", no("", name+" has no run", nearRun(ctx, c, name))
+}

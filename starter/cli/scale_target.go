@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// serviceName is a service as a person names it: Project is empty where it was left out.
+type serviceName struct{ Project, Service string }
+
+func parseService(text string) serviceName {
+	project, service, ok := strings.Cut(text, "/")
+	if !ok {
+		return serviceName{Service: text}
+	}
+	return serviceName{Project: project, Service: service}
+}
+
+// find completes the name: the project is the one that --project names, else the only one of the host that
+// lists the service, else the only one that there is.
+func (n serviceName) find(host string, h config.Host, project string) (serviceName, error) {
+	if n.Project == "" {
+		n.Project = project
+	}
+	if n.Project != "" {
+		if _, _, err := h.Project(n.Project); err != nil {
+			return n, usage(host, err.Error(), "see starter service list")
+		}
+		return n, nil
+	}
+	var having []string
+	for _, name := range h.Names() {
+		if _, ok := h.Projects[name].Services[n.Service]; ok {
+			having = append(having, name)
+		}
+	}
+	if len(having) == 0 {
+		having = h.Names()
+	}
+	if len(having) > 1 {
+		return n, usage(n.Service, fmt.Sprintf("it may be of several projects on %s: %s", host, strings.Join(having, ", ")),
+			fmt.Sprintf("write %s/%s", having[0], n.Service))
+	}
+	n.Project = having[0]
+	return n, nil
+}
+
+// target is what a person wants of one service.
+type target struct {
+	serviceName
+	replicas int
+}
+
+func parseTargets(args []string) ([]target, error) {
+	if len(args) == 0 {
+		return nil, usage("scale", "no service is named", "write SERVICE=N, such as app=4")
+	}
+	var targets []target
+	for _, arg := range args {
+		name, number, ok := strings.Cut(arg, "=")
+		n, err := strconv.Atoi(number)
+		service := parseService(name)
+		if !ok || err != nil || n < 0 || service.Service == "" || strings.Contains(service.Service, "/") {
+			return nil, usage("scale", fmt.Sprintf("%q is not SERVICE=N", arg), "write a service and a whole number of replicas, such as app=4 or shop/app=4")
+		}
+		targets = append(targets, target{service, n})
+	}
+	return targets, nil
+}
+
+// byProject finds the projects of all targets and gathers what is wanted of each, in the order of the words.
+func byProject(host string, h config.Host, project string, targets []target) (names []string, wanted map[string][]scaling.Target, err error) {
+	wanted = map[string][]scaling.Target{}
+	for _, t := range targets {
+		name, err := t.find(host, h, project)
+		if err != nil {
+			return nil, nil, err
+		}
+		if slices.ContainsFunc(wanted[name.Project], func(o scaling.Target) bool { return o.Service == name.Service }) {
+			return nil, nil, usage("scale", name.Service+" is named twice", "name each service once")
+		}
+		if !slices.Contains(names, name.Project) {
+			names = append(names, name.Project)
+		}
+		wanted[name.Project] = append(wanted[name.Project], scaling.Target{Service: name.Service, Replicas: t.replicas})
+	}
+	return names, wanted, nil
+}
