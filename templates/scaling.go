@@ -11,10 +11,14 @@ import (
 
 const scalingPolicy = "ScalingPolicy"
 
+// defaultPolicy is the name of the policy for services that have none of their own.
+const defaultPolicy = "default"
+
 const (
 	maxReplicas = 1000
 	maxClaimMB  = 1 << 22 // 4 TB, more than any host has
 	maxWait     = strictyaml.Duration(24 * time.Hour)
+	maxObserve  = strictyaml.Duration(time.Hour)
 )
 
 type policyFile struct {
@@ -27,6 +31,7 @@ type policyFile struct {
 	Healthy strictyaml.Duration `yaml:"healthy"`
 	Drain   strictyaml.Duration `yaml:"drain"`
 	Stop    strictyaml.Duration `yaml:"stop"`
+	Observe strictyaml.Duration `yaml:"observe"`
 	GPU     struct {
 		ClaimMB  int  `yaml:"claim_mb"`
 		Optional bool `yaml:"optional"`
@@ -37,6 +42,15 @@ type policyFile struct {
 func (s *Set) Policy(name string) (scaling.Policy, bool) {
 	p, ok := s.definitions[id{scalingPolicy, name}].value.(scaling.Policy)
 	return p, ok
+}
+
+// PolicyOf returns the ScalingPolicy of a service that names none: the one of its own name, else the one
+// that is called default; false when there is neither.
+func (s *Set) PolicyOf(service string) (scaling.Policy, bool) {
+	if p, ok := s.Policy(service); ok {
+		return p, true
+	}
+	return s.Policy(defaultPolicy)
 }
 
 // Policies returns every ScalingPolicy in the order of their names.
@@ -76,6 +90,13 @@ func decodeScalingPolicy(doc *strictyaml.Document) (header, any) {
 			doc.Fault(w.key, "%s is out of range; write 1s to 24h", w.value)
 		}
 	}
+	var observe *int
+	if doc.Has("observe") {
+		if f.Observe < 0 || f.Observe > maxObserve {
+			doc.Fault("observe", "%s is out of range; write 0s to 1h", f.Observe)
+		}
+		observe = new(f.Observe.Seconds())
+	}
 	if doc.Has("gpu") {
 		doc.Require("gpu.claim_mb")
 		if f.GPU.ClaimMB < 1 || f.GPU.ClaimMB > maxClaimMB {
@@ -85,7 +106,7 @@ func decodeScalingPolicy(doc *strictyaml.Document) (header, any) {
 	return f.header, scaling.Policy{
 		Name: f.Metadata.Name, Min: f.Replicas.Min, Max: f.Replicas.Max,
 		WarmUpSeconds: f.WarmUp.Seconds(), HealthySeconds: f.Healthy.Seconds(),
-		DrainSeconds: f.Drain.Seconds(), StopSeconds: f.Stop.Seconds(),
+		DrainSeconds: f.Drain.Seconds(), StopSeconds: f.Stop.Seconds(), ObserveSeconds: observe,
 		ClaimMB: int64(f.GPU.ClaimMB), GPUOptional: f.GPU.Optional,
 	}
 }

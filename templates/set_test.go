@@ -17,6 +17,7 @@ func TestBuiltIn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Policy{
 		{Name: "app", Min: 2, Max: 10, WarmUpSeconds: 60, HealthySeconds: 60, DrainSeconds: 60, StopSeconds: 10},
+		{Name: "default", Min: 1, Max: 10, WarmUpSeconds: 60, HealthySeconds: 60, DrainSeconds: 60, StopSeconds: 10},
 		{Name: "worker-llm", Min: 2, Max: 8, WarmUpSeconds: 180, HealthySeconds: 60, DrainSeconds: 120, StopSeconds: 10, ClaimMB: 2000, GPUOptional: true},
 		{Name: "worker-rl", Min: 1, Max: 4, WarmUpSeconds: 300, HealthySeconds: 60, DrainSeconds: 900, StopSeconds: 10, ClaimMB: 3000, GPUOptional: true},
 	}, set.Policies())
@@ -76,7 +77,7 @@ func TestOverlayReplacesWholeDefinitions(t *testing.T) {
 	for _, p := range set.Policies() {
 		names = append(names, p.Name)
 	}
-	require.Equal(t, []string{"app", "web", "worker-llm"}, names)
+	require.Equal(t, []string{"app", "default", "web", "worker-llm"}, names)
 	app, _ := set.Policy("app")
 	require.Equal(t, scaling.Policy{
 		Name: "app", Min: 0, Max: 1000, WarmUpSeconds: 1, HealthySeconds: 86400, DrainSeconds: 90, StopSeconds: 1,
@@ -129,7 +130,7 @@ func TestDisabledMustBeThere(t *testing.T) {
 	require.ErrorContains(t, err, "app, ")
 	set, err := Load("", []string{"app", "app"})
 	require.NoError(t, err, "the same name twice does no harm")
-	require.Len(t, set.Policies(), 2)
+	require.Len(t, set.Policies(), 3)
 }
 
 // A link to a folder is read like the folder itself.

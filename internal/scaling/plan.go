@@ -1,7 +1,6 @@
 package scaling
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -12,20 +11,25 @@ type Request struct {
 	Project string
 	Targets []Target
 	// BelowMin allows fewer replicas than the policy's minimum, because a person said so.
-	BelowMin  bool
-	Inventory Inventory
+	BelowMin bool
+	// SharedVolume allows a database of which only one may write to write beside others into one
+	// volume, because a person said so.
+	SharedVolume bool
+	Inventory    Inventory
 	// Services are all services of the Compose file, whether or not they are scaled.
 	Services  []Service
 	Policies  map[string]Policy
-	Default Policy
-	SharedVolume bool
-	RouterFault string
-	Place *Place
-	Present map[string][]string
-	NotVerified bool
 	Endpoints map[string]Endpoint
-	// NoCompose is why `docker compose` could not be asked; empty when it answered.
+	// NoCompose is why `docker compose` cannot be run; empty when it can.
 	NoCompose string
+	// Place is where the router stands; nil where there is none or it is not known.
+	Place *Place
+	// RouterFault is why the router cannot be changed now; empty when it can.
+	RouterFault string
+	// Present are the members that each managed upstream has now.
+	Present map[string][]string
+	// NotVerified says that the worker cannot look from where the router stands.
+	NotVerified bool
 }
 
 // Plan is what one request would do on one host, in the order of its targets.
@@ -48,29 +52,45 @@ type Change struct {
 	To      int    `json:"to"`
 	// Keep are the live replicas that stay.
 	Keep []Replica `json:"keep,omitempty"`
+	// UnhealthyBefore are the ids of those of Keep that were unhealthy before the change. Whether it
+	// has succeeded is not judged by them.
+	UnhealthyBefore []string `json:"unhealthy_before,omitempty"`
+	// Start are stopped replicas that are what Compose would make now; they are started instead of
+	// making new ones.
+	Start []Replica `json:"start,omitempty"`
 	// Add are the numbers of the replicas to make.
 	Add []int `json:"add,omitempty"`
+	// Sibling is the replica that those of Add are copies of: a live one, else the first of Start,
+	// else, for a service that claims VRAM, a stopped one that is also in Discard. It is empty where
+	// there is nothing to copy.
+	Sibling Replica `json:"sibling,omitzero"`
 	// Remove are the live replicas to drain, stop and remove, in that order.
 	Remove []Replica `json:"remove,omitempty"`
-	// Discard are replicas that do not run (created, exited, dead). Compose counts them as
-	// replicas, so they are removed when the change has succeeded.
+	// Discard are replicas that do not run (created, exited, dead). Compose counts them as replicas,
+	// so they are removed when the change has succeeded; before Compose makes the first replica where
+	// Bootstrap is set, as Compose would start one of them instead.
 	Discard []Replica `json:"discard,omitempty"`
 	// Bootstrap says that the first replica is made by `docker compose up`, for want of a sibling.
 	Bootstrap bool `json:"bootstrap,omitempty"`
 	// GPUs says which GPU each new replica gets; empty for a service without a claim on VRAM.
-	GPUs     []Assignment `json:"gpus,omitempty"`
-	Policy   Policy       `json:"policy"`
-	Endpoint Endpoint     `json:"endpoint"`
-	Start []Replica `json:"start,omitempty"`
-	Sibling string `json:"sibling,omitempty"`
-	Refusals []Refusal    `json:"refusals,omitempty"`
-	Warnings []string     `json:"warnings,omitempty"`
+	GPUs []Assignment `json:"gpus,omitempty"`
+	// Policy is the service's; its StopSeconds are already the longer ones, see Policy.
+	Policy Policy `json:"policy"`
+	// ObserveSeconds is how long a new replica is watched for restarts and exits before it counts; 0
+	// for not at all.
+	ObserveSeconds int       `json:"observe_seconds,omitempty"`
+	Endpoint       Endpoint  `json:"endpoint"`
+	Refusals       []Refusal `json:"refusals,omitempty"`
+	Warnings       []string  `json:"warnings,omitempty"`
 }
 
 // Unchanged says whether there is nothing to do.
 func (c Change) Unchanged() bool {
-	return len(c.Add) == 0 && len(c.Remove) == 0 && len(c.Discard) == 0
+	return len(c.Start) == 0 && len(c.Add) == 0 && len(c.Remove) == 0 && len(c.Discard) == 0
 }
+
+// Grows says whether the change brings replicas into the service.
+func (c Change) Grows() bool { return len(c.Start)+len(c.Add) > 0 }
 
 // String names the change in one line, such as "app 1 → 4".
 func (c Change) String() string { return fmt.Sprintf("%s %d → %d", c.Service, c.From, c.To) }
@@ -80,71 +100,28 @@ func (c Change) String() string { return fmt.Sprintf("%s %d → %d", c.Service, 
 func MakePlan(req Request) Plan {
 	plan := Plan{Host: req.Host, Project: req.Project}
 	for _, target := range req.Targets {
-		plan.Changes = append(plan.Changes, change(req, target))
-	}
-	for i := range plan.Changes {
-		plan.Changes[i].Refusals, plan.Changes[i].Warnings = preflight(req, plan.Changes[i])
+		c := change(req, target)
+		c.Refusals, c.Warnings = preflight(req, c)
+		plan.Changes = append(plan.Changes, c)
 	}
 	return plan
 }
 
 func change(req Request, target Target) Change {
+	service, _ := find(req.Services, target.Service)
+	replicas := req.Inventory.Of(target.Service)
 	c := Change{
 		Service:  target.Service,
 		To:       target.Replicas,
-		Policy:   req.Policies[target.Service],
+		Policy:   req.Policies[target.Service].with(service),
 		Endpoint: req.Endpoints[target.Service],
 	}
-	var live []Replica
-	last := 0
-	for _, r := range req.Inventory.Of(target.Service) {
-		last = max(last, r.Number)
-		if r.Live() {
-			live = append(live, r)
-		} else {
-			c.Discard = append(c.Discard, r)
+	c.ObserveSeconds = observation(c.Policy, c.Endpoint, service, replicas)
+	choose(&c, service, replicas, joined(req, service, replicas))
+	for _, r := range c.Keep {
+		if r.Unhealthy() {
+			c.UnhealthyBefore = append(c.UnhealthyBefore, r.ID)
 		}
 	}
-	c.From = len(live)
-	if c.To <= c.From {
-		slices.SortStableFunc(live, byWorth)
-		c.Keep, c.Remove = live[:max(c.To, 0)], live[max(c.To, 0):]
-		slices.Reverse(c.Remove)
-		slices.SortFunc(c.Keep, byNumber)
-		return c
-	}
-	c.Keep = live
-	c.Bootstrap = c.From == 0
-	if c.Bootstrap {
-		// Compose numbers its first replica itself: 1 when none is left, else it starts a stopped
-		// one. Stopped ones are discarded first, so that the number is known.
-		last = 0
-	}
-	for n := last + 1; len(c.Add) < c.To-c.From; n++ {
-		c.Add = append(c.Add, n)
-	}
 	return c
-}
-
-// Live says whether the replica takes part in the service, even if it is ill.
-func (r Replica) Live() bool {
-	return r.State == "running" || r.State == "restarting" || r.State == "paused"
-}
-
-// byWorth puts the replicas worth keeping first: well before ill, then old numbers before new.
-func byWorth(a, b Replica) int {
-	return cmp.Or(cmp.Compare(illness(a), illness(b)), byNumber(a, b))
-}
-
-func byNumber(a, b Replica) int { return cmp.Compare(a.Number, b.Number) }
-
-func illness(r Replica) int {
-	switch {
-	case !r.Running():
-		return 2
-	case r.Health == "unhealthy":
-		return 1
-	default:
-		return 0
-	}
 }

@@ -1,159 +1,76 @@
 package scaling
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// Refusal is one reason why a change must not happen.
-type Refusal struct {
-	// Code is one of the constants below: for programs and for metric labels.
-	Code string `json:"code"`
-	// Message says what is wrong and what would be right, in one line.
-	Message string `json:"message"`
-}
-
-// The closed set of refusal codes.
-const (
-	EngineUnreachable  = "engine_unreachable"
-	NotAComposeService = "not_a_compose_service"
-	NoPolicy           = "no_policy"
-	BelowMin           = "below_min"
-	AboveMax           = "above_max"
-	ComposeV1          = "compose_v1"
-	ComposeMissing     = "compose_missing"
-	ComposeFileEdited  = "compose_file_edited"
-	FixedContainerName = "fixed_container_name"
-	FixedHostPort      = "fixed_host_port"
-	StaticAddress      = "static_address"
-	ImageAbsent        = "image_absent"
-	CPULimit           = "cpu_limit"
-	MemoryLimit        = "memory_limit"
-	CPUReservation     = "cpu_reservation"
-	MemoryReservation  = "memory_reservation"
-	VRAMHeadroom       = "vram_headroom"
-	NoGPU              = "no_gpu"
-)
-
 // preflight returns all reasons against a change, and what is worth knowing but no reason.
-func preflight(req Request, c Change) (refusals []Refusal, warnings []string) {
-	refuse := func(code, format string, args ...any) {
-		refusals = append(refusals, Refusal{Code: code, Message: fmt.Sprintf(format, args...)})
+func preflight(req Request, c Change) ([]Refusal, []string) {
+	var f findings
+	service, usable := checkService(req, c.Service, &f)
+	if !usable {
+		return f.refusals, f.warnings
 	}
-	service, known := find(req.Services, c.Service)
-	if !known {
-		refuse(NotAComposeService, "%q is not a service of the Compose project %s; it has %s",
-			c.Service, req.Project, names(req.Services))
-		return refusals, nil
-	}
-	if c.Policy.Name == "" {
-		refuse(NoPolicy, "%s has no scaling policy; list it under services in the configuration, and add a ScalingPolicy to templates_dir unless one of its name ships", c.Service)
-	} else {
-		checkBounds(req, c, refuse)
-	}
-	for _, r := range req.Inventory.Of(c.Service) {
-		if strings.HasPrefix(r.ComposeVersion, "1.") {
-			refuse(ComposeV1, "%s was made by Compose %s, whose replicas a current Compose would recreate; run `docker compose up -d` with Compose 2 or later once",
-				r.Name, r.ComposeVersion)
-			break
-		}
-	}
+	checkBounds(req, c, &f)
+	checkComposeVersion(req, c, &f)
 	if c.To > 1 {
-		checkShape(service, refuse)
+		checkOnlyOne(c, service, &f)
 	}
-	if c.To > c.From {
-		checkImage(req, c, service, refuse)
-		checkHost(req, c, service, refuse)
-		if req.NoCompose != "" && !c.Bootstrap {
-			warnings = append(warnings, "cannot tell whether the Compose file was edited since the replicas were made: "+req.NoCompose)
-		}
+	if c.Grows() {
+		checkDefinition(c, service, &f)
+		checkImage(req, c, service, &f)
+		checkStart(req, c, service, &f)
+		checkHost(req, c, service, &f)
+		checkWriters(req, c, service, &f)
 	}
-	for _, r := range c.Discard {
-		warnings = append(warnings, fmt.Sprintf("%s is %s and will be removed", r.Name, r.State))
+	checkUsers(req, c, service, &f)
+	if !c.Unchanged() || len(c.Keep) > 0 {
+		checkRouter(req, c.Endpoint, c.Keep, &f)
 	}
-	return refusals, warnings
+	warnOfReplicas(c, service, &f)
+	warnOfNetwork(c, service, &f)
+	warnOfRouters(req, c, service, &f)
+	warnOfCompose(c, service, &f)
+	return f.refusals, f.warnings
 }
 
-type refuseFunc func(code, format string, args ...any)
-
-func checkBounds(req Request, c Change, refuse refuseFunc) {
-	if c.To < c.Policy.Min && !req.BelowMin {
-		refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
+// checkService finds the service and says why nothing can be said about it.
+func checkService(req Request, name string, f *findings) (Service, bool) {
+	service, known := find(req.Services, name)
+	switch {
+	case !known:
+		f.refuse(NotAComposeService, "%q is not a service of the Compose project %s; it has %s", name, req.Project, names(req.Services))
+	case service.Provider != "":
+		f.refuse(Provider, "%s is no container, but what the provider %s makes; only services with containers can be scaled or restarted", name, service.Provider)
+	case service.Fault != "":
+		f.refuse(ServiceFault, "the definition of %s cannot be used: %s", name, service.Fault)
+	default:
+		return service, true
 	}
-	if c.To > c.Policy.Max {
-		refuse(AboveMax, "%s=%d is above the policy's maximum of %d", c.Service, c.To, c.Policy.Max)
-	}
+	return service, false
 }
 
-// checkShape finds what only one container can have.
-func checkShape(s Service, refuse refuseFunc) {
-	if s.ContainerName != "" {
-		refuse(FixedContainerName, "%s has container_name %q, which only one replica can have; remove it from the Compose file", s.Name, s.ContainerName)
-	}
-	for _, port := range s.FixedPorts {
-		refuse(FixedHostPort, "%s publishes the fixed host port %s, which only one replica can have; publish it on the load balancer instead", s.Name, port)
-	}
-	for _, address := range s.StaticAddresses {
-		refuse(StaticAddress, "%s has the static address %s, which only one replica can have; remove it from the Compose file", s.Name, address)
-	}
-}
-
-func checkImage(req Request, c Change, s Service, refuse refuseFunc) {
-	if s.ImageID == "" {
-		refuse(ImageAbsent, "the engine has no image %s; pull or build it first", s.Image)
-	}
-	if c.Bootstrap {
-		if req.NoCompose != "" {
-			refuse(ComposeMissing, "%s has no replica to copy, so `docker compose` must make the first: %s", c.Service, req.NoCompose)
-		}
+func checkBounds(req Request, c Change, f *findings) {
+	if c.Policy.Name == "" {
+		f.refuse(NoPolicy, "%s is not under services in the configuration, or its policy and the policy default are disabled; list it there, then it has a policy", c.Service)
 		return
 	}
-	for _, r := range c.Keep {
-		if s.Hash != "" && r.ConfigHash != s.Hash {
-			refuse(ComposeFileEdited, "the Compose file was edited since %s was made; run `docker compose up -d %s` first", r.Name, c.Service)
+	if c.To < c.Policy.Min && !req.BelowMin {
+		f.refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
+	}
+	if c.To > c.Policy.Max {
+		f.refuse(AboveMax, "%s=%d is above the policy's maximum of %d", c.Service, c.To, c.Policy.Max)
+	}
+}
+
+func checkComposeVersion(req Request, c Change, f *findings) {
+	for _, r := range req.Inventory.Of(c.Service) {
+		if strings.HasPrefix(r.ComposeVersion, "1.") {
+			f.refuse(ComposeV1, "%s was made by Compose %s, whose containers a current Compose replaces; only replicas made by Compose 2 or later can be scaled", r.Name, r.ComposeVersion)
 			return
 		}
 	}
-}
-
-// checkHost holds the limits against the host, and the sum of all reservations that would stand
-// after the whole plan: two services scaled at once must fit together.
-func checkHost(req Request, c Change, s Service, refuse refuseFunc) {
-	host := req.Inventory
-	if s.CPULimit > float64(host.CPUs) {
-		refuse(CPULimit, "%s has a limit of %g CPUs and %s has %d", c.Service, s.CPULimit, req.Host, host.CPUs)
-	}
-	if s.MemoryLimitMB > host.MemoryMB {
-		refuse(MemoryLimit, "%s has a limit of %d MB of memory and %s has %d MB", c.Service, s.MemoryLimitMB, req.Host, host.MemoryMB)
-	}
-	cpus, memory := 0.0, host.OtherReservedMB
-	for _, other := range req.Services {
-		n := float64(replicasAfter(req, other.Name))
-		cpus += n * other.CPUReserve
-		memory += int64(n) * other.MemoryReserveMB
-	}
-	if s.CPUReserve > 0 && cpus > float64(host.CPUs) {
-		refuse(CPUReservation, "with %s=%d the reservations on %s add up to %.2f CPUs and it has %d", c.Service, c.To, req.Host, cpus, host.CPUs)
-	}
-	if s.MemoryReserveMB > 0 && memory > host.MemoryMB {
-		refuse(MemoryReservation, "with %s=%d the reservations on %s add up to %d MB of memory and it has %d MB", c.Service, c.To, req.Host, memory, host.MemoryMB)
-	}
-}
-
-func replicasAfter(req Request, service string) int {
-	for _, t := range req.Targets {
-		if t.Service == service {
-			return t.Replicas
-		}
-	}
-	n := 0
-	for _, r := range req.Inventory.Of(service) {
-		if r.Live() {
-			n++
-		}
-	}
-	return n
 }
 
 func find(services []Service, name string) (Service, bool) {
@@ -170,8 +87,13 @@ func names(services []Service) string {
 		out = append(out, s.Name)
 	}
 	slices.Sort(out)
-	if len(out) == 0 {
+	return list(out)
+}
+
+// list joins words for people.
+func list(words []string) string {
+	if len(words) == 0 {
 		return "none"
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(words, ", ")
 }

@@ -124,8 +124,8 @@ type Service struct {
 	HealthPath            string `json:"health_path,omitempty"`
 	// Unset are the variables without a value and without a default that the service's text uses.
 	Unset []string `json:"unset,omitempty"`
-	// EmptyFiles are configs and secrets whose content is empty: Compose mounts the whole project
-	// folder in their place. WrittenFiles are the targets that Compose itself writes into a container.
+	// EmptyFiles are configs and secrets whose content is empty, such as "config c": Compose mounts the
+	// whole project folder in their place. WrittenFiles are the targets that Compose itself writes into a container.
 	EmptyFiles   []string `json:"empty_files,omitempty"`
 	WrittenFiles []string `json:"written_files,omitempty"`
 	// PostStart and PreStop say whether there are such hooks.
@@ -141,14 +141,17 @@ type Service struct {
 	Profiles []string `json:"profiles,omitempty"`
 	// Hash is what Compose would write into the label of a container that it made now.
 	Hash string `json:"hash,omitempty"`
-	// Differences are the options by which the first replica of another hash differs from the file, by
-	// name and without values, such as "environment DBPASS"; filled in where the hashes differ.
+	// Differences are the options by which the first live replica of another hash, else the first stopped
+	// one, differs from the file, by name and without values, such as "environment DBPASS"; filled in
+	// where the hashes differ.
 	Differences []string `json:"differences,omitempty"`
 	// ImageID is the id of the image that the reference names now; empty when the engine has none.
 	ImageID string `json:"image_id,omitempty"`
-	// Missing are the external networks and volumes of the service that the engine does not have.
+	// Missing are the external networks and volumes of the service that the engine does not have, each as
+	// "network NAME" or "volume NAME".
 	Missing []string `json:"missing,omitempty"`
-	// Edited are its networks and volumes whose definition has changed since they were made.
+	// Edited are its networks and volumes whose definition has changed since they were made, written as
+	// in Missing.
 	Edited []string `json:"edited,omitempty"`
 }
 

@@ -1,0 +1,72 @@
+package scaling
+
+import "slices"
+
+// checkRouter finds why the replicas that stay could not get traffic. New ones are copies of a sibling
+// and have its networks.
+func checkRouter(req Request, e Endpoint, members []Replica, f *findings) {
+	if !e.Routed() {
+		return
+	}
+	if req.RouterFault != "" {
+		f.refuse(RouterDown, "the router cannot be changed: %s", req.RouterFault)
+		return
+	}
+	if req.Place == nil {
+		return
+	}
+	members = slices.DeleteFunc(slices.Clone(members), func(r Replica) bool { return !r.Running() })
+	if _, _, err := Members(*req.Place, members, e.Port, req.Present[e.Upstream]); err != nil {
+		f.refuse(NoSharedNetwork, "%s", err)
+	}
+	if req.NotVerified {
+		f.warn("not verified through the router: the worker cannot look from where the router stands")
+	}
+}
+
+// warnOfRouters says what a router that evenkeel does not manage makes impossible, and what a drain
+// through nginx does not cover.
+func warnOfRouters(req Request, c Change, s Service, f *findings) {
+	if c.Unchanged() {
+		return
+	}
+	if c.Endpoint.Routed() {
+		if c.Endpoint.InFlight == "" && len(c.Remove) > 0 {
+			f.warn("without in_flight the drain of %s ends when nginx's old workers are gone; work that did not come through nginx is not waited for", c.Service)
+		}
+		return
+	}
+	subject := foreignRouter(req, s)
+	if subject == "" {
+		return
+	}
+	kept := "the"
+	if s.PreStop {
+		kept = "pre_stop and the"
+	}
+	f.warn("%s %s its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; %s grace period of %d s are kept",
+		subject, c.Service, kept, c.Policy.StopSeconds)
+}
+
+// foreignRouter says who sends an unrouted service its requests: the router that its own labels speak
+// to, else one of the project, which may. It is empty for a service that nobody sends requests.
+func foreignRouter(req Request, s Service) string {
+	if s.Router != "" {
+		return ""
+	}
+	if s.RoutedBy != "" {
+		return s.RoutedBy + " sends"
+	}
+	if len(s.Ports) == 0 {
+		return ""
+	}
+	i := slices.IndexFunc(req.Services, func(o Service) bool { return o.Router != "" })
+	if i < 0 {
+		return ""
+	}
+	router := req.Services[i]
+	if router.Name == router.Router {
+		return router.Name + " may send"
+	}
+	return router.Router + " (service " + router.Name + ") may send"
+}

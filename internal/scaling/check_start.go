@@ -1,0 +1,90 @@
+package scaling
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// checkImage refuses to make replicas of an image that is not there.
+func checkImage(req Request, c Change, s Service, f *findings) {
+	if len(c.Add) == 0 {
+		return
+	}
+	if s.ImageID == "" {
+		f.refuse(ImageAbsent, "the engine has no image %s; pull or build it first", s.Image)
+	}
+	if c.Bootstrap && req.NoCompose != "" {
+		f.refuse(ComposeMissing, "%s has no replica to copy, so `docker compose` must make the first: %s", c.Service, req.NoCompose)
+	}
+}
+
+// checkStart refuses to let Compose make the first replica with variables that only a person's shell
+// had. A container of the present hash, whatever its state, proves the variables.
+func checkStart(req Request, c Change, s Service, f *findings) {
+	if !c.Bootstrap || len(s.Unset) == 0 {
+		return
+	}
+	if slices.ContainsFunc(req.Inventory.Of(s.Name), func(r Replica) bool { return r.fits(s) }) {
+		return
+	}
+	takes := "it"
+	if len(s.Unset) > 1 {
+		takes = "them"
+	}
+	f.refuse(UnsetVariable, "%s%s for the worker; Compose would take an empty text for %s in %s; set %s in the worker's environment or in .env",
+		list(s.Unset), isNotSet(s.Unset), takes, s.Name, takes)
+}
+
+// singleWriters are the names of images of databases that lose data when two of them write into one
+// volume.
+var singleWriters = []string{
+	"postgres", "postgresql", "pgvector", "postgis", "timescaledb", "timescaledb-ha",
+	"mysql", "mysql-server", "mariadb", "percona", "percona-server",
+	"mongo", "mongodb", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb",
+}
+
+// imageName is the last part of an image's reference, without tag and digest.
+func imageName(reference string) string {
+	reference, _, _ = strings.Cut(reference, "@")
+	name, _, _ := strings.Cut(path.Base(reference), ":")
+	return name
+}
+
+// checkWriters says which volumes all replicas write into, and refuses where that is known to destroy
+// what lies there.
+func checkWriters(req Request, c Change, s Service, f *findings) {
+	if c.To < 2 || len(s.SharedVolumes) == 0 {
+		return
+	}
+	if name := imageName(s.Image); slices.Contains(singleWriters, name) && !req.SharedVolume {
+		f.refuse(SingleWriter, "all %d replicas of %s would write into %s, and of %s only one may; give each its own data, or a person may say --shared-volume",
+			c.To, c.Service, list(s.SharedVolumes), name)
+		return
+	}
+	for _, volume := range s.SharedVolumes {
+		f.warn("all %d replicas of %s write into %s", c.To, c.Service, volume)
+	}
+}
+
+// checkUsers protects the services that are in the namespaces of a replica or use its volumes: they
+// stay with that one container.
+func checkUsers(req Request, c Change, s Service, f *findings) {
+	others := users(req, s)
+	id := joined(req, s, req.Inventory.Of(s.Name))
+	is := func(r Replica) bool { return r.ID == id }
+	if i := slices.IndexFunc(c.Remove, is); i >= 0 {
+		f.refuse(SharedNamespace, "%s cannot be removed: %s the namespaces or volumes of that container; at least 1 replica of %s has to stay", c.Remove[i].Name, use(others), s.Name)
+	} else if i := slices.IndexFunc(c.Discard, is); i >= 0 {
+		f.refuse(SharedNamespace, "%s is %s and cannot be removed: %s the namespaces or volumes of that container", c.Discard[i].Name, c.Discard[i].State, use(others))
+	} else if len(others) > 0 && c.Grows() && c.To > 1 {
+		f.warn("%s the namespaces or volumes of one replica of %s and will not see the others", use(others), s.Name)
+	}
+}
+
+func use(services []string) string {
+	if len(services) == 1 {
+		return services[0] + " uses"
+	}
+	return list(services) + " use"
+}

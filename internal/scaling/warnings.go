@@ -1,0 +1,52 @@
+package scaling
+
+// warnOfReplicas says what the replicas look like that the change begins with.
+func warnOfReplicas(c Change, s Service, f *findings) {
+	unhealthy := 0
+	for _, list := range [][]Replica{c.Keep, c.Remove} {
+		for _, r := range list {
+			switch {
+			case r.State == "paused":
+				f.warn("%s is paused", r.Name)
+			case r.Unhealthy():
+				unhealthy++
+			}
+		}
+	}
+	if unhealthy > 0 {
+		f.warn("%d of %d are unhealthy; the result is judged against that", unhealthy, c.From)
+	}
+	if c.Grows() && s.Hash == "" && len(c.Keep) > 0 {
+		f.warn("cannot tell whether the definition of %s was edited since its replicas were made", c.Service)
+	}
+	for _, r := range c.Discard {
+		outdated := ""
+		if s.Hash != "" && !r.fits(s) {
+			outdated = ", was made from another definition"
+		}
+		f.warn("%s is %s%s and will be removed", r.Name, r.State, outdated)
+	}
+	model := c.Sibling
+	if model.ID == "" && len(c.Start) > 0 {
+		model = c.Start[0]
+	}
+	if s.ImageID != "" && model.ImageID != "" && s.ImageID != model.ImageID {
+		f.warn("the tag %s names another image now; new replicas get the one of %s", s.Image, model.Name)
+	}
+}
+
+// warnOfCompose says what the Compose file makes of the change, now and later.
+func warnOfCompose(c Change, s Service, f *findings) {
+	if c.Grows() && s.HealthCheck {
+		interval := s.HealthIntervalSeconds
+		if interval == 0 {
+			interval = defaultHealthInterval
+		}
+		if interval > c.Policy.WarmUpSeconds {
+			f.warn("container health of %s is first known after %d s; warm_up is %d s", c.Service, interval, c.Policy.WarmUpSeconds)
+		}
+	}
+	if !c.Unchanged() && c.To != s.Scale {
+		f.warn("a later `docker compose up -d` takes %s back to %d, the number in the Compose file", c.Service, s.Scale)
+	}
+}
