@@ -77,24 +77,24 @@ type RestartPlanRequest struct {
 
 // PlanRestart says which replicas a restart would restart, in which order, and every reason against it. It
 // touches nothing.
-func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Change, error) {
+func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
 	defer heartbeat(ctx)()
-	change, err := d.planRestart(ctx, req)
-	return change, Classify(ctx, err)
+	restart, err := d.planRestart(ctx, req)
+	return restart, Classify(ctx, err)
 }
 
-func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scaling.Change, error) {
+func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
 	project, err := d.Projects.Of(req.Project)
 	if err != nil {
-		return scaling.Change{}, err
+		return scaling.Restart{}, err
 	}
 	inventory, err := d.Engine.Inventory(ctx, req.Project)
 	if err != nil {
-		return scaling.Change{}, err
+		return scaling.Restart{}, err
 	}
 	seen, err := d.lookAt(ctx, project, inventory, []string{req.Service})
 	if err != nil {
-		return scaling.Change{}, err
+		return scaling.Restart{}, err
 	}
 	return scaling.MakeRestart(seen, req.Service), ctx.Err()
 }
@@ -103,13 +103,13 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 func (d *Docker) checkFiles(ctx context.Context, project *Project, changes []scaling.Change) {
 	for i := range changes {
 		c := &changes[i]
-		if len(c.Refusals) > 0 || c.Sibling == "" {
+		if len(c.Refusals) > 0 || c.Sibling.ID == "" {
 			continue
 		}
 		files, err := project.Compose.Files(ctx, c.Service)
 		var warnings []string
 		if err == nil {
-			warnings, err = d.Engine.CheckFiles(ctx, c.Sibling, files)
+			warnings, err = d.Engine.CheckFiles(ctx, c.Sibling.ID, files)
 		}
 		if err != nil {
 			c.Refusals = append(c.Refusals, scaling.Refusal{Code: scaling.UnknownFile, Message: err.Error()})

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,7 +37,7 @@ func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica
 	if err != nil {
 		return nil, err
 	}
-	sibling, numbers := c.Sibling, c.Add
+	sibling, numbers := c.Sibling.ID, c.Add
 	if c.Bootstrap {
 		first, err := d.bootstrap(ctx, project, c)
 		if err != nil {
@@ -149,7 +150,7 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 	var undone []string
 	for _, r := range inventory.Of(req.Change.Service) {
 		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
-		if !made && !req.Change.Starts(r.ID) {
+		if !made && !slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
 			continue
 		}
 		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {

@@ -27,6 +27,7 @@ const (
 	MissingResource    = "missing_resource"
 	UnsetVariable      = "unset_variable"
 	EmptyFile          = "empty_file"
+	UnknownFile        = "unknown_file"
 	FixedContainerName = "fixed_container_name"
 	FixedHostPort      = "fixed_host_port"
 	PortRangeUsedUp    = "port_range"
