@@ -47,7 +47,7 @@ func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica
 		}
 		made, sibling, numbers = append(made, first), first.ID, c.Add[1:]
 	} else {
-		sibling = c.Keep[0].ID
+		sibling = c.Sibling.ID
 	}
 	clones := make([]scaling.Replica, len(numbers))
 	group, gctx := errgroup.WithContext(ctx)
