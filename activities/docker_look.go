@@ -15,7 +15,9 @@ import (
 func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling.Inventory, names []string) (scaling.Request, error) {
 	seen := scaling.Request{Host: d.Host, Project: project.Name, Inventory: inventory, Endpoints: project.Endpoints, Policies: map[string]scaling.Policy{}}
 	for _, name := range names {
-		seen.Policies[name] = project.Policy(name)
+		if _, listed := project.Endpoints[name]; listed {
+			seen.Policies[name] = project.Policy(name)
+		}
 	}
 	services, err := project.Compose.Services(ctx)
 	if err != nil {

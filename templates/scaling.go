@@ -45,10 +45,11 @@ func (s *Set) Policy(name string) (scaling.Policy, bool) {
 }
 
 // PolicyOf returns the ScalingPolicy of a service that names none: the one of its own name, else the one
-// that is called default; false when there is neither.
+// that is called default. It is false when there is neither, and for a service whose own was disabled:
+// that was done to keep it from being scaled.
 func (s *Set) PolicyOf(service string) (scaling.Policy, bool) {
-	if p, ok := s.Policy(service); ok {
-		return p, true
+	if p, ok := s.Policy(service); ok || slices.Contains(s.disabled, service) {
+		return p, ok
 	}
 	return s.Policy(defaultPolicy)
 }

@@ -18,6 +18,10 @@ func TestServiceWithoutPolicyOfItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	_, ok := set.PolicyOf("openWebUI")
 	require.False(t, ok, "the default is disabled")
+	set, err = Load("", []string{"worker-rl"})
+	require.NoError(t, err)
+	_, ok = set.PolicyOf("worker-rl")
+	require.False(t, ok, "its own is disabled, so that it is not scaled")
 }
 
 // Absent and zero differ: zero switches the observation off where a service would have one.

@@ -30,6 +30,8 @@ type Set struct {
 	definitions map[id]definition
 	// called are the runbooks by their names and aliases.
 	called map[string]*runbookDraft
+	// disabled are the names that were left out.
+	disabled []string
 }
 
 type id struct{ kind, name string }
@@ -134,5 +136,6 @@ func (s *Set) disable(names []string) error {
 		}
 		maps.DeleteFunc(s.definitions, func(key id, _ definition) bool { return key.name == name })
 	}
+	s.disabled = names
 	return nil
 }

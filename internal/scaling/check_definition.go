@@ -60,8 +60,8 @@ func differing(r Replica, s Service) string {
 	return text
 }
 
-func isNotSet(names []string) string {
-	if len(names) == 1 {
+func isNotSet(variables []string) string {
+	if len(variables) == 1 {
 		return " is not set"
 	}
 	return " are not set"

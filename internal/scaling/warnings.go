@@ -3,8 +3,8 @@ package scaling
 // warnOfReplicas says what the replicas look like that the change begins with.
 func warnOfReplicas(c Change, s Service, f *findings) {
 	unhealthy := 0
-	for _, list := range [][]Replica{c.Keep, c.Remove} {
-		for _, r := range list {
+	for _, replicas := range [][]Replica{c.Keep, c.Remove} {
+		for _, r := range replicas {
 			switch {
 			case r.State == "paused":
 				f.warn("%s is paused", r.Name)
