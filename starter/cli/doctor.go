@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -139,22 +140,37 @@ func examine(ctx context.Context, checks []check) []finding {
 
 // printFindings shows all findings and returns the exit code as an error.
 func (s *starter) printFindings(findings []finding) error {
-	healthy := true
-	rows := [][]string{{"CHECK", "STATUS", "DETAIL", "WHAT TO DO"}}
-	for _, f := range findings {
-		healthy = healthy && f.Status != statusMissing
-		// Whatever a server or a library said, a row stays one line.
-		rows = append(rows, []string{f.Check, strings.ReplaceAll(f.Status, "_", " "), oneLine(f.Detail), oneLine(f.Hint)})
-	}
+	healthy := !slices.ContainsFunc(findings, func(f finding) bool { return f.Status == statusMissing })
 	if s.output == "json" {
 		if err := s.printJSON(map[string]any{"healthy": healthy, "checks": findings}); err != nil {
 			return err
 		}
 	} else {
-		s.table(rows)
+		s.fitted(findingRows(findings, terminal(s.Out) && columns(s.Out) < hintColumns))
 	}
 	if !healthy {
 		return answered(exitMissing)
 	}
 	return nil
+}
+
+// hintColumns is the least width at which what to do has a column of its own.
+const hintColumns = 80
+
+// findingRows are the rows of the table; below says that what to do stands under the detail. Whatever a
+// server or a library said, a cell has no other line than that.
+func findingRows(findings []finding, below bool) [][]string {
+	rows := [][]string{{"CHECK", "STATUS", "DETAIL", "WHAT TO DO"}}
+	if below {
+		rows[0] = rows[0][:3]
+	}
+	for _, f := range findings {
+		row := []string{f.Check, strings.ReplaceAll(f.Status, "_", " "), printable(f.Detail), printable(f.Hint)}
+		if below {
+			row[2] = strings.TrimSuffix(row[2]+"\n→ "+row[3], "\n→ ")
+			row = row[:3]
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }

@@ -28,3 +28,12 @@ func (s *starter) table(rows [][]string) {
 	}
 	_ = w.Flush() // tabwriter only fails when the stream does, and then there is nobody to tell
 }
+
+// fitted writes a table whose rows are lines in a pipe, and wraps its cells to the width of a terminal.
+func (s *starter) fitted(rows [][]string) {
+	if terminal(s.Out) {
+		fmt.Fprint(s.Out, wrapTable(rows, columns(s.Out)))
+		return
+	}
+	s.table(rows)
+}

@@ -41,6 +41,9 @@ type house struct {
 	over    ended
 	// answered, where it is made, keeps the history open until a question has been answered.
 	answered chan struct{}
+	// pending are the descriptions of runs by id, past the events of a finished history.
+	pending map[string]*workflowservice.DescribeWorkflowExecutionResponse
+	past    map[string][]*historypb.HistoryEvent
 }
 
 func (h *house) connection() *connect.Connection { return &connect.Connection{Client: h} }
@@ -115,8 +118,29 @@ func (h *house) GetWorkflow(_ context.Context, id, runID string) client.Workflow
 	return h.over
 }
 
-func (h *house) GetWorkflowHistory(context.Context, string, string, bool, enums.HistoryEventFilterType) client.HistoryEventIterator {
+func (h *house) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if d := h.pending[id]; d != nil {
+		return d, nil
+	}
+	return nil, serviceerror.NewNotFound("no such run")
+}
+
+func (h *house) GetWorkflowHistory(_ context.Context, id, _ string, follow bool, _ enums.HistoryEventFilterType) client.HistoryEventIterator {
+	if !follow {
+		return &past{events: h.past[id]}
+	}
 	return &events{left: 1, until: h.answered}
+}
+
+// past is a history that has been written.
+type past struct{ events []*historypb.HistoryEvent }
+
+func (p *past) HasNext() bool { return len(p.events) > 0 }
+
+func (p *past) Next() (*historypb.HistoryEvent, error) {
+	event := p.events[0]
+	p.events = p.events[1:]
+	return event, nil
 }
 
 type events struct {

@@ -24,13 +24,16 @@ const (
 
 // followRunbook shows a run until it has ended, and how it ended. Its history says when something has
 // happened, whether a worker lives or not; only then is the run asked what that was, for a history does
-// not say which step has ended and what a person is asked. A run that waits for days is not asked at all.
+// not say which step has ended and what a person is asked. A run that waits for days is not asked at all. What
+// is retried only the server knows, so it is asked all the time.
 func (s *starter) followRunbook(ctx context.Context, c client.Client, run client.WorkflowRun) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := s.newRunbookProgress(runName(run.GetID()))
 	changed, ended := watchHistory(ctx, c, run)
+	retried := watchRetries(ctx, c, run)
 	var again <-chan time.Time
+	var news time.Time // when the history last grew
 	for {
 		select {
 		case err := <-ended:
@@ -45,7 +48,13 @@ func (s *starter) followRunbook(ctx context.Context, c client.Client, run client
 				return context.Canceled
 			}
 			return failed("follow", firstLine(err), "the run goes on; see starter runbook status")
+		case seen := <-retried:
+			if seen.at.After(news) { // else a step that was told since may have ended what was seen
+				p.retries(seen.all, seen.at)
+			}
+			continue
 		case <-changed:
+			news = time.Now()
 		case <-again:
 		}
 		again = nil
@@ -81,6 +90,24 @@ func watchHistory(ctx context.Context, c client.Client, run client.WorkflowRun) 
 		end <- ctx.Err()
 	}()
 	return news, end
+}
+
+// retriesSeen is what was retried at a time.
+type retriesSeen struct {
+	all []retry
+	at  time.Time
+}
+
+// watchRetries hands on what is retried in a run and its children.
+func watchRetries(ctx context.Context, c client.Client, run client.WorkflowRun) <-chan retriesSeen {
+	retried := make(chan retriesSeen)
+	go newRetryLooker(c).watch(ctx, run, func(all []retry, at time.Time) {
+		select {
+		case retried <- retriesSeen{all, at}:
+		case <-ctx.Done():
+		}
+	})
+	return retried
 }
 
 // runbookStatus asks a run how far it is; a worker must live.

@@ -13,16 +13,21 @@ import (
 // runbookProgress prints the steps of a run as they end, and what it waits for.
 type runbookProgress struct {
 	out io.Writer
-	// live says that out is a terminal, where the line of the step at work is written over by what comes
-	// next.
-	live bool
-	open bool
+	// live says that out is a terminal of that many columns, where the line of the step at work is written
+	// over by what comes next.
+	live    bool
+	columns int
+	open    bool
 	// run is the run's name, told the end of each step that was told: a step that is done again ends again.
 	run  string
 	told map[string]time.Time
 	// asked is the request that was told, with how far it was answered.
 	asked  string
 	silent bool
+	// atWork is the step at work as the live line shows it while nothing is retried.
+	atWork   string
+	retrying bool
+	news     retryNews
 }
 
 // newRunbookProgress writes to standard error in JSON mode, so that standard output stays one document.
@@ -31,7 +36,7 @@ func (s *starter) newRunbookProgress(run string) *runbookProgress {
 	if s.output == "json" {
 		out = s.Err
 	}
-	return &runbookProgress{out: out, live: terminal(out), run: run, told: map[string]time.Time{}}
+	return &runbookProgress{out: out, live: terminal(out), columns: columns(out), run: run, told: map[string]time.Time{}, news: retryNews{}}
 }
 
 // show tells what is new in a run's answer.
@@ -41,11 +46,13 @@ func (p *runbookProgress) show(status workflows.RunbookStatus, now time.Time) {
 		p.line(now, "a worker answers again", false)
 	}
 	p.steps(status.Steps)
+	p.atWork = ""
 	switch r := status.Request; {
 	case r != nil:
 		p.request(*r, now)
 	case p.live && status.At != "":
-		p.line(now, string(status.Phase)+" "+status.At+" …", true)
+		p.atWork = string(status.Phase) + " " + status.At + " …"
+		p.line(now, p.atWork, true)
 	}
 }
 
@@ -93,13 +100,31 @@ func (p *runbookProgress) silence(now time.Time) {
 	}
 }
 
-// line writes what happened when; atWork is for what has only begun.
+// retries tells what is retried: a line when that is new, and on a terminal the time until the next attempt in
+// the line that is written over.
+func (p *runbookProgress) retries(all []retry, now time.Time) {
+	for _, r := range p.news.changed(all, p.live) {
+		p.line(now, r.line(now), false)
+	}
+	switch {
+	case !p.live:
+	case len(all) > 0:
+		p.line(now, liveLine(all, now)+" …", true)
+	case p.retrying && p.open && p.atWork != "":
+		p.line(now, p.atWork, true)
+	}
+	p.retrying = len(all) > 0
+}
+
+// line writes what happened when; atWork is for what goes on, whose line is written over.
 func (p *runbookProgress) line(at time.Time, text string, atWork bool) {
 	if p.open {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
-	fmt.Fprint(p.out, at.Local().Format(time.TimeOnly), " ", text)
-	if p.open = atWork; !p.open {
-		fmt.Fprintln(p.out)
+	text = at.Local().Format(time.TimeOnly) + " " + text
+	if p.open = atWork; p.open {
+		fmt.Fprint(p.out, clip(text, p.columns-1))
+		return
 	}
+	fmt.Fprintln(p.out, text)
 }

@@ -62,7 +62,7 @@ func TestProgress(t *testing.T) {
 func TestLiveProgress(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &runbookProgress{out: &out, live: true, run: "llm/x", told: map[string]time.Time{}}
+	p := &runbookProgress{out: &out, live: true, columns: 80, run: "llm/x", told: map[string]time.Time{}}
 	status := approval("runbook/llm/x", "restart")
 	status.Request, status.Phase = nil, runbook.Acting
 	status.Steps = []workflows.RunbookStep{step("restart", "", 1, 0)}

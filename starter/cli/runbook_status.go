@@ -55,6 +55,8 @@ type runbookRun struct {
 	*workflows.RunbookStatus
 	// Fault says why the run does not answer; RunbookStatus is then nil.
 	Fault string `json:"fault,omitempty"`
+	// Retrying is what is retried in it and in its children, such as a scale.
+	Retrying []retry `json:"retrying,omitempty"`
 }
 
 // listWait bounds how long all runs together may take to answer.
@@ -69,6 +71,7 @@ func openRunbooks(ctx context.Context, c *connect.Connection) (found []runbookRu
 		}
 		return nil, false, missing("Temporal", firstLine(err), "see starter doctor")
 	}
+	findRetrying(ctx, c, all)
 	return askRunbooks(ctx, c, all), more, ctx.Err()
 }
 
@@ -83,7 +86,7 @@ func askRunbooks(ctx context.Context, c client.Client, all []run) []runbookRun {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			found[i] = runbookRun{WorkflowID: r.ID, RunID: r.RunID, Started: r.Started}
+			found[i] = runbookRun{WorkflowID: r.ID, RunID: r.RunID, Started: r.Started, Retrying: r.Retrying}
 			status, err := runbookStatus(ctx, c, r.ID, r.RunID)
 			if err != nil {
 				found[i].Fault = noAnswer(err)
@@ -141,6 +144,9 @@ func (s *starter) runbookRuns(ctx context.Context, c *connect.Connection) error 
 		rows = append(rows, r.row())
 	}
 	s.table(rows)
+	printRetrying(s, found, func(r runbookRun) (id, name string, retrying []retry) {
+		return r.WorkflowID, runName(r.WorkflowID), r.Retrying
+	})
 	if more {
 		fmt.Fprintf(s.Out, "and more: the newest %d are shown\n", len(found))
 	}
@@ -190,6 +196,7 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 			return missing(runName(id), noAnswer(err), "start `evenkeel` or `worker`")
 		}
 		r.RunbookStatus = &status
+		r.Retrying, _, _ = newRetryLooker(c).look(ctx, id, r.RunID, time.Now())
 	} else {
 		result, err := runbookResult(ctx, c.GetWorkflow(ctx, id, r.RunID))
 		if err != nil {

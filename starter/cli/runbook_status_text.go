@@ -43,6 +43,9 @@ func (s *starter) printRunbookRun(r runbookRun) {
 		}
 		s.table(rows)
 	}
+	for _, held := range r.Retrying {
+		fmt.Fprintf(s.Out, "held up by %s\n", held.line(time.Now()))
+	}
 	if r.Request != nil {
 		fmt.Fprintf(s.Out, "waits: %s\n", printable(r.Request.Message))
 		s.printRequest(runName(r.WorkflowID), r.By, *r.Request)

@@ -36,6 +36,8 @@ type run struct {
 	State  string `json:"state,omitempty"`
 	// WaitsFor is whose answer the run of a runbook waits for.
 	WaitsFor string `json:"waits_for,omitempty"`
+	// Retrying is what is retried in it and in its children.
+	Retrying []retry `json:"retrying,omitempty"`
 }
 
 // outcome is how an ended run ended. One that was terminated could not change its own state any more.

@@ -103,6 +103,7 @@ func look(ctx context.Context, c *connect.Connection, hosts []string) (overview,
 		return seen, err
 	}
 	findWaiting(ctx, c, seen.Running)
+	findRetrying(ctx, c, seen.Running)
 	seen.Closed, _, err = runs(ctx, c, "ExecutionStatus != 'Running'", closedShown)
 	return seen, err
 }
@@ -127,6 +128,7 @@ func (s *starter) printOverview(seen overview) {
 			rows = append(rows, []string{r.ID, r.Type, local(r.Started), r.atWork(), r.Summary})
 		}
 		s.table(rows)
+		printRetrying(s, seen.Running, func(r run) (id, name string, retrying []retry) { return r.ID, r.ID, r.Retrying })
 	}
 	if seen.MoreRunning {
 		fmt.Fprintf(s.Out, "and more: the newest %d are shown\n", len(seen.Running))
