@@ -42,6 +42,7 @@ test: deps-test ## unit tests, and the adapters against the real Docker engine a
 	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 5s ./$${f%:*} || exit 1; done
 
 e2e: deps-test build build-demo ## the whole system under load and faults
+	$(E2E) ./deploy/compose ./deploy/examples
 	cd deploy/standalone && $(E2E) -timeout 20m -v ./e2e
 
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
