@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -60,6 +61,9 @@ func (d *Docker) hooks(ctx context.Context, project, service string) (Hooks, err
 		return Hooks{}, err
 	}
 	hooks, err := of.Compose.Hooks(ctx, service)
+	if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
+		return Hooks{}, nil
+	}
 	if err != nil {
 		return Hooks{}, fmt.Errorf("hooks of %s: %w", service, err)
 	}

@@ -37,7 +37,13 @@ func MakeRestart(req Request, service string) Restart {
 		r.Replicas = restartable(all)
 	}
 	var f findings
-	if _, usable := checkService(req, service, &f); usable {
+	usable := true
+	if s.Name == "" && len(all) > 0 {
+		f.warn("the Compose project has no service %s any more; its containers are restarted as they are", service)
+	} else {
+		_, usable = checkService(req, service, &f)
+	}
+	if usable {
 		if len(r.Replicas) == 0 {
 			f.refuse(NothingToRestart, "%s has no container to restart", service)
 		}

@@ -102,11 +102,11 @@ func (s *site) refusedForAllReasons() {
 }
 
 // runWorkflow starts the scale of the app without the command line and waits for its end.
-func (s *site) runWorkflow(replicas int) (workflows.ScaleResult, error) {
+func (s *site) runWorkflow(replicas int) (workflows.ServiceResult, error) {
 	run, err := s.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: scaleID, TaskQueue: workflows.TaskQueue}, workflows.ScaleService,
 		workflows.ScaleRequest{Host: "demo", Project: stack.Project, Service: "app", Replicas: replicas, By: "test"})
 	require.NoError(s.t, err)
-	var result workflows.ScaleResult
+	var result workflows.ServiceResult
 	err = run.Get(s.ctx, &result)
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && app.HasDetails() {

@@ -28,7 +28,7 @@ func TestVRAMGate(t *testing.T) {
 	require.NoError(t, library.Set(func(state *nvmltest.State) { state.GPUs[0].Free = 12000 * nvmltest.MB }))
 	out = s.scale("worker-llm=2", "-o", "json")
 	var answer struct {
-		Results []workflows.ScaleResult `json:"results"`
+		Results []workflows.ServiceResult `json:"results"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &answer))
 	require.Equal(t, "gate", answer.Results[0].Phases[1].Name)

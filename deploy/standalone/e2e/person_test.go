@@ -27,7 +27,7 @@ func (s *site) consumers() {
 	out := s.scale("worker-llm=1", "app=1", "-o", "json")
 	s.requireReplicas(1)
 	var answer struct {
-		Results []workflows.ScaleResult `json:"results"`
+		Results []workflows.ServiceResult `json:"results"`
 	}
 	require.NoError(s.t, json.Unmarshal([]byte(out), &answer))
 	require.Len(s.t, answer.Results, 2)
@@ -52,7 +52,7 @@ func (s *site) commands() {
 		{[]string{"scale", "app=99", "redis=2"}, "[REFUSED]", "exit status 1"},
 		{[]string{"service", "list"}, "evenkeel-demo-app-1", ""},
 		{[]string{"service", "stats"}, "evenkeel-demo-worker-llm-1", ""},
-		{[]string{"status"}, "scale/demo/evenkeel-demo/app", ""},
+		{[]string{"status"}, "service/demo/evenkeel-demo/app", ""},
 		{[]string{"doctor", "-o", "json"}, `"Docker engine"`, ""},
 		{[]string{"backup", filepath.Join(s.Dir, "backup.tar.gz")}, "backup.tar.gz", ""},
 	} {

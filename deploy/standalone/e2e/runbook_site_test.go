@@ -27,7 +27,7 @@ import (
 const (
 	illModel   = "llama3_8b"
 	illService = "model-llama"
-	runbookRun = "runbook/llm_failure_response/" + illModel
+	runbookRun = "runbook/demo/" + stack.Project + "/llm_failure_response/" + illModel
 )
 
 // runbookSite is a site with Prometheus beside it and some requests, without which there is no p95.

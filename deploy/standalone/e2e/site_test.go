@@ -28,7 +28,7 @@ import (
 )
 
 // scaleID is the workflow that scales the demo's app.
-var scaleID = workflows.ScaleID("demo", stack.Project, "app")
+var scaleID = workflows.ServiceID("demo", stack.Project, "app")
 
 // site is one product on the engine, one Temporal server in this process and one worker beside it.
 type site struct {
@@ -167,11 +167,11 @@ func (s *site) begin(target string) {
 }
 
 // outcome waits for the end of the app's scale run.
-func (s *site) outcome() (workflows.ScaleResult, error) {
+func (s *site) outcome() (workflows.ServiceResult, error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Minute)
 	defer cancel()
-	var result workflows.ScaleResult
+	var result workflows.ServiceResult
 	err := s.client.GetWorkflow(ctx, scaleID, "").Get(ctx, &result)
 	require.NoError(s.t, ctx.Err(), "the run did not end")
 	return result, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities/greet"
 	"github.com/evenkeel/evenkeel/activities/ledger/ledgertest"
+	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -58,7 +59,7 @@ func (s *runbookSite) storesFail() {
 		name, service, _ := strings.Cut(run, "/")
 		out, err := s.Starter(s.ctx, "runbook", "run", name, "-p", "service="+service, "--no-wait")
 		require.NoError(s.t, err, "%s", out)
-		store.run = "runbook/" + run
+		store.run = "runbook/demo/" + stack.Project + "/" + run
 	}
 	for _, store := range stores {
 		id := store.request(runbook.AskApproval).ID
