@@ -1,0 +1,231 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// TestShop scales the services of a project that was not made for evenkeel, with the configuration that
+// `starter init` writes and no editing in between. Each part is a kind of project file.
+func TestShop(t *testing.T) {
+	s := newShop(t)
+	s.up("web", "nginx", "queue", "owner", "follower", "ill", "db", "openWebUI", "traefik", "api")
+	out := s.starter(0, "init")
+	require.Contains(t, out, s.project)
+	s.begin()
+	s.sub("a service on two networks, of which the router is on one", s.twoNetworks)
+	s.sub("configs, secrets and hooks of Compose's own making", s.filesAndHooks)
+	s.sub("a drain ends with nginx's old processes", s.drainEnds)
+	s.sub("a restart under load, one by one", s.restartUnderLoad)
+	s.sub("the file is edited", s.fileEdited)
+	s.sub("a stopped replica that only a person's shell can make", s.stoppedReplica)
+	s.sub("namespaces of another service", s.references)
+	s.sub("it dies after two seconds", s.diesSoon)
+	s.sub("what can never start fails at once", s.neverStarts)
+	s.sub("all replicas are unhealthy", s.allUnhealthy)
+	s.sub("a network is edited before the first replica", s.networkEdited)
+	s.sub("what only one can have", s.onlyOne)
+	s.sub("names as Compose allows them", s.names)
+	s.sub("the router is down", s.routerDown)
+}
+
+// twoNetworks takes web to three replicas: the router gets the addresses that it can reach, and no others.
+func (s *shop) twoNetworks() {
+	requests := s.requests()
+	s.starter(0, "scale", "web=3")
+	s.starter(0, "scale", "web=3") // nothing to do must not break what works
+	s.requireRunning("web", 3)
+	subnet, err := s.Docker(s.ctx, "network", "inspect", s.project+"_frontend", "--format", "{{range .IPAM.Config}}{{.Subnet}}{{end}}")
+	require.NoError(s.t, err)
+	_, frontend, err := net.ParseCIDR(strings.TrimSpace(subnet))
+	require.NoError(s.t, err)
+	members := s.members("web")
+	require.Len(s.t, members, 3)
+	for _, member := range members {
+		host, _, err := net.SplitHostPort(member)
+		require.NoError(s.t, err)
+		require.True(s.t, frontend.Contains(net.ParseIP(host)), "%s is not on the router's network %s", member, frontend)
+	}
+	s.requireNoneFailed(requests)
+}
+
+// filesAndHooks looks into the copies that twoNetworks made.
+func (s *shop) filesAndHooks() {
+	began := time.Now()
+	s.starter(0, "scale", "web=4")
+	require.Equal(s.t, 1, s.hooksRun("web", began), "the new replica's post_start")
+	for _, path := range []string{"/etc/motd", "/run/secrets/token"} {
+		first := s.file(s.project+"-web-1", path)
+		require.Equal(s.t, first, s.file(s.project+"-web-4", path), path)
+	}
+	require.Contains(s.t, s.file(s.project+"-web-4", "/run/secrets/token"), "token-of-the-shop")
+	dry, err := s.in([]string{"DBPASS=only-in-a-shell"}, "docker", "compose", "--progress", "plain", "up", "--dry-run", "-d", "--no-deps", "--scale", "web=4", "web")
+	require.NoError(s.t, err, "%s", dry)
+	require.NotContains(s.t, dry, "Recreate", "Compose takes the copies for its own")
+	history, err := s.in(nil, s.Bin("starter"), "scale", "web=4", "--dry-run", "-o", "json")
+	require.NoError(s.t, err)
+	require.NotContains(s.t, history, "token-of-the-shop")
+}
+
+// drainEnds: nothing counts the work of web, and its policy's drain time is a minute.
+func (s *shop) drainEnds() {
+	requests := s.requests()
+	began := time.Now()
+	out := s.starter(0, "scale", "web=2")
+	require.Less(s.t, time.Since(began), 45*time.Second)
+	require.Contains(s.t, out, "work that did not come through nginx is not waited for")
+	s.requireRunning("web", 2)
+	s.requireNoneFailed(requests)
+}
+
+func (s *shop) restartUnderLoad() {
+	requests := s.requests()
+	host := s.host()
+	id := workflows.ServiceID(host, s.project, "web")
+	before := s.containers("web", "{{.ID}}")
+	run, err := s.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue}, workflows.RestartService,
+		workflows.RestartRequest{Host: host, Project: s.project, Service: "web", By: "test"})
+	require.NoError(s.t, err)
+	require.Contains(s.t, s.starter(1, "scale", "web=3"), "at work", "one change of a service at a time")
+	var result workflows.ServiceResult
+	require.NoError(s.t, run.Get(s.ctx, &result))
+	require.Equal(s.t, workflows.Restarted, result.Outcome)
+	require.Equal(s.t, before, s.containers("web", "{{.ID}}"), "the same containers")
+	s.requireNoneFailed(requests)
+}
+
+// host is the name that init gave this machine.
+func (s *shop) host() string {
+	name, err := os.Hostname()
+	require.NoError(s.t, err)
+	short, _, _ := strings.Cut(strings.ToLower(name), ".")
+	return short
+}
+
+// fileEdited: the copy would be out of date, and no advice may cost a replica or a request.
+func (s *shop) fileEdited() {
+	s.write("compose.override.yaml", "services: {web: {environment: {SLOW_START: \"yes\"}, labels: {team: shop}}}\n")
+	defer s.restore("compose.override.yaml")
+	out := s.starter(1, "scale", "web=3")
+	require.Contains(s.t, out, "environment SLOW_START")
+	require.Contains(s.t, out, "would now replace every replica (2) at once")
+	s.requireRunning("web", 2)
+	s.starter(0, "scale", "web=1") // fewer of what there is needs no new definition
+	s.requireRunning("web", 1)
+}
+
+func (s *shop) restore(file string) {
+	text, err := os.ReadFile(filepath.Join("testdata/shop", file))
+	require.NoError(s.t, err)
+	s.write(file, string(text))
+}
+
+// stoppedReplica: DBPASS was in the shell that brought it up, and is not in the worker's environment.
+func (s *shop) stoppedReplica() {
+	before := s.containers("queue", "{{.ID}}")
+	s.person("stop", "queue")
+	s.starter(0, "scale", "queue=1")
+	require.Equal(s.t, before, s.containers("queue", "{{.ID}}"), "the stopped one is started")
+	s.requireRunning("queue", 1)
+	s.starter(0, "scale", "queue=2") // a copy has the sibling's environment
+	s.starter(0, "scale", "queue=1")
+	s.person("rm", "-sf", "queue")
+	out := s.starter(1, "scale", "queue=1")
+	require.Contains(s.t, out, "DBPASS")
+	require.Empty(s.t, s.containers("queue", ""))
+}
+
+func (s *shop) references() {
+	s.starter(0, "scale", "follower=2")
+	s.requireRunning("follower", 2)
+}
+
+// diesSoon: the engine restarts it for ever, and its log goes with it.
+func (s *shop) diesSoon() {
+	out := s.starter(4, "scale", "crashing=1")
+	require.Contains(s.t, out, "code")
+	require.Contains(s.t, out, "serving", "the end of its log")
+	require.Empty(s.t, s.containers("crashing", ""))
+	list := s.starter(0, "audit", "list")
+	require.Contains(s.t, list, "service.finished")
+}
+
+func (s *shop) neverStarts() {
+	began := time.Now()
+	out := s.starter(4, "scale", "starved=1")
+	require.Less(s.t, time.Since(began), time.Minute)
+	require.Contains(s.t, strings.ToLower(out), "minimum memory limit")
+}
+
+// allUnhealthy takes away one of two that are both unhealthy: that is not the change's doing.
+func (s *shop) allUnhealthy() {
+	s.starter(0, "scale", "ill=2")
+	s.write("faults/ill.json", `{"kind":"unhealthy"}`)
+	for _, line := range s.containers("ill", "") {
+		_, err := s.Docker(s.ctx, "restart", strings.TrimSpace(line))
+		require.NoError(s.t, err)
+	}
+	require.Eventually(s.t, func() bool {
+		return strings.Count(strings.Join(s.containers("ill", "{{.Status}}"), " "), "(unhealthy)") == 2
+	}, 5*time.Minute, 100*time.Millisecond)
+	out := s.starter(0, "scale", "ill=1")
+	require.Contains(s.t, out, "2 of 2 are unhealthy")
+	require.Len(s.t, s.containers("ill", ""), 1)
+}
+
+// networkEdited: Compose would stop every replica of every service on the network to make it anew.
+func (s *shop) networkEdited() {
+	before := s.containers("web", "{{.ID}}")
+	s.write("compose.override.yaml", "networks: {default: {labels: {edited: \"yes\"}}}\nservices: {web: {environment: {SLOW_START: \"no\"}, labels: {team: shop}}}\n")
+	defer s.restore("compose.override.yaml")
+	s.person("rm", "-sf", "openWebUI")
+	out := s.starter(1, "scale", "openWebUI=1")
+	require.Contains(s.t, out, "network "+s.project+"_default")
+	require.Equal(s.t, before, s.containers("web", "{{.ID}}"))
+	s.requireRunning("web", 1)
+}
+
+// onlyOne asks for several of what there can be only one, and for what cannot be promised.
+func (s *shop) onlyOne() {
+	for _, c := range []struct {
+		target string
+		code   int
+		says   string
+	}{
+		{"db=2", 1, "--shared-volume"},
+		{"hosted=2", 1, "host's network"},
+		{"nginx=2", 1, "fixed host port"},
+		{"api=2", 0, "traefik"},
+	} {
+		require.Contains(s.t, s.starter(c.code, "scale", c.target, "--dry-run"), c.says, c.target)
+	}
+	require.Contains(s.t, s.starter(0, "scale", "db=2", "--dry-run", "--shared-volume"), "write into")
+}
+
+func (s *shop) names() {
+	s.starter(0, "scale", "openWebUI=2")
+	s.requireRunning("openWebUI", 2)
+	s.starter(0, "scale", "_worker=1")
+	s.requireRunning("_worker", 1)
+	require.Contains(s.t, s.starter(0, "status"), "service/"+s.host()+"/"+s.project+"/_worker")
+}
+
+// routerDown: a stopped router is in the plan, and nothing is touched.
+func (s *shop) routerDown() {
+	s.person("stop", "nginx")
+	require.Contains(s.t, s.starter(1, "scale", "web=2"), "nginx")
+	s.requireRunning("web", 1)
+	s.person("start", "nginx")
+	s.starter(0, "scale", "web=2")
+}
