@@ -2,6 +2,7 @@ package dockerd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,14 +20,16 @@ import (
 // and the removal of a clone that cannot be started.
 const aloneWithin = 30 * time.Second
 
-// Clone makes and starts one more replica as a copy of a sibling. The name, the number and the
-// MadeBy label are on the container from its first moment, so whatever happens between two steps,
-// the same spec finds it again and finishes it. A sibling that is gone is NotFound; a name or number
-// that something else holds is Conflict; a port that is taken or an image that is gone is
-// PreconditionFailed.
+// Clone makes one more replica as a copy of a sibling, with the files that Compose would write into
+// it, compares it with the sibling, starts it and runs its post_start hooks. The name, the number and
+// the MadeBy label are on the container from its first moment, so whatever happens between two steps,
+// the same spec finds it again and finishes it; hooks may then run again. A sibling that is gone is
+// NotFound; a name or number that something else holds is Conflict; a port that is taken, an image
+// that is gone, a copy that came out different or a hook that fails is PreconditionFailed; a
+// definition that the engine cannot carry out InvalidInput.
 func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.Replica, error) {
 	if spec.Project == "" || spec.Service == "" || spec.Sibling == "" || spec.MadeBy == "" || spec.Number < 1 {
-		return scaling.Replica{}, activities.Fail(activities.InvalidInput, fmt.Errorf("incomplete clone spec %+v", spec))
+		return scaling.Replica{}, activities.Fail(activities.InvalidInput, errors.New("incomplete clone spec: it needs project, service, sibling, made_by and a number from 1"))
 	}
 	held, err := e.holder(ctx, spec)
 	if err != nil {
@@ -38,9 +41,15 @@ func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.
 		case container.StateCreated, container.StateExited, container.StateDead:
 			id = held.ID
 		case container.StateRemoving:
-			return scaling.Replica{}, activities.Fail(activities.Unavailable, fmt.Errorf("%s is being removed", replica(*held).Name))
+			return scaling.Replica{}, activities.Fail(activities.Unavailable, fmt.Errorf("%s is being removed", plainReplica(*held).Name))
+		case container.StateRunning:
+			// Whether the hooks have run before the worker died is not known.
+			if err := e.hooksOf(ctx, held.ID, spec.PostStart); err != nil {
+				return scaling.Replica{}, e.undo(ctx, held.ID, err)
+			}
+			return e.made(ctx, spec, held.ID)
 		default:
-			return replica(*held), nil
+			return e.made(ctx, spec, held.ID)
 		}
 	}
 	id, err = e.build(ctx, spec, id)
@@ -50,15 +59,34 @@ func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.
 		}
 		return scaling.Replica{}, err
 	}
-	made, err := e.holder(ctx, spec)
+	return e.made(ctx, spec, id)
+}
+
+// made returns the finished clone as the engine lists it.
+func (e *Engine) made(ctx context.Context, spec activities.CloneSpec, id string) (scaling.Replica, error) {
+	now, err := e.look(ctx)
 	if err != nil {
 		return scaling.Replica{}, err
 	}
-	if made == nil {
-		return scaling.Replica{}, activities.Fail(activities.NotFound,
-			fmt.Errorf("clone %d of %s was removed as soon as it was started", spec.Number, spec.Service))
+	for _, c := range now.containers {
+		if c.ID == id {
+			return now.replica(c), nil
+		}
 	}
-	return replica(*made), nil
+	return scaling.Replica{}, activities.Fail(activities.NotFound,
+		fmt.Errorf("clone %d of %s was removed as soon as it was started", spec.Number, spec.Service))
+}
+
+// hooksOf runs post_start hooks in a container that runs.
+func (e *Engine) hooksOf(ctx context.Context, id string, hooks []activities.Hook) error {
+	if len(hooks) == 0 {
+		return nil
+	}
+	c, err := e.api.ContainerInspect(ctx, id)
+	if err != nil {
+		return classed("inspect the clone", err)
+	}
+	return e.runHooks(ctx, c, hooks)
 }
 
 // holder returns the container that has the number of the spec, nil when none has. One that the
@@ -75,25 +103,29 @@ func (e *Engine) holder(ctx context.Context, spec activities.CloneSpec) (*contai
 		}
 		if c.Labels[labelRun] != spec.MadeBy {
 			return nil, activities.Fail(activities.Conflict, fmt.Errorf("number %d of %s is held by container %s (%s)",
-				spec.Number, spec.Service, replica(c).Name, madeBy(c.Labels)))
+				spec.Number, spec.Service, plainReplica(c).Name, madeBy(c.Labels)))
 		}
 		return &c, nil
 	}
 	return nil, nil
 }
 
-// build brings the clone from whatever state it is in, id "" when there is none yet, to started. It
-// returns the id of the container that the error, if any, leaves behind.
+// build brings the clone from whatever state it is in, id "" when there is none yet, to started, with
+// its hooks run. It returns the id of the container that the error, if any, leaves behind.
 func (e *Engine) build(ctx context.Context, spec activities.CloneSpec, id string) (string, error) {
-	sibling, err := e.api.ContainerInspect(ctx, spec.Sibling)
+	sibling, err := e.inspect(ctx, spec.Sibling)
 	if err != nil {
 		return id, classed("inspect sibling", err)
+	}
+	files, _, err := e.filesFor(ctx, sibling.InspectResponse, spec.Files)
+	if err != nil {
+		return id, err
 	}
 	if l := sibling.Config.Labels; l[labelProject] != spec.Project || l[labelService] != spec.Service || !isReplica(l) {
 		return id, activities.Fail(activities.InvalidInput,
 			fmt.Errorf("container %s is no replica of %s in %s", sibling.Name, spec.Service, spec.Project))
 	}
-	plan := copyOf(sibling, spec)
+	plan := copyOf(sibling.InspectResponse, spec)
 	if id == "" {
 		if id, err = e.create(ctx, spec, plan, sibling.Image); err != nil {
 			return id, err
@@ -102,10 +134,36 @@ func (e *Engine) build(ctx context.Context, spec activities.CloneSpec, id string
 	if err := e.join(ctx, id, plan.networks); err != nil {
 		return id, err
 	}
-	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
-		return id, startFailed("start "+plan.name, err)
+	if err := e.fill(ctx, id, files); err != nil {
+		return id, err
 	}
-	return id, nil
+	clone, err := e.inspect(ctx, id)
+	if err != nil {
+		return id, classed("inspect the clone", err)
+	}
+	if err := alike(sibling, clone, spec.GPU); err != nil {
+		return id, err
+	}
+	if err := e.start(ctx, id, "start "+plan.name); err != nil {
+		return id, err
+	}
+	return id, e.runHooks(ctx, clone.InspectResponse, spec.PostStart)
+}
+
+func (e *Engine) inspect(ctx context.Context, id string) (compared, error) {
+	c, raw, err := e.api.ContainerInspectWithRaw(ctx, id, false)
+	return compared{c, raw}, err
+}
+
+// fill writes into the clone what Compose would write, and looks whether it is there.
+func (e *Engine) fill(ctx context.Context, id string, files []placed) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := e.writeFiles(ctx, id, files); err != nil {
+		return classed("write configs and secrets", err)
+	}
+	return e.verifyFiles(ctx, id, files)
 }
 
 // create makes the container on its first network. An older attempt at the same spec may have made

@@ -3,7 +3,6 @@ package dockerd
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // Process is the nginx that runs as a service of a Compose project.
@@ -44,11 +44,13 @@ func (p *Process) Test(ctx context.Context) (config string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, execWithin)
 	defer cancel()
-	output, code, err := p.engine.exec(ctx, id, "nginx", "-T")
+	// A terminal makes one plain stream of both outputs.
+	done, err := p.engine.exec(ctx, id, container.ExecOptions{Cmd: []string{"nginx", "-T"}, Tty: true})
 	if err != nil {
-		return "", err
+		return "", classed("nginx -T", err)
 	}
-	if code != 0 {
+	output := strings.ReplaceAll(done.stdout.String(), "\r\n", "\n")
+	if done.code != 0 {
 		return "", activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %s", strings.TrimSpace(output[:min(len(output), maxWords)])))
 	}
 	return output, nil
@@ -94,72 +96,49 @@ func workers(rows [][]string) ([]int, error) {
 	return pids, nil
 }
 
-// running returns the id of the container with the lowest number that runs. None at all is NotFound,
-// one that is down is Unavailable.
+// Place says where the router's container stands on the host's networks.
+func (p *Process) Place(ctx context.Context) (scaling.Place, error) {
+	now, err := p.engine.look(ctx)
+	if err != nil {
+		return scaling.Place{}, err
+	}
+	c, err := p.pick(now.containers)
+	if err != nil {
+		return scaling.Place{}, err
+	}
+	return now.place(c), nil
+}
+
+// running returns the id of the router's container.
 func (p *Process) running(ctx context.Context) (string, error) {
 	found, err := p.engine.api.ContainerList(ctx, all(labelProject+"="+p.project, labelService+"="+p.service))
 	if err != nil {
 		return "", classed("look for "+p.service, err)
 	}
-	found = slices.DeleteFunc(found, func(c container.Summary) bool { return !isReplica(c.Labels) })
+	c, err := p.pick(found)
+	return c.ID, err
+}
+
+// pick returns the container of the router's service with the lowest number that runs. None at all is
+// NotFound, one that is down is Unavailable.
+func (p *Process) pick(all []container.Summary) (container.Summary, error) {
+	var found []container.Summary
+	for _, c := range all {
+		if c.Labels[labelProject] == p.project && c.Labels[labelService] == p.service && isReplica(c.Labels) {
+			found = append(found, c)
+		}
+	}
 	slices.SortFunc(found, func(a, b container.Summary) int { return number(a.Labels) - number(b.Labels) })
 	for _, c := range found {
 		if c.State == container.StateRunning {
-			return c.ID, nil
+			return c, nil
 		}
 	}
 	if len(found) == 0 {
-		return "", activities.Fail(activities.NotFound, fmt.Errorf("no container of service %s in project %s", p.service, p.project))
+		return container.Summary{}, activities.Fail(activities.NotFound, fmt.Errorf(
+			"the router, service %s of project %s, has no container; start it with `docker compose up -d --no-deps %s`", p.service, p.project, p.service))
 	}
-	return "", activities.Fail(activities.Unavailable, fmt.Errorf("service %s in project %s is %s", p.service, p.project, found[0].State))
-}
-
-// exec runs a command in a container and returns what it wrote and its exit code.
-func (e *Engine) exec(ctx context.Context, id string, command ...string) (output string, code int, err error) {
-	doing := strings.Join(command, " ")
-	// A terminal makes one plain stream of both outputs.
-	created, err := e.api.ContainerExecCreate(ctx, id, container.ExecOptions{
-		Cmd: command, Tty: true, AttachStdout: true, AttachStderr: true,
-	})
-	if err != nil {
-		return "", 0, classed(doing, err)
-	}
-	stream, err := e.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Tty: true})
-	if err != nil {
-		return "", 0, classed(doing, err)
-	}
-	defer stream.Close()
-	// Reading a hijacked connection does not heed the context.
-	defer context.AfterFunc(ctx, stream.Close)()
-	text, err := io.ReadAll(io.LimitReader(stream.Reader, maxOutput))
-	if err == nil {
-		// Read on to the end: a full pipe would keep the command from ending.
-		_, err = io.Copy(io.Discard, stream.Reader)
-	}
-	if ctx.Err() != nil {
-		return "", 0, classed(doing, ctx.Err())
-	}
-	if err != nil {
-		return "", 0, classed(doing, err)
-	}
-	if code, err = e.exitCode(ctx, created.ID); err != nil {
-		return "", 0, classed(doing, err)
-	}
-	return strings.ReplaceAll(string(text), "\r\n", "\n"), code, nil
-}
-
-// exitCode waits for the end of a command, which the engine may notice a little after its output
-// has ended.
-func (e *Engine) exitCode(ctx context.Context, exec string) (int, error) {
-	for {
-		state, err := e.api.ContainerExecInspect(ctx, exec)
-		if err != nil || !state.Running {
-			return state.ExitCode, err
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	return container.Summary{}, activities.Fail(activities.Unavailable, fmt.Errorf(
+		"the router, service %s of project %s, does not run: its container %s is %s; start it with `docker compose start %s`",
+		p.service, p.project, plainReplica(found[0]).Name, found[0].State, p.service))
 }

@@ -3,12 +3,15 @@ package dockerd
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/system"
+	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -23,25 +26,39 @@ type api interface {
 	Info(ctx context.Context) (system.Info, error)
 	ContainerList(ctx context.Context, o container.ListOptions) ([]container.Summary, error)
 	ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error)
+	ContainerInspectWithRaw(ctx context.Context, id string, size bool) (container.InspectResponse, []byte, error)
 	ContainerCreate(ctx context.Context, c *container.Config, h *container.HostConfig, n *network.NetworkingConfig, p *ocispec.Platform, name string) (container.CreateResponse, error)
 	ContainerStart(ctx context.Context, id string, o container.StartOptions) error
 	ContainerStop(ctx context.Context, id string, o container.StopOptions) error
 	ContainerRestart(ctx context.Context, id string, o container.StopOptions) error
+	ContainerUnpause(ctx context.Context, id string) error
 	ContainerKill(ctx context.Context, id, signal string) error
 	ContainerRemove(ctx context.Context, id string, o container.RemoveOptions) error
 	ContainerStats(ctx context.Context, id string, stream bool) (container.StatsResponseReader, error)
+	ContainerLogs(ctx context.Context, id string, o container.LogsOptions) (io.ReadCloser, error)
+	ContainerAttach(ctx context.Context, id string, o container.AttachOptions) (types.HijackedResponse, error)
+	CopyFromContainer(ctx context.Context, id, path string) (io.ReadCloser, container.PathStat, error)
+	CopyToContainer(ctx context.Context, id, path string, content io.Reader, o container.CopyToContainerOptions) error
 	ContainerTop(ctx context.Context, id string, args []string) (container.TopResponse, error)
 	ContainerExecCreate(ctx context.Context, id string, o container.ExecOptions) (container.ExecCreateResponse, error)
 	ContainerExecAttach(ctx context.Context, exec string, o container.ExecAttachOptions) (types.HijackedResponse, error)
 	ContainerExecInspect(ctx context.Context, exec string) (container.ExecInspect, error)
+	NetworkList(ctx context.Context, o network.ListOptions) ([]network.Summary, error)
 	NetworkConnect(ctx context.Context, network, id string, s *network.EndpointSettings) error
+	VolumeList(ctx context.Context, o volume.ListOptions) (volume.ListResponse, error)
 	ImageInspect(ctx context.Context, ref string, o ...client.ImageInspectOption) (image.InspectResponse, error)
+	ImageImport(ctx context.Context, source image.ImportSource, ref string, o image.ImportOptions) (io.ReadCloser, error)
+	ImageRemove(ctx context.Context, id string, o image.RemoveOptions) ([]image.DeleteResponse, error)
 	Close() error
 }
 
 // Engine is the Docker engine of one host. It is safe for concurrent use.
 type Engine struct {
 	api api
+	// proc is where the processes of the engine's host may be seen, and executable names this
+	// program; tests put others in their place.
+	proc       string
+	executable func() (string, error)
 }
 
 var _ activities.Engine = (*Engine)(nil)
@@ -54,7 +71,7 @@ func New() (*Engine, error) {
 	if err != nil {
 		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("docker client: %w", err))
 	}
-	return &Engine{api: c}, nil
+	return &Engine{api: c, proc: "/proc", executable: os.Executable}, nil
 }
 
 // Close lets go of the idle connections.

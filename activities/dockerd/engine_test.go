@@ -3,14 +3,12 @@ package dockerd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 
-	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
@@ -27,32 +25,6 @@ func classOf(err error) string {
 	return ""
 }
 
-func TestErrorClasses(t *testing.T) {
-	for _, c := range []struct {
-		text  string
-		err   error
-		class string
-	}{
-		{"not found", errdefs.ErrNotFound, activities.NotFound},
-		{"conflict", errdefs.ErrConflict, activities.Conflict},
-		{"invalid", errdefs.ErrInvalidArgument, activities.InvalidInput},
-		{"forbidden", errdefs.ErrPermissionDenied, activities.PermissionDenied},
-		{"unavailable", errdefs.ErrUnavailable, activities.Unavailable},
-		{"an engine's own fault is retried", errdefs.ErrInternal, ""},
-		{"cancelled", context.Canceled, ""},
-		{"taken port", fmt.Errorf("driver failed: Bind for 0.0.0.0:80 failed: port is already allocated: %w", errdefs.ErrInternal), activities.PreconditionFailed},
-		{"no image", fmt.Errorf("No such image: web:1: %w", errdefs.ErrNotFound), activities.PreconditionFailed},
-		{"no GPU", fmt.Errorf(`could not select device driver "nvidia" with capabilities: [[gpu]]: %w`, errdefs.ErrInternal), activities.PreconditionFailed},
-	} {
-		t.Run(c.text, func(t *testing.T) {
-			err := startFailed("start web", c.err)
-			require.Equal(t, c.class, classOf(err))
-			require.ErrorIs(t, err, c.err)
-			require.ErrorContains(t, err, "start web: ")
-		})
-	}
-}
-
 func TestUnreachable(t *testing.T) {
 	t.Setenv("DOCKER_HOST", "unix://"+filepath.Join(t.TempDir(), "no.sock"))
 	e, err := New()
@@ -63,7 +35,7 @@ func TestUnreachable(t *testing.T) {
 	require.Equal(t, activities.Unavailable, classOf(err))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, e.Start(cancelled, "web"), context.Canceled)
+	require.ErrorIs(t, e.Start(cancelled, "web", nil), context.Canceled)
 }
 
 func TestSocketRefusesUs(t *testing.T) {
@@ -73,7 +45,7 @@ func TestSocketRefusesUs(t *testing.T) {
 	}
 	c, err := client.NewClientWithOpts(client.WithDialContext(refuse))
 	require.NoError(t, err)
-	_, err = (&Engine{api: c}).ImagePresent(t.Context(), "web:1")
+	_, err = (&Engine{api: c}).ImageID(t.Context(), "web:1")
 	require.Equal(t, activities.PermissionDenied, classOf(err), "%v", err)
 }
 
@@ -91,18 +63,23 @@ func TestReplica(t *testing.T) {
 			labelVersion: "5.6.0", labelRun: "run",
 		},
 		NetworkSettings: &container.NetworkSettingsSummary{Networks: map[string]*network.EndpointSettings{
-			"b": {IPAddress: "172.20.0.3"}, "a": {IPAddress: ""}, "c": {IPAddress: "172.20.0.4"},
+			"b": {NetworkID: "2", IPAddress: "172.20.0.3"}, "a": {NetworkID: "1"}, "c": {NetworkID: "3", GlobalIPv6Address: "fd00::4"},
 		}},
 	}
+	now := view{drivers: map[string]string{"2": "bridge", "3": "bridge"}}
 	want := scaling.Replica{
 		ID: "c1", Name: "shop-web-2", Service: "web", Number: 2, State: "running", Health: "unhealthy",
 		Address: "172.20.0.3", ImageID: "sha256:1", ConfigHash: "h", ComposeVersion: "5.6.0", MadeBy: "run",
+		Networks: []scaling.Attachment{
+			{NetworkID: "2", Network: "b", Driver: "bridge", Address: "172.20.0.3"},
+			{NetworkID: "3", Network: "c", Driver: "bridge", Address: "fd00::4"},
+		},
 	}
-	require.Equal(t, want, replica(summary))
+	require.Equal(t, want, now.replica(summary))
 
 	summary.State, summary.Status = "exited", "Exited (0) 2 seconds ago"
-	want.State, want.Health, want.Address = "exited", "", ""
-	require.Equal(t, want, replica(summary))
+	want.State, want.Health, want.Address, want.Networks = "exited", "", "", nil
+	require.Equal(t, want, now.replica(summary))
 }
 
 func TestIsReplica(t *testing.T) {

@@ -21,6 +21,8 @@ func classed(doing string, err error) error {
 	}
 	wrapped := fmt.Errorf("%s: %w", doing, err)
 	switch {
+	case hasClass(err):
+		return wrapped
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return wrapped
 	case errors.Is(err, fs.ErrPermission), errdefs.IsPermissionDenied(err), errdefs.IsUnauthorized(err):
@@ -38,23 +40,63 @@ func classed(doing string, err error) error {
 	return wrapped
 }
 
-// hostReasons are parts of the engine's texts that say that this host, as it is, can never run the
-// container. The engine reports them as internal errors.
-var hostReasons = []string{
-	"port is already allocated",
-	"address already in use",
-	"no such image",
-	"could not select device driver",
-	"cdi device injection failed",
+func hasClass(err error) bool {
+	_, ok := errors.AsType[*activities.Error](err)
+	return ok
 }
 
-// startFailed classes what the engine says to a create or a start.
+// permanent is what engines say, in lower case, of a container that this host, as both are, can never
+// make or start. Releases give the same words different kinds, and many of them "internal", which
+// would be retried: so the words decide.
+var permanent = []struct{ text, class string }{
+	// The definition is wrong.
+	{"minimum memory limit allowed", activities.InvalidInput},
+	{"range of cpus", activities.InvalidInput},
+	{"requested cpus are not available", activities.InvalidInput},
+	{"unknown runtime specified", activities.InvalidInput},
+	{"unknown or invalid runtime name", activities.InvalidInput},
+	{"bind source path does not exist", activities.InvalidInput},
+	{"unknown log opt", activities.InvalidInput},
+	{"looking up logging plugin", activities.InvalidInput},
+	{"invalid capadd", activities.InvalidInput},
+	{"executable file not found", activities.InvalidInput},
+	{"unable to find user", activities.InvalidInput},
+	{"seccomp", activities.InvalidInput},
+	{"separate kernel namespace", activities.InvalidInput},
+	// The host does not have it, or does not have it free.
+	{"port is already allocated", activities.PreconditionFailed},
+	{"address already in use", activities.PreconditionFailed},
+	{"no available ipv4 addresses", activities.PreconditionFailed},
+	{"no such image", activities.PreconditionFailed},
+	{"looking up volume plugin", activities.PreconditionFailed},
+	{"supported only for overlay over xfs", activities.PreconditionFailed},
+	{"cannot mkdir", activities.PreconditionFailed},
+	{"could not select device driver", activities.PreconditionFailed},
+	{"cdi device injection failed", activities.PreconditionFailed},
+	{"failed to discover gpu vendor", activities.PreconditionFailed},
+	{"gathering device information", activities.PreconditionFailed},
+	{"error while mounting volume", activities.PreconditionFailed},
+	{"setting rlimit", activities.PreconditionFailed},
+	// What it joins is not there or does not run.
+	{"joining network namespace", activities.PreconditionFailed},
+	{"cannot join network", activities.PreconditionFailed},
+	{"can't join ipc", activities.PreconditionFailed},
+	{"failed to join ipc namespace", activities.PreconditionFailed},
+}
+
+// startFailed classes what the engine says to a create or a start: by its words where they are known,
+// else by its kind. Only what is neither known nor of a kind that no repetition mends is retried.
 func startFailed(doing string, err error) error {
+	failed := classed(doing, err)
+	if e, ok := errors.AsType[*activities.Error](failed); ok && e.Class == activities.Unavailable ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return failed
+	}
 	text := strings.ToLower(err.Error())
-	for _, reason := range hostReasons {
-		if strings.Contains(text, reason) {
-			return activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s: %w", doing, err))
+	for _, p := range permanent {
+		if strings.Contains(text, p.text) {
+			return activities.Fail(p.class, fmt.Errorf("%s: %w", doing, err))
 		}
 	}
-	return classed(doing, err)
+	return failed
 }

@@ -3,13 +3,11 @@ package dockerd
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/network"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -29,14 +27,14 @@ func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Invento
 		CPUs:          info.NCPU,
 		MemoryMB:      info.MemTotal / mb,
 	}
-	containers, err := e.api.ContainerList(ctx, all())
+	now, err := e.look(ctx)
 	if err != nil {
-		return scaling.Inventory{}, classed("list containers", err)
+		return scaling.Inventory{}, err
 	}
 	var reserved int64
-	for _, c := range containers {
+	for _, c := range now.containers {
 		if c.Labels[labelProject] == project && isReplica(c.Labels) {
-			inv.Replicas = append(inv.Replicas, replica(c))
+			inv.Replicas = append(inv.Replicas, now.replica(c))
 			continue
 		}
 		if c.State != container.StateRunning {
@@ -67,20 +65,20 @@ func (e *Engine) reserved(ctx context.Context, id string) (int64, error) {
 	return c.HostConfig.MemoryReservation, nil
 }
 
-// ImagePresent says whether the engine holds an image of that reference or id.
-func (e *Engine) ImagePresent(ctx context.Context, image string) (bool, error) {
-	_, err := e.api.ImageInspect(ctx, image)
+// ImageID returns the id of the image that a reference or an id names, "" when the engine has none.
+func (e *Engine) ImageID(ctx context.Context, image string) (string, error) {
+	found, err := e.api.ImageInspect(ctx, image)
 	if errdefs.IsNotFound(err) {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, classed("inspect image "+image, err)
+		return "", classed("inspect image "+image, err)
 	}
-	return true, nil
+	return found.ID, nil
 }
 
-// replica turns one line of the engine's list into what scaling knows of a container.
-func replica(c container.Summary) scaling.Replica {
+// plainReplica returns what one line of the engine's list says by itself, without networks.
+func plainReplica(c container.Summary) scaling.Replica {
 	r := scaling.Replica{
 		ID:             c.ID,
 		Service:        c.Labels[labelService],
@@ -95,9 +93,6 @@ func replica(c container.Summary) scaling.Replica {
 	if len(c.Names) > 0 {
 		r.Name = strings.TrimPrefix(c.Names[0], "/")
 	}
-	if c.NetworkSettings != nil && r.Running() {
-		r.Address = address(c.NetworkSettings.Networks)
-	}
 	return r
 }
 
@@ -111,16 +106,6 @@ func health(status string) string {
 	} {
 		if strings.HasSuffix(status, h.suffix) {
 			return h.health
-		}
-	}
-	return ""
-}
-
-// address returns the IPv4 address on the first network by name that has given one.
-func address(networks map[string]*network.EndpointSettings) string {
-	for _, name := range slices.Sorted(maps.Keys(networks)) {
-		if n := networks[name]; n != nil && n.IPAddress != "" {
-			return n.IPAddress
 		}
 	}
 	return ""

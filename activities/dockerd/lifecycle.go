@@ -2,32 +2,86 @@ package dockerd
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/evenkeel/evenkeel/activities"
 )
 
-// Start starts a stopped replica; one that runs is left alone. One that is gone is NotFound.
-func (e *Engine) Start(ctx context.Context, id string) error {
-	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
-		return startFailed("start "+shortID(id), err)
+// Start starts a stopped replica and runs its post_start hooks; one that runs is left alone. One that
+// is gone is NotFound, a hook that fails PreconditionFailed: the replica runs on then.
+func (e *Engine) Start(ctx context.Context, id string, postStart []activities.Hook) error {
+	c, err := e.api.ContainerInspect(ctx, id)
+	if err != nil {
+		return classed("inspect "+shortID(id), err)
 	}
-	return nil
+	if c.State.Running {
+		return nil
+	}
+	if err := e.start(ctx, id, "start "+strings.TrimPrefix(c.Name, "/")); err != nil {
+		return err
+	}
+	return e.runHooks(ctx, c, postStart)
 }
 
-// Stop sends SIGTERM, or the signal that the image names, waits for grace, rounded up to a second,
-// and then sends SIGKILL. It returns when the replica has stopped; a caller that reports progress
-// does so beside it. One that is gone or stopped is success.
-func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+// The exit codes that the engine gives to a container whose command could not be run.
+const (
+	cannotExecute   = 126
+	commandNotFound = 127
+)
+
+// start starts a container. What can never succeed gets a class that is not retried; where the
+// engine's words do not tell, the exit code may.
+func (e *Engine) start(ctx context.Context, id, doing string) error {
+	err := e.api.ContainerStart(ctx, id, container.StartOptions{})
+	if err == nil {
+		return nil
+	}
+	failed := startFailed(doing, err)
+	if hasClass(failed) || ctx.Err() != nil {
+		return failed
+	}
+	c, lookErr := e.api.ContainerInspect(ctx, id)
+	if lookErr == nil && (c.State.ExitCode == cannotExecute || c.State.ExitCode == commandNotFound) {
+		return activities.Fail(activities.InvalidInput, fmt.Errorf("%s: its command cannot be run: %w", doing, err))
+	}
+	return failed
+}
+
+// Stop lets a paused replica go on, runs its pre_stop hooks, sends SIGTERM, or the signal that the
+// image names, waits for grace, rounded up to a second, and then sends SIGKILL. It returns when the
+// replica has stopped; a caller that reports progress does so beside it. One that is gone or stopped
+// is success and runs no hook. A hook that fails is PreconditionFailed, and the replica runs on.
+func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preStop []activities.Hook) error {
+	doing := "stop " + shortID(id)
+	c, err := e.api.ContainerInspect(ctx, id)
+	switch {
+	case errdefs.IsNotFound(err):
+		return nil
+	case err != nil:
+		return classed(doing, err)
+	case c.State.Paused:
+		// It could neither run a hook nor finish what it has.
+		if err := e.api.ContainerUnpause(ctx, id); err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+			return classed("unpause "+shortID(id), err)
+		}
+	}
+	if c.State.Running && !c.State.Restarting {
+		if err := e.leaving(ctx, c, preStop); err != nil {
+			return err
+		}
+	}
 	seconds := max(0, int(math.Ceil(grace.Seconds())))
-	err := e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
+	err = e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
-	return classed("stop "+shortID(id), err)
+	return classed(doing, err)
 }
 
 // Remove deletes a replica with its anonymous volumes, whatever its state. One that is gone, or that

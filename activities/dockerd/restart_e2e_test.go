@@ -35,7 +35,7 @@ func TestRestart(t *testing.T) {
 		before = after
 	}
 
-	require.NoError(t, s.engine.Stop(ctx, before.ID, time.Second))
+	require.NoError(t, s.engine.Stop(ctx, before.ID, time.Second, nil))
 	require.NoError(t, s.engine.Restart(ctx, before.ID, 0))
 	require.True(t, s.inspect(before.ID).State.Running, "one that is stopped is started")
 

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/reach"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 const (
@@ -59,13 +61,42 @@ func (h *host) Reload(context.Context) error {
 		return err
 	}
 	if master == nil {
-		return activities.Fail(activities.Unavailable, fmt.Errorf("nginx does not run: %s names no nginx master", h.pidFile))
+		return h.down()
 	}
 	defer master.Release()
 	if err := master.Signal(syscall.SIGHUP); err != nil {
 		return failed("reload nginx", err)
 	}
 	return nil
+}
+
+// Place is the host itself, whose namespace this process is taken to share: HostProcess reads its files
+// and signals it.
+func (h *host) Place(context.Context) (scaling.Place, error) {
+	master, err := h.master()
+	if err != nil {
+		return scaling.Place{}, err
+	}
+	if master == nil {
+		return scaling.Place{}, h.down()
+	}
+	master.Release()
+	return scaling.Place{OnHost: true}, nil
+}
+
+func (h *host) Reach(ctx context.Context, addresses []string) error {
+	if err := reach.Check(addresses); err != nil {
+		return activities.Fail(activities.InvalidInput, err)
+	}
+	failures, err := reach.Each(ctx, addresses, reach.Here)
+	if err != nil {
+		return fmt.Errorf("look whether nginx reaches its members: %w", err)
+	}
+	return activities.Fail(activities.PreconditionFailed, reach.Error(failures))
+}
+
+func (h *host) down() error {
+	return activities.Fail(activities.Unavailable, fmt.Errorf("nginx does not run: %s names no nginx master", h.pidFile))
 }
 
 func (h *host) Workers(context.Context) ([]int, error) {

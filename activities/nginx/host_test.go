@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 const roleVariable = "EVENKEEL_TEST_NGINX_ROLE"
@@ -91,6 +93,10 @@ func TestHostProcessFindsItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, children[:2], workers, "neither the cache manager nor another nginx's workers")
 
+	place, err := h.Place(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, scaling.Place{OnHost: true}, place)
+
 	require.NoError(t, h.Reload(t.Context()))
 	line, err := lines.ReadString('\n')
 	require.NoError(t, err)
@@ -119,6 +125,31 @@ func requireNoNginx(t *testing.T, h Process) {
 	require.NoError(t, err)
 	require.Empty(t, workers)
 	requireClass(t, activities.Unavailable, h.Reload(t.Context()))
+	_, err = h.Place(t.Context())
+	requireClass(t, activities.Unavailable, err)
+}
+
+func TestHostReaches(t *testing.T) {
+	open, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer open.Close()
+	v6, err := net.Listen("tcp", "[::1]:0")
+	require.NoError(t, err)
+	defer v6.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, gone.Close())
+	h := HostProcess("", "")
+	require.NoError(t, h.Reach(t.Context(), []string{open.Addr().String(), v6.Addr().String()}))
+	require.NoError(t, h.Reach(t.Context(), nil))
+	err = h.Reach(t.Context(), []string{open.Addr().String(), gone.Addr().String()})
+	requireClass(t, activities.PreconditionFailed, err)
+	require.ErrorContains(t, err, gone.Addr().String()+" (connect: connection refused)")
+	require.NotContains(t, err.Error(), open.Addr().String())
+	requireClass(t, activities.InvalidInput, h.Reach(t.Context(), []string{"replica:80"}))
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, h.Reach(cancelled, []string{open.Addr().String()}), context.Canceled)
 }
 
 func TestHostTest(t *testing.T) {

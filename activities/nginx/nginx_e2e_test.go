@@ -304,3 +304,28 @@ func TestADeadMember(t *testing.T) {
 	}
 	require.EqualValues(t, 20, alive.requests.Load())
 }
+
+// Names of services as Compose allows them, and members over IPv6, are nginx's as well.
+func TestNamesAndIPv6(t *testing.T) {
+	n := startNginx(t)
+	for _, name := range []string{"openWebUI", "_worker", "v1.2-rc_3"} {
+		_, err := n.Apply(t.Context(), name, []string{"[::1]:8080", "127.0.0.1:8080"})
+		require.NoError(t, err)
+		config, err := n.process.Test(t.Context())
+		require.NoError(t, err)
+		require.Contains(t, config, "upstream "+name+" {")
+	}
+}
+
+func TestAMemberOverIPv6(t *testing.T) {
+	l, err := net.Listen("tcp", "[::1]:0")
+	require.NoError(t, err)
+	b := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) }))
+	b.Listener.Close()
+	b.Listener = l
+	b.Start()
+	defer b.Close()
+	n := startNginx(t, l.Addr().String())
+	require.NoError(t, post(t.Context(), n.url))
+	require.NoError(t, n.Reach(t.Context(), []string{l.Addr().String()}))
+}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // Process is a running nginx. dockerd has the one in a container, HostProcess is the one on the host.
@@ -29,13 +30,16 @@ type Process interface {
 	// Workers returns the process ids of the workers, those that are shutting down included. An
 	// nginx that is down has none or is Unavailable.
 	Workers(ctx context.Context) ([]int, error)
+	// Place and Reach are those of activities.Nginx.
+	Place(ctx context.Context) (scaling.Place, error)
+	Reach(ctx context.Context, addresses []string) error
 }
 
 const (
 	// startWithin is how long nginx may take from the signal to the first new worker. It resolves
 	// every host name of its configuration before that.
 	startWithin = 10 * time.Second
-	pollEvery   = 50 * time.Millisecond
+	pollEvery   = 10 * time.Millisecond
 )
 
 // Router writes the managed upstreams of one nginx. It implements activities.Nginx.
@@ -89,7 +93,7 @@ func (r *Router) install(ctx context.Context, path string, text []byte) error {
 	case err != nil:
 		return failed("read the upstream", err)
 	case !managed(old):
-		return activities.Fail(activities.Conflict, fmt.Errorf("%s was not written by evenkeel; move it away or make %q its first line", path, mark))
+		return foreign(path)
 	}
 	if err := replace(path, text); err != nil {
 		return failed("write the upstream", err)
@@ -148,6 +152,39 @@ func (r *Router) Serving(ctx context.Context, workers []int) ([]int, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(alive, func(pid int) bool { return !slices.Contains(workers, pid) }), nil
+}
+
+// Members returns the members of a managed upstream as its file has them, none where there is no file.
+// A bad name is InvalidInput, a file that a person wrote Conflict.
+func (r *Router) Members(upstream string) ([]string, error) {
+	if err := checkName(upstream); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(r.path(upstream))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, failed("read the upstream", err)
+	case !managed(text):
+		return nil, foreign(r.path(upstream))
+	}
+	return members(text), nil
+}
+
+// Place says where nginx stands on the host's networks. One that does not run is Unavailable, one
+// that is not there NotFound.
+func (r *Router) Place(ctx context.Context) (scaling.Place, error) { return r.process.Place(ctx) }
+
+// Reach opens a TCP connection to each address from where nginx stands. One that does not answer is
+// PreconditionFailed with its address; activities.ErrNoWayIn says that this process cannot look from
+// there.
+func (r *Router) Reach(ctx context.Context, addresses []string) error {
+	return r.process.Reach(ctx, addresses)
+}
+
+func foreign(path string) error {
+	return activities.Fail(activities.Conflict, fmt.Errorf("%s was not written by evenkeel; move it away or make %q its first line", path, mark))
 }
 
 func (r *Router) path(upstream string) string { return filepath.Join(r.dir, upstream+".conf") }

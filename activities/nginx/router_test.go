@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 var _ activities.Nginx = (*Router)(nil)
@@ -39,6 +40,7 @@ type fake struct {
 	serving string // what the files said at the last reload
 	busy    int    // calls of Test at this moment
 	overlap bool   // two calls of Test at once
+	asked   []string
 }
 
 func newFake(t *testing.T) *fake {
@@ -89,6 +91,15 @@ func (f *fake) Reload(context.Context) error {
 	}
 	f.workers = append(f.workers, slices.Max(f.workers)+1)
 	return err
+}
+
+func (f *fake) Place(context.Context) (scaling.Place, error) {
+	return scaling.Place{Networks: []scaling.Attachment{{NetworkID: "1", Network: "front", Address: "172.18.0.2"}}}, nil
+}
+
+func (f *fake) Reach(_ context.Context, addresses []string) error {
+	f.asked = addresses
+	return activities.ErrNoWayIn
 }
 
 func (f *fake) Workers(context.Context) ([]int, error) {
@@ -150,6 +161,8 @@ func TestApplyRefusesBadInput(t *testing.T) {
 		{"empty name", "", "10.0.0.1:80"},
 		{"path in the name", "../app", "10.0.0.1:80"},
 		{"hidden file", ".app", "10.0.0.1:80"},
+		{"two dots", "app..conf", "10.0.0.1:80"},
+		{"an option", "-app", "10.0.0.1:80"},
 		{"text in the name", "app{}\nserver", "10.0.0.1:80"},
 		{"newline after the name", "app\n", "10.0.0.1:80"},
 		{"long name", strings.Repeat("a", 101), "10.0.0.1:80"},
@@ -306,4 +319,36 @@ func TestFolderThatIsNotIncluded(t *testing.T) {
 	require.ErrorContains(t, err, "nginx does not read "+filepath.Join(f.dir, "app.conf"))
 	require.NoFileExists(t, filepath.Join(f.dir, "app.conf"))
 	require.Zero(t, f.reloads)
+}
+
+func TestMembers(t *testing.T) {
+	f := newFake(t)
+	r := New(f.dir, f)
+	none, err := r.Members("openWebUI")
+	require.NoError(t, err)
+	require.Empty(t, none, "there is no file")
+	for _, name := range []string{"openWebUI", "_worker", "v1.2-rc_3"} {
+		for _, want := range [][]string{{"10.0.0.9:80", "[fd00::1]:8080"}, nil} {
+			_, err = r.Apply(t.Context(), name, want)
+			require.NoError(t, err)
+			got, err := r.Members(name)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(f.dir, "theirs.conf"), []byte("upstream theirs { server 10.0.0.9:80; }\n"), 0o644))
+	_, err = r.Members("theirs")
+	requireClass(t, activities.Conflict, err)
+	_, err = r.Members("../theirs")
+	requireClass(t, activities.InvalidInput, err)
+}
+
+func TestTheProcessKnowsWhereItStands(t *testing.T) {
+	f := newFake(t)
+	r := New(f.dir, f)
+	place, err := r.Place(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "front", place.Networks[0].Network)
+	require.ErrorIs(t, r.Reach(t.Context(), []string{"172.18.0.3:80"}), activities.ErrNoWayIn)
+	require.Equal(t, []string{"172.18.0.3:80"}, f.asked)
 }

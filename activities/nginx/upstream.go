@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
 )
@@ -13,12 +14,14 @@ import (
 // mark begins every managed file. A file without it is a person's.
 const mark = "# Managed by evenkeel"
 
-// nameRule is that of service names; the length keeps the file name and the zone name short.
-var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
+// nameRule is Compose's for services, whose names upstreams usually have; without a dot in front, which
+// would hide the file. The length keeps the file name and the zone name short.
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 
 func checkName(upstream string) error {
-	if !nameRule.MatchString(upstream) {
-		return activities.Fail(activities.InvalidInput, fmt.Errorf("upstream %q: a name is made of a-z, 0-9 and . _ - and has at most 100 of them", upstream))
+	if !nameRule.MatchString(upstream) || strings.Contains(upstream, "..") {
+		return activities.Fail(activities.InvalidInput, fmt.Errorf(
+			"upstream %q: a name is made of letters, digits and . _ - and has at most 100 of them, none of . and - in front and no two dots in a row", upstream))
 	}
 	return nil
 }
@@ -36,17 +39,17 @@ func render(upstream string, servers []string) ([]byte, error) {
 	if err := checkName(upstream); err != nil {
 		return nil, err
 	}
-	members, err := addresses(servers)
+	sorted, err := addresses(servers)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s: do not edit, the next change of the replicas replaces this file.\n", mark)
 	fmt.Fprintf(&b, "upstream %s {\n    zone evenkeel_%s 1m;\n    least_conn;\n", upstream, upstream)
-	for _, member := range members {
+	for _, member := range sorted {
 		fmt.Fprintf(&b, "    server %s max_fails=0;\n", member)
 	}
-	if len(members) == 0 {
+	if len(sorted) == 0 {
 		b.WriteString("    server 127.0.0.1:9 down; # no replica gets traffic\n")
 	}
 	b.WriteString("}\n")
@@ -66,6 +69,17 @@ func addresses(servers []string) ([]netip.AddrPort, error) {
 	}
 	slices.SortFunc(out, netip.AddrPort.Compare)
 	return slices.Compact(out), nil
+}
+
+// members reads the servers out of a managed file.
+func members(text []byte) []string {
+	var out []string
+	for line := range bytes.Lines(text) {
+		if fields := bytes.Fields(line); len(fields) == 3 && string(fields[0]) == "server" && string(fields[2]) == "max_fails=0;" {
+			out = append(out, string(fields[1]))
+		}
+	}
+	return out
 }
 
 func managed(text []byte) bool { return bytes.HasPrefix(text, []byte(mark)) }

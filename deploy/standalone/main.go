@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // the server fires schedules by these zones, and the host may have none
 
 	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/internal/reach"
 )
 
 // stopLimit is how long a stop may take: 15 seconds for the worker and one for the server. What is cut
@@ -20,6 +22,9 @@ import (
 const stopLimit = 25 * time.Second
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == reach.Command {
+		os.Exit(reach.Main(os.Args[2:], os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process at once

@@ -1,0 +1,67 @@
+package dockerd
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// maxLog is how much of the end of a log is looked at, in bytes: far more than is shown, so that what
+// is cut off at its front is no part of it.
+const maxLog = 256 << 10
+
+// Life returns how a container has lived: since when, how often the engine has restarted it, how it
+// ended last; with the end of its log where words is true. One that is gone is NotFound. A log that
+// the engine does not keep, as with some logging drivers, has no lines.
+func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life, error) {
+	c, err := e.api.ContainerInspect(ctx, id)
+	if err != nil {
+		return scaling.Life{}, classed("inspect "+shortID(id), err)
+	}
+	life := scaling.Life{
+		State: c.State.Status, Restarts: c.RestartCount,
+		ExitCode: c.State.ExitCode, OOMKilled: c.State.OOMKilled,
+	}
+	// The engine's word for never is the year 1.
+	if at, err := time.Parse(time.RFC3339Nano, c.State.StartedAt); err == nil && at.Year() > 1 {
+		life.StartedAt = at
+	}
+	if !words {
+		return life, nil
+	}
+	text, err := e.log(ctx, c)
+	if err != nil {
+		return scaling.Life{}, classed("log of "+strings.TrimPrefix(c.Name, "/"), err)
+	}
+	life.LastLines = lastLines(text, c.Config.Env)
+	return life, nil
+}
+
+// log returns the end of what a container wrote, both outputs in the order of the engine.
+func (e *Engine) log(ctx context.Context, c container.InspectResponse) (string, error) {
+	stream, err := e.api.ContainerLogs(ctx, c.ID, container.LogsOptions{
+		ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(maxLines),
+	})
+	if errdefs.IsNotImplemented(err) || err != nil && strings.Contains(err.Error(), "does not support reading") {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer stream.Close()
+	end := &tail{size: maxLog}
+	if c.Config.Tty {
+		_, err = io.Copy(end, stream)
+	} else {
+		_, err = stdcopy.StdCopy(end, end, stream)
+	}
+	return end.String(), err
+}
