@@ -2,14 +2,12 @@ package compose
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,114 +26,96 @@ const (
 
 // Version returns the version of Compose, such as "5.6.0". Where it cannot be run the error is
 // NotFound.
-func (f *File) Version(ctx context.Context) (string, error) {
-	out, err := f.run(ctx, askWithin, "version", "--short")
+func (p *Project) Version(ctx context.Context) (string, error) {
+	stdout, _, err := p.run(ctx, askWithin, "version", "--short")
 	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		// `docker` is there and does not know `compose`.
 		return "", notInstalled(err)
 	}
-	return strings.TrimPrefix(strings.TrimSpace(out), "v"), err
+	return strings.TrimPrefix(strings.TrimSpace(stdout), "v"), err
 }
 
-// Up brings a service from no replica to one without touching any other service, nor a replica that
-// there is. A service that the file does not have is NotFound; a port that is taken is
-// PreconditionFailed. When the start fails, Compose leaves the container behind in state created; the
-// next Up starts that one.
-func (f *File) Up(ctx context.Context, service string) error {
-	_, err := f.onProject(ctx, upWithin, "up", "-d", "--no-deps", "--no-recreate", "--scale", service+"=1", service)
-	return err
-}
-
-// onProject runs a command of Compose on the file and gives its failure a class.
-func (f *File) onProject(ctx context.Context, within time.Duration, args ...string) (string, error) {
-	out, err := f.run(ctx, within, append([]string{"-p", f.project, "-f", f.path}, args...)...)
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || ctx.Err() != nil {
-		return out, err
-	}
-	// Docker without Compose complains of the arguments that it does not know, each release in
-	// its own words: ask it for something that needs no project.
-	if _, err := f.Version(ctx); err != nil {
-		return "", err
-	}
-	for _, known := range []struct{ text, class string }{
-		{"no such service", activities.NotFound},
-		{"port is already allocated", activities.PreconditionFailed},
-		{"address already in use", activities.PreconditionFailed},
-		{"permission denied while trying to connect", activities.PermissionDenied},
-	} {
-		if strings.Contains(strings.ToLower(err.Error()), known.text) {
-			return "", activities.Fail(known.class, err)
+// onProject runs a command of Compose on the project, told exactly what the model was read with, and
+// returns the lines of its progress. The text of a failure is free of the values of variables.
+func (p *Project) onProject(ctx context.Context, m *model, within time.Duration, args ...string) ([]event, error) {
+	told := []string{"--progress", "json", "-p", m.Name}
+	for _, list := range []struct {
+		flag   string
+		values []string
+	}{{"-f", p.options.Files}, {"--env-file", p.options.EnvFiles}, {"--profile", p.options.Profiles}} {
+		for _, value := range list.values {
+			told = append(told, list.flag, value)
 		}
 	}
-	return "", err
+	_, stderr, err := p.run(ctx, within, append(told, args...)...)
+	events := parseEvents(stderr)
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	if !failed || ctx.Err() != nil {
+		return events, err
+	}
+	// Docker without Compose complains of the arguments that it does not know, each release in its own
+	// words: ask it for something that needs no project.
+	if _, err := p.Version(ctx); err != nil {
+		return nil, err
+	}
+	said := reason(events, stderr)
+	return nil, activities.Fail(class(said), fmt.Errorf("%s: %w: %s", strings.Join(p.options.Command, " "), exit, bounded(m.mask(said))))
 }
 
-// run runs Compose and returns what it wrote to stdout. The error of a command that failed holds the
-// end of what it wrote to stderr.
-func (f *File) run(ctx context.Context, within time.Duration, args ...string) (string, error) {
-	bounded, cancel := context.WithTimeout(ctx, within)
+// run runs Compose in the project's directory and returns what it wrote.
+func (p *Project) run(ctx context.Context, within time.Duration, args ...string) (stdout, stderr string, err error) {
+	inTime, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	args = append(slices.Clone(f.command[1:]), args...)
-	cmd := exec.CommandContext(bounded, f.command[0], args...)
-	cmd.Dir = filepath.Dir(f.path)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd := exec.CommandContext(inTime, p.options.Command[0], slices.Concat(p.options.Command[1:], args)...)
+	cmd.Dir = p.options.Directory
+	cmd.Env = append(os.Environ(), "PWD="+p.options.Directory)
+	var out, words bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &words
 	// Compose finishes or takes back what it is doing when it is interrupted.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
-	err := cmd.Run()
-	doing := strings.Join(f.command, " ")
+	err = cmd.Run()
+	doing := strings.Join(p.options.Command, " ")
 	switch {
 	case err == nil:
-		return stdout.String(), nil
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return "", notInstalled(err)
+		err = notInstalled(err)
 	case errors.Is(err, fs.ErrPermission):
-		return "", activities.Fail(activities.PermissionDenied, fmt.Errorf("%s: %w", doing, err))
+		err = activities.Fail(activities.PermissionDenied, fmt.Errorf("%s: %w", doing, err))
 	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case bounded.Err() != nil:
-		return "", activities.Fail(activities.Unavailable, fmt.Errorf("%s gave no answer within %s: %s", doing, within, f.said(stderr)))
+		err = ctx.Err()
+	case inTime.Err() != nil:
+		err = activities.Fail(activities.Unavailable, fmt.Errorf("%s gave no answer within %s", doing, within))
 	}
-	return "", fmt.Errorf("%s: %w: %s", doing, err, f.said(stderr))
+	return out.String(), words.String(), err
 }
 
 func notInstalled(err error) error {
 	return activities.Fail(activities.NotFound, fmt.Errorf("docker compose is not installed: %w", err))
 }
 
-// said returns the end of what a command wrote, without the values of variables: they may hold
-// secrets, and the text goes into a workflow's history.
-func (f *File) said(output bytes.Buffer) string {
-	text := strings.TrimSpace(output.String())
-	o, err := f.options()
-	if err != nil {
-		return "its words are withheld, because the variables to strip from them cannot be read"
-	}
-	text = strip(text, o.Environment)
-	if cut := len(text) - maxOutput; cut > 0 {
-		text = "…" + strings.ToValidUTF8(text[cut:], "")
+// mask takes the values of the project's variables, and those of its services' environment, out of what
+// Compose said: they may hold secrets, and the text goes into a workflow's history.
+func (m *model) mask(text string) string {
+	text = strip(text, m.Environment)
+	for name := range m.services {
+		// One that cannot be resolved has no more values than the file itself.
+		s, _ := m.resolve(name)
+		values := map[string]string{}
+		for name, value := range s.Environment {
+			if value != nil {
+				values[name] = *value
+			}
+		}
+		text = strip(text, values)
 	}
 	return text
 }
 
-// strip puts ${NAME} in place of each variable's value. Values shorter than 8 bytes are no secrets
-// worth the name and would tear ordinary words apart; paths say where something is.
-func strip(text string, variables map[string]string) string {
-	type variable struct{ name, value string }
-	var found []variable
-	for name, value := range variables {
-		if len(value) >= 8 && !strings.HasPrefix(value, "/") && strings.Contains(text, value) {
-			found = append(found, variable{name, value})
-		}
-	}
-	// The longest first: a value may hold another one.
-	slices.SortFunc(found, func(a, b variable) int {
-		return cmp.Or(len(b.value)-len(a.value), strings.Compare(a.name, b.name))
-	})
-	for _, v := range found {
-		text = strings.ReplaceAll(text, v.value, "${"+v.name+"}")
+// bounded keeps the end, which holds the reason.
+func bounded(text string) string {
+	if cut := len(text) - maxOutput; cut > 0 {
+		return "…" + strings.ToValidUTF8(text[cut:], "")
 	}
 	return text
 }

@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,8 @@ import (
 )
 
 func TestNotInstalled(t *testing.T) {
-	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x}}"})
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"compose.yaml": "services: {a: {image: x}}"})
 	for _, c := range []struct {
 		name    string
 		command []string
@@ -23,18 +23,17 @@ func TestNotInstalled(t *testing.T) {
 		{"a docker that knows no compose", []string{"false"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := New(file, "p", c.command)
+			f := New(Options{Name: "p", Directory: dir, Command: c.command})
 			_, err := f.Version(t.Context())
 			requireClass(t, activities.NotFound, err)
-			_, err = f.Hash(t.Context(), "a")
+			err = f.Up(t.Context(), "a", 1)
 			requireClass(t, activities.NotFound, err)
 			require.ErrorContains(t, err, "docker compose is not installed")
-			requireClass(t, activities.NotFound, f.Up(t.Context(), "a"))
 		})
 	}
 	plain := filepath.Join(t.TempDir(), "docker-compose")
 	require.NoError(t, os.WriteFile(plain, nil, 0o600))
-	_, err := New(file, "p", []string{plain}).Version(t.Context())
+	_, err := New(Options{Name: "p", Directory: dir, Command: []string{plain}}).Version(t.Context())
 	requireClass(t, activities.PermissionDenied, err)
 }
 
@@ -45,11 +44,9 @@ func TestStrip(t *testing.T) {
 	require.Equal(t, "pull https://user:${LONGER}@host /root/compose.yaml short", got)
 }
 
-func TestSaidIsBoundedAndKeepsTheEnd(t *testing.T) {
-	f := New(write(t, map[string]string{"compose.yaml": ""}), "p", nil)
-	var out bytes.Buffer
-	out.WriteString(strings.Repeat("é", maxOutput) + "the reason\n")
-	got := f.said(out)
+func TestBoundedKeepsTheEnd(t *testing.T) {
+	got := bounded(strings.Repeat("é", maxOutput) + "the reason")
 	require.LessOrEqual(t, len(got), maxOutput+len("…"))
 	require.True(t, strings.HasSuffix(got, "the reason"))
+	require.Equal(t, "short", bounded("short"))
 }

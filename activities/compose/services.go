@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -16,37 +15,95 @@ import (
 
 const mb = 1 << 20
 
-// Services returns every service of the Compose file in order of its name, those of profiles
-// included, without Hash and ImagePresent.
-func (f *File) Services(ctx context.Context) ([]scaling.Service, error) {
-	p, err := f.load(ctx)
+// Services returns every service of the project in order of its name, those of profiles that are off
+// included, without what only the engine knows.
+func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
+	m, err := p.load(ctx)
 	if err != nil {
 		return nil, err
 	}
+	names := slices.Sorted(maps.Keys(m.services))
+	usedBy := map[string][]string{}
+	for _, name := range names {
+		for _, of := range referred(m.services[name]) {
+			usedBy[of] = append(usedBy[of], name)
+		}
+	}
 	var out []scaling.Service
-	for _, name := range slices.Sorted(maps.Keys(p.Services)) {
-		out = append(out, service(p.Name, p.Services[name]))
+	for _, name := range names {
+		s, err := m.resolve(name)
+		if err == nil {
+			err = m.refused(s)
+		}
+		described := m.describe(s)
+		described.UsedBy = usedBy[name]
+		if err != nil {
+			described.Fault = strip(err.Error(), m.Environment)
+		}
+		out = append(out, described)
 	}
 	return out, nil
 }
 
-// service keeps what decides how far a service can be scaled.
-func service(project string, s types.ServiceConfig) scaling.Service {
+// describe keeps what decides whether and how far a service can be scaled.
+func (m *model) describe(s types.ServiceConfig) scaling.Service {
 	out := scaling.Service{
-		Name: s.Name,
-		// The second is the name that Compose gives to what it builds.
-		Image:           cmp.Or(s.Image, project+"-"+s.Name),
+		Name:            s.Name,
+		Image:           m.image(s),
 		ContainerName:   s.ContainerName,
 		FixedPorts:      fixedPorts(s.Ports),
+		PortRanges:      portRanges(s.Ports),
+		Ports:           ports(s),
 		StaticAddresses: staticAddresses(s.Networks),
-		CPULimit:        float(s.CPUS),
-		MemoryLimitMB:   megabytes(s.MemLimit),
-		MemoryReserveMB: megabytes(s.MemReservation),
+		LinkLocal:       linkLocal(s.Networks),
+		NetworkMode:     s.NetworkMode,
+		References:      referred(s),
+		SharedVolumes:   sharedVolumes(s),
+		Unset:           m.usesUnset(s),
+		PostStart:       len(s.PostStart) > 0,
+		PreStop:         len(s.PreStop) > 0,
+		RoutedBy:        routedBy(s),
+		Scale:           s.GetScale(),
+		Profiles:        s.Profiles,
 	}
+	out.Router = router(out.Image)
+	if s.Image == "" {
+		// What is built has no name but the service's.
+		out.Router = router(s.Name)
+	}
+	if s.Provider != nil {
+		out.Provider, out.Image = s.Provider.Type, ""
+	}
+	if s.StopGracePeriod != nil {
+		out.StopGraceSeconds = seconds(*s.StopGracePeriod)
+	}
+	for _, ref := range references(s) {
+		switch m.source(ref) {
+		case fromEmpty:
+			out.EmptyFiles = append(out.EmptyFiles, ref.what())
+		case fromText, fromNowhere:
+			out.WrittenFiles = append(out.WrittenFiles, ref.target())
+		case fromFile, fromEmptyVar:
+		}
+	}
+	healthCheck(&out, s.HealthCheck)
+	limits(&out, s)
+	return out
+}
+
+// image is the reference that a container is made from; Compose names what it builds.
+func (m *model) image(s types.ServiceConfig) string {
+	return cmp.Or(s.Image, m.Name+m.separator()+s.Name)
+}
+
+// limits fills in the resources. What stands under deploy wins over the older keys, as in Compose.
+func limits(out *scaling.Service, s types.ServiceConfig) {
+	out.CPULimit = float(s.CPUS)
+	out.MemoryLimitMB = megabytes(s.MemLimit)
+	out.MemoryReserveMB = megabytes(s.MemReservation)
 	if s.Deploy == nil {
-		return out
+		return
 	}
-	// What stands under deploy wins over the older keys, as in Compose.
 	if l := s.Deploy.Resources.Limits; l != nil {
 		out.CPULimit = cmp.Or(float(float32(l.NanoCPUs)), out.CPULimit)
 		out.MemoryLimitMB = cmp.Or(megabytes(l.MemoryBytes), out.MemoryLimitMB)
@@ -55,61 +112,6 @@ func service(project string, s types.ServiceConfig) scaling.Service {
 		out.CPUReserve = float(float32(r.NanoCPUs))
 		out.MemoryReserveMB = cmp.Or(megabytes(r.MemoryBytes), out.MemoryReserveMB)
 	}
-	return out
-}
-
-// fixedPorts returns the published ports that only one container can have, such as "8080",
-// "127.0.0.1:8080" or "53/udp".
-func fixedPorts(ports []types.ServicePortConfig) []string {
-	var out []string
-	for _, p := range ports {
-		if rangeSize(p.Published) != 1 {
-			continue
-		}
-		fixed := p.Published
-		if p.HostIP != "" {
-			fixed = net.JoinHostPort(p.HostIP, fixed)
-		}
-		if p.Protocol != "" && p.Protocol != "tcp" {
-			fixed += "/" + p.Protocol
-		}
-		out = append(out, fixed)
-	}
-	return out
-}
-
-// rangeSize returns how many host ports the engine may choose from: 0 when it may take any free one.
-func rangeSize(published string) int {
-	from, to, isRange := strings.Cut(published, "-")
-	first, err := strconv.Atoi(from)
-	if err != nil || first == 0 {
-		return 0
-	}
-	if !isRange {
-		return 1
-	}
-	last, err := strconv.Atoi(to)
-	if err != nil {
-		return 1
-	}
-	return max(1, last-first+1)
-}
-
-// staticAddresses returns "network address" for each fixed address, in order of the network.
-func staticAddresses(networks map[string]*types.ServiceNetworkConfig) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(networks)) {
-		n := networks[name]
-		if n == nil {
-			continue
-		}
-		for _, address := range []string{n.Ipv4Address, n.Ipv6Address} {
-			if address != "" {
-				out = append(out, name+" "+address)
-			}
-		}
-	}
-	return out
 }
 
 // float returns the shortest number that the reader's 32 bits stand for: 0.1 stays 0.1.
@@ -120,3 +122,8 @@ func float(f float32) float64 {
 
 // megabytes rounds up, because 0 means that there is no limit.
 func megabytes(b types.UnitBytes) int64 { return (int64(b) + mb - 1) / mb }
+
+// seconds rounds up.
+func seconds(d types.Duration) int {
+	return int((time.Duration(d) + time.Second - 1) / time.Second)
+}

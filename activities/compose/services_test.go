@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,45 +21,65 @@ func requireClass(t *testing.T, class string, err error) {
 	require.Equal(t, class, e.Class, err.Error())
 }
 
-// write makes a folder with files in it and returns the path of its compose.yaml.
-func write(t *testing.T, files map[string]string) string {
-	dir := t.TempDir()
+// write puts files into a folder.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
 	for name, text := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	return filepath.Join(dir, "compose.yaml")
+}
+
+// project makes a folder with files in it and returns the project p of that folder.
+func project(t *testing.T, files map[string]string) *Project {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, files)
+	return New(Options{Name: "p", Directory: dir})
 }
 
 func TestServicesOfTheProduct(t *testing.T) {
 	t.Setenv("DB_PASSWORD", "correct-horse")
 	t.Setenv("TAG", "7")
-	path, err := filepath.Abs("testdata/product.yaml")
+	dir, err := filepath.Abs("testdata")
 	require.NoError(t, err)
-	got, err := New(path, "product", nil).Services(t.Context())
+	got, err := New(Options{Name: "product", Directory: dir, Files: []string{"product.yaml"}}).Services(t.Context())
 	require.NoError(t, err)
+	for _, s := range got {
+		require.Equal(t, strings.HasPrefix(s.Name, "worker-"), s.Fault != "", s.Fault)
+	}
+	require.Contains(t, got[6].Fault, filepath.Join(dir, "does-not-exist.env"))
+	got[6].Fault, got[7].Fault = "", ""
 	require.Equal(t, []scaling.Service{
 		{
-			Name: "app", Image: "registry.invalid/product/app:7",
+			Name: "app", Image: "registry.invalid/product/app:7", Scale: 1,
+			PortRanges: []scaling.PortRange{{First: 8000, Last: 8009, Protocol: "tcp"}}, Ports: []int{8000},
 			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,
 		},
-		{Name: "grafana", Image: "grafana/grafana", CPULimit: 1, MemoryLimitMB: 512, MemoryReserveMB: 128},
+		{Name: "grafana", Image: "grafana/grafana", CPULimit: 1, MemoryLimitMB: 512, MemoryReserveMB: 128, Scale: 1},
 		{
-			Name: "nginx", Image: "product-nginx", FixedPorts: []string{"80", "[::1]:443"},
+			Name: "nginx", Image: "product-nginx", Router: "nginx", Scale: 1,
+			FixedPorts: []string{"80", "[::1]:443"}, Ports: []int{80, 443},
 			CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 512, MemoryReserveMB: 128,
 		},
 		{
-			Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres",
-			FixedPorts: []string{"127.0.0.1:5432", "53/udp"}, StaticAddresses: []string{"back 172.30.0.9", "back fd00::9"},
-			CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,
+			Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres", Scale: 1,
+			FixedPorts: []string{"127.0.0.1:5432", "53/udp"}, Ports: []int{5432},
+			StaticAddresses: []string{"back 172.30.0.9", "back fd00::9"},
+			CPULimit:        2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,
 		},
-		{Name: "prometheus", Image: "prom/prometheus", CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024},
-		{Name: "redis", Image: "redis:7", CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024, MemoryReserveMB: 256},
+		{Name: "prometheus", Image: "prom/prometheus", CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024, Scale: 1},
 		{
-			Name: "worker-llm", Image: "registry.invalid/product/worker:7",
+			Name: "redis", Image: "redis:7", Ports: []int{6379}, Scale: 1,
+			CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 1024, MemoryReserveMB: 256,
+		},
+		{
+			Name: "worker-llm", Image: "registry.invalid/product/worker:7", Scale: 1,
 			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
 		},
 		{
-			Name: "worker-rl", Image: "registry.invalid/product/worker:7",
+			Name: "worker-rl", Image: "registry.invalid/product/worker:7", Scale: 1, Profiles: []string{"training"},
 			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
 		},
 	}, got)
@@ -68,35 +89,37 @@ func TestServicesOfTheProduct(t *testing.T) {
 }
 
 func TestDotEnvAndProcessEnvironment(t *testing.T) {
-	file := write(t, map[string]string{
+	p := project(t, map[string]string{
 		"compose.yaml": "services: {a: {image: 'x:${FROM_FILE}-${FROM_BOTH}-${UNSET}'}}",
 		".env":         "FROM_FILE=1\nFROM_BOTH=1\n",
 	})
 	t.Setenv("FROM_BOTH", "2")
-	got, err := New(file, "p", nil).Services(t.Context())
+	got, err := p.Services(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "x:1-2-", got[0].Image)
 }
 
-func TestRangeSize(t *testing.T) {
-	for published, want := range map[string]int{
-		"": 0, "0": 0, "8000": 1, "8000-8005": 6, "8000-8000": 1, "8005-8000": 1, "8000-": 1,
+func TestPortRange(t *testing.T) {
+	for published, want := range map[string][2]int{
+		"": {}, "0": {}, "8000": {8000, 8000}, "8000-8005": {8000, 8005}, "8000-8000": {8000, 8000},
+		"8005-8000": {8005, 8005}, "8000-": {8000, 8000}, "-1": {},
 	} {
-		require.Equal(t, want, rangeSize(published), "%q", published)
+		first, last := portRange(published)
+		require.Equal(t, want, [2]int{first, last}, "%q", published)
 	}
 }
 
 func TestNumbersAreTheWrittenOnes(t *testing.T) {
-	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x, cpus: 0.1, mem_limit: 1b}}"})
-	got, err := New(file, "p", nil).Services(t.Context())
+	p := project(t, map[string]string{"compose.yaml": "services: {a: {image: x, cpus: 0.1, mem_limit: 1b}}"})
+	got, err := p.Services(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 0.1, got[0].CPULimit)
 	require.Equal(t, int64(1), got[0].MemoryLimitMB, "a limit is never taken for none")
 }
 
 func TestPortsOfEqualRangesAreFixed(t *testing.T) {
-	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x, ports: ['8000-8001:9000-9001']}}"})
-	got, err := New(file, "p", nil).Services(t.Context())
+	p := project(t, map[string]string{"compose.yaml": "services: {a: {image: x, ports: ['8000-8001:9000-9001']}}"})
+	got, err := p.Services(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"8000", "8001"}, got[0].FixedPorts)
 }
@@ -112,10 +135,10 @@ func TestBrokenFiles(t *testing.T) {
 		{"a list", "[]", ": ", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file := write(t, map[string]string{"compose.yaml": c.text})
-			_, err := New(file, "p", nil).Services(t.Context())
+			p := project(t, map[string]string{"compose.yaml": c.text})
+			_, err := p.Services(t.Context())
 			requireClass(t, activities.InvalidInput, err)
-			require.ErrorContains(t, err, file+c.at)
+			require.ErrorContains(t, err, filepath.Join(p.options.Directory, "compose.yaml")+c.at)
 			require.ErrorContains(t, err, c.says)
 		})
 	}
@@ -123,27 +146,39 @@ func TestBrokenFiles(t *testing.T) {
 
 func TestErrorsTellNoSecrets(t *testing.T) {
 	t.Setenv("EVENKEEL_TEST_SECRET", "correct-horse")
-	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x, mem_limit: '${EVENKEEL_TEST_SECRET}'}}"})
-	_, err := New(file, "p", nil).Services(t.Context())
+	p := project(t, map[string]string{"compose.yaml": "services: {a: {image: x, mem_limit: '${EVENKEEL_TEST_SECRET}'}}"})
+	_, err := p.Services(t.Context())
 	requireClass(t, activities.InvalidInput, err)
 	require.NotContains(t, err.Error(), "correct-horse")
 	require.ErrorContains(t, err, "${EVENKEEL_TEST_SECRET}")
 
-	file = write(t, map[string]string{"compose.yaml": "services: {a: {image: x}}", ".env": "A=1\nB=\"battery-staple\n"})
-	_, err = New(file, "p", nil).Services(t.Context())
+	p = project(t, map[string]string{"compose.yaml": "services: {a: {image: x}}", ".env": "A=1\nB=\"battery-staple\n"})
+	_, err = p.Services(t.Context())
 	requireClass(t, activities.InvalidInput, err)
 	require.NotContains(t, err.Error(), "battery")
 	require.Regexp(t, `\.env:\d+: `, err.Error())
 }
 
 func TestOtherFailures(t *testing.T) {
-	_, err := New(filepath.Join(t.TempDir(), "compose.yaml"), "p", nil).Services(t.Context())
+	p := project(t, map[string]string{"compose.yaml": "services: {a: {image: x}}"})
+	dir := p.options.Directory
+	for name, c := range map[string]struct {
+		options Options
+		class   string
+	}{
+		"no file anywhere":   {Options{Directory: t.TempDir()}, activities.NotFound},
+		"no such file":       {Options{Directory: dir, Files: []string{"gone.yaml"}}, activities.NotFound},
+		"no such env file":   {Options{Directory: dir, EnvFiles: []string{"gone.env"}}, activities.NotFound},
+		"not a project name": {Options{Directory: dir, Name: "Not A Name"}, activities.InvalidInput},
+	} {
+		_, err := New(c.options).Services(t.Context())
+		requireClass(t, c.class, err)
+		require.Error(t, err, name)
+	}
+	_, err := p.Hash(t.Context(), "nobody", nil)
 	requireClass(t, activities.NotFound, err)
-	file := write(t, map[string]string{"compose.yaml": "services: {a: {image: x}}"})
-	_, err = New(file, "Not A Name", nil).Services(t.Context())
-	requireClass(t, activities.InvalidInput, err)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = New(file, "p", []string{"/bin/sleep"}).Hash(cancelled, "a")
+	err = New(Options{Name: "p", Directory: dir, Command: []string{"/bin/sleep"}}).Up(cancelled, "a", 1)
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -106,7 +106,7 @@ type Service struct {
 	// PortRanges are the published ranges of host ports, such as "8080-8083": each replica takes one
 	// port of every range.
 	PortRanges []PortRange `json:"port_ranges,omitempty"`
-	// Ports are the ports inside the container that `expose` and `ports` name, sorted.
+	// Ports are the TCP ports inside the container that `expose` and `ports` name, sorted.
 	Ports []int `json:"ports,omitempty"`
 	// SharedVolumes are the named volumes and host folders that every replica mounts writable, each as
 	// "SOURCE at TARGET".
@@ -132,7 +132,8 @@ type Service struct {
 	PostStart bool `json:"post_start,omitempty"`
 	PreStop   bool `json:"pre_stop,omitempty"`
 	// Router is the kind of router that the image is: nginx, traefik, caddy, haproxy or envoy; empty
-	// for everything else. RoutedBy is the kind that the service's own labels speak to.
+	// for everything else. RoutedBy is the kind that the service's own labels speak to; for either also
+	// nginx-proxy, which makes its configuration itself.
 	Router   string `json:"router,omitempty"`
 	RoutedBy string `json:"routed_by,omitempty"`
 	// Scale is the number of replicas that the file gives (scale, deploy.replicas), else 1.

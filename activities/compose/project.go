@@ -1,0 +1,145 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+// Options say which project it is and how Compose is told to read it. What they leave out is left to
+// Compose's own rules in the directory: compose.yaml with its override there or in a folder above, and
+// COMPOSE_FILE, COMPOSE_PROFILES and COMPOSE_ENV_FILES in the process environment or, but for the last,
+// in .env.
+type Options struct {
+	// Name is the project's name (`-p`); empty leaves it to Compose.
+	Name string
+	// Directory is the absolute path of the folder where a person would run `docker compose`.
+	Directory string
+	// Files (`-f`), EnvFiles (`--env-file`) and Profiles (`--profile`). Paths are relative to Directory.
+	Files, EnvFiles, Profiles []string
+	// Command is how Compose is run; nil for `docker compose`.
+	Command []string
+}
+
+// Project is one Compose project. It is safe for concurrent use and reads its files anew with each call.
+type Project struct {
+	options Options
+}
+
+var _ activities.Compose = (*Project)(nil)
+
+// New returns a project. Nothing is read before the first call.
+func New(o Options) *Project {
+	o.Directory = filepath.Clean(o.Directory)
+	o.Files, o.EnvFiles = under(o.Directory, o.Files), under(o.Directory, o.EnvFiles)
+	if len(o.Command) == 0 {
+		o.Command = []string{"docker", "compose"}
+	}
+	return &Project{options: o}
+}
+
+// under makes paths absolute against a folder; the process's own is nobody's.
+func under(dir string, paths []string) []string {
+	var out []string
+	for _, path := range paths {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		out = append(out, path)
+	}
+	return out
+}
+
+// ProjectName returns the name that Compose itself would give to the project in a directory.
+func ProjectName(ctx context.Context, directory string) (string, error) {
+	m, err := New(Options{Directory: directory}).load(ctx)
+	if err != nil {
+		return "", err
+	}
+	return m.Name, nil
+}
+
+// model is a project as it was read: names, paths and variables are resolved, but not yet the files that
+// env_file and label_file name.
+type model struct {
+	*types.Project
+	// services are those of profiles that are off, too: naming a service switches its profile on.
+	services types.Services
+	// unset are the variables without a value and a default that any text uses.
+	unset map[string]bool
+	// written is the model before interpolation, where unset has any: which service uses them.
+	written map[string]any
+}
+
+// load reads the project. A file that is not there is NotFound, one that is wrong InvalidInput with the
+// place where the reader knows it.
+func (p *Project) load(ctx context.Context) (*model, error) {
+	unset := unsetNames{}
+	o, err := p.read(cli.WithLoadOptions(unset.record))
+	if err != nil {
+		return nil, err
+	}
+	project, err := o.LoadProject(ctx)
+	if err != nil {
+		return nil, p.invalid(err, o)
+	}
+	m := &model{Project: project, services: project.AllServices(), unset: unset}
+	if len(unset) > 0 {
+		if o, err = p.read(cli.WithInterpolation(false)); err != nil {
+			return nil, err
+		}
+		// A text that is valid only with its values leaves this nil, and every service is said to use
+		// what is unset.
+		if m.written, err = o.LoadModel(ctx); err != nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return m, nil
+}
+
+// service returns a service as it was read. One that the project does not have is NotFound.
+func (m *model) service(name string) (types.ServiceConfig, error) {
+	s, ok := m.services[name]
+	if !ok {
+		return s, activities.Fail(activities.NotFound, fmt.Errorf("the Compose project %s has no service %s", m.Name, name))
+	}
+	return s, nil
+}
+
+// resolve returns a service with what env_file and label_file name. It reads none of another service, so
+// that a file that is missing there does not matter here.
+func (m *model) resolve(name string) (types.ServiceConfig, error) {
+	s, err := m.service(name)
+	if err != nil {
+		return s, err
+	}
+	// Compose sets the platform only for what it builds, as engines choose that of an image themselves.
+	if s.Build != nil && s.Platform == "" {
+		s.Platform = m.Environment["DOCKER_DEFAULT_PLATFORM"]
+	}
+	one := types.Project{Environment: m.Environment, Services: types.Services{name: s}}
+	labelled, err := one.WithServicesLabelsResolved(false)
+	if err != nil {
+		return s, unreadable("label_file", err)
+	}
+	resolved, err := labelled.WithServicesEnvironmentResolved(true)
+	if err != nil {
+		return s, unreadable("env_file", err)
+	}
+	return resolved.Services[name], nil
+}
+
+// resolved reads the project and resolves one service of it.
+func (p *Project) resolved(ctx context.Context, name string) (*model, types.ServiceConfig, error) {
+	m, err := p.load(ctx)
+	if err != nil {
+		return nil, types.ServiceConfig{}, err
+	}
+	s, err := m.resolve(name)
+	return m, s, err
+}

@@ -1,0 +1,63 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/activities"
+)
+
+// Up brings a service from no replica to one without touching any other container, network or volume.
+// Compose itself says first, in a dry run, what it would do: where that is more than to make and start
+// the container of that number, and what the container needs and is not there yet, the error is
+// PreconditionFailed with the first line that is too much, and nothing is done. A service that the project
+// does not have is NotFound. When the start fails, Compose leaves the container behind in state created;
+// the next Up starts that one.
+func (p *Project) Up(ctx context.Context, service string, number int) error {
+	m, s, err := p.resolved(ctx, service)
+	if err != nil {
+		return err
+	}
+	command := []string{"up", "-d", "--no-deps", "--no-recreate", "--remove-orphans=false", "--scale", service + "=1", service}
+	events, err := p.onProject(ctx, m, askWithin, slices.Insert(slices.Clone(command), 1, "--dry-run")...)
+	if err != nil {
+		return err
+	}
+	container := cmp.Or(s.ContainerName, strings.Join([]string{m.Name, service, strconv.Itoa(number)}, m.separator()))
+	for _, e := range events {
+		if !e.harmless(container) {
+			return activities.Fail(activities.PreconditionFailed, fmt.Errorf(
+				"`docker compose up %s` would do more than start %s: %q; do that by hand first, or take the edit back", service, container, e))
+		}
+	}
+	_, err = p.onProject(ctx, m, upWithin, command...)
+	return err
+}
+
+// harmless says whether a line of the dry run touches nothing that is there, but for the container.
+func (e event) harmless(container string) bool {
+	kind, name, _ := strings.Cut(cmp.Or(e.ParentID, e.ID), " ")
+	switch kind {
+	case "Container":
+		return e.Text == "Running" || name == container && slices.Contains([]string{"Creating", "Created", "Starting", "Started"}, e.Text)
+	case "Network", "Volume":
+		return e.Text == "Creating" || e.Text == "Created"
+	case "Image":
+		// A layer of a pull has a text of its own.
+		return e.ParentID != "" || slices.Contains([]string{"Pulling", "Pulled", "Skipped"}, e.Text)
+	}
+	return false
+}
+
+// separator stands between the parts of the names that Compose makes.
+func (m *model) separator() string {
+	switch strings.ToLower(m.Environment["COMPOSE_COMPATIBILITY"]) {
+	case "1", "t", "true", "y", "yes", "on":
+		return "_"
+	}
+	return "-"
+}
