@@ -38,7 +38,7 @@ func TestFirst(t *testing.T) {
 	require.False(t, Managed("server {}"))
 
 	_, err = First(t.Context(), dir+"/gone", "web", nil)
-	require.Equal(t, activities.NotFound, activities.Class(err))
+	requireClass(t, activities.NotFound, err)
 	_, err = First(t.Context(), dir, "../web", nil)
-	require.Equal(t, activities.InvalidInput, activities.Class(err))
+	requireClass(t, activities.InvalidInput, err)
 }

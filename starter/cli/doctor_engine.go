@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // engine asks the local Docker engine a few questions over plain HTTP. The command line does not link

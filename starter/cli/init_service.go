@@ -53,12 +53,12 @@ func portOf(s scaling.Service, image []int, way route) (int, string) {
 	case way.upstream != "" && slices.Contains(declared, 80):
 		return 80, "the router, and " + where
 	case len(declared) > 1:
-		return declared[0], fmt.Sprintf("%s; it has %s, too", where, numbers(declared[1:]))
+		return declared[0], fmt.Sprintf("%s; it has %s, too", where, portList(declared[1:]))
 	}
 	return declared[0], where
 }
 
-func numbers(ports []int) string {
+func portList(ports []int) string {
 	var out []string
 	for _, p := range ports {
 		out = append(out, strconv.Itoa(p))

@@ -87,4 +87,3 @@ func (d details) onHost(inside string) (string, bool) {
 	rest := strings.TrimPrefix(inside, best.Destination)
 	return filepath.Join(best.Source, filepath.FromSlash(rest)), true
 }
-
