@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"worker/gpumetrics": {"internal"},
 	"worker/ingress":    {"workflows", "templates", "activities/slackapi"},
 	"starter$":          {"starter"},
-	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger"},
+	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
 	"starter/backup":    {},
 	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
 	"deploy/demo/load":  {},

@@ -3,7 +3,6 @@ package config
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,29 +26,37 @@ func TestLoad(t *testing.T) {
 		Path:     here + "/full.yaml",
 		TimeZone: "Europe/Vienna",
 		Hosts: map[string]Host{
-			"gpu1": {
-				Compose: Compose{Project: "shop", File: "/srv/$HOME/compose.yml"},
-				Nginx:   &Nginx{Service: "nginx", Upstreams: here + "/nginx/up$streams"},
-			},
-			"gpu.2": {
-				Compose: Compose{Project: "shop", File: "/srv/shop/compose.yml"},
-				Nginx:   &Nginx{Config: "/etc/nginx/nginx.conf", PIDFile: "/run/nginx.pid", Upstreams: "/etc/nginx/upstreams"},
-			},
-		},
-		Services: map[string]Service{
-			"app": {
-				Policy: "web", Port: 8000, Ready: "/ready", Health: "/health?deep=1", Metrics: "/metrics",
-				InFlight: "http_requests_in_flight", Upstream: "app_Backend",
-			},
-			"worker-llm": {Policy: "worker-llm", Port: 8001, Drain: "/drain"},
+			"gpu1": {Projects: map[string]Project{
+				"shop": {
+					Directory: "/srv/$HOME/shop",
+					Files:     []string{"compose.yaml", "../metrics.yaml", "a$b.yaml"},
+					EnvFiles:  []string{".env", "/etc/shop.env"},
+					Profiles:  []string{"debug", "$x"},
+					Services: map[string]Service{
+						"app": {
+							Policy: "web", Port: 8000, Ready: "/ready", Health: "/health?deep=1", Metrics: "/metrics",
+							InFlight: "http_requests_in_flight", Upstream: "app_Backend",
+						},
+						"worker-llm": {Port: 8001, Drain: "/drain"},
+						"_worker":    {},
+						"openWebUI":  {Port: 1, Upstream: "_ui"},
+					},
+					Nginx: &Nginx{Service: "nginx", Upstreams: here + "/nginx/up$streams"},
+					Admin: Admin{
+						TokenFile: here + "/token", Service: "app", Port: 8000,
+						Paths: AdminPaths{Breaker: "/ops/breaker", CacheStats: "/ops/cache?short=1"},
+					},
+				},
+				"2_shop-b": {Directory: here + "/other", Services: map[string]Service{"app": {}}},
+			}},
+			"gpu.2": {Projects: map[string]Project{"shop": {
+				Directory: "/srv/shop",
+				Nginx:     &Nginx{Config: "/etc/nginx/nginx.conf", PIDFile: "/run/nginx.pid", Upstreams: "/etc/nginx/upstreams"},
+			}}},
 		},
 		Models:     map[string]Model{"gemma-3.27b": {VRAMMB: 18000, Priority: 1}, "mistral_7b": {VRAMMB: 4500, Priority: 5}},
 		GPU:        GPU{HeadroomRatio: 0.1, WarnRatio: 0.25, Offload: true},
 		Prometheus: Prometheus{URL: "http://metrics:9090/prom"},
-		Admin: Admin{
-			TokenFile: here + "/token", Service: "app", Port: 8000,
-			Paths: AdminPaths{Breaker: "/ops/breaker", CacheStats: "/ops/cache?short=1"},
-		},
 		Commands: map[string]Command{
 			"reload-model": {
 				Argv: []string{"/usr/local/bin/reload-model", "--now"}, Args: []CommandArg{{Name: "model", Pattern: "[a-z0-9_]+"}},
@@ -64,18 +71,18 @@ func TestLoad(t *testing.T) {
 		TemplatesDir: filepath.Dir(here) + "/definitions",
 		Disabled:     []string{"worker-rl"},
 	}, got)
-	require.Equal(t, scaling.Endpoint{Port: 8001, Drain: "/drain"}, got.Services["worker-llm"].Endpoint())
+	services := got.Hosts["gpu1"].Projects["shop"].Services
+	require.Equal(t, scaling.Endpoint{Port: 8001, Drain: "/drain"}, services["worker-llm"].Endpoint())
 	require.Equal(t, scaling.Endpoint{
 		Port: 8000, Ready: "/ready", Health: "/health?deep=1", Metrics: "/metrics",
 		InFlight: "http_requests_in_flight", Upstream: "app_Backend",
-	}, got.Services["app"].Endpoint())
+	}, services["app"].Endpoint())
 
 	least, err := Load("testdata/good/least.yaml")
 	require.NoError(t, err)
 	require.Empty(t, least.TemplatesDir, "no definitions of its own is not the folder of the file")
-	require.Zero(t, least.Admin, "no product, and no paths of one")
 	require.Empty(t, least.Approvals.Operators, "without groups nobody is an operator")
-	require.Nil(t, least.Hosts["gpu1"].Nginx)
+	require.Equal(t, map[string]Project{"shop": {Directory: here}}, least.Hosts["gpu1"].Projects, "no router, no product and no paths of one")
 	require.Equal(t, Default().GPU, least.GPU)
 	require.Equal(t, Default().Models, least.Models)
 }
@@ -122,19 +129,19 @@ func TestHost(t *testing.T) {
 	machine, err := os.Hostname()
 	require.NoError(t, err)
 	machine, _, _ = strings.Cut(strings.ToLower(machine), ".")
-	one := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {Compose: Compose{Project: "one"}}}}
-	many := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {}, machine: {Compose: Compose{Project: "here"}}}}
+	one := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {Projects: map[string]Project{"one": {}}}}}
+	many := &Config{Path: "/c", Hosts: map[string]Host{"gpu1": {}, machine: {Projects: map[string]Project{"here": {}}}}}
 	strange := &Config{Path: "/c", Hosts: map[string]Host{"not.this.1": {}, "not.this.2": {}}}
 
 	name, host, err := one.Host("")
 	require.NoError(t, err)
 	require.Equal(t, "gpu1", name)
-	require.Equal(t, "one", host.Compose.Project)
+	require.Equal(t, []string{"one"}, host.Names())
 
 	name, host, err = many.Host("")
 	require.NoError(t, err)
 	require.Equal(t, machine, name)
-	require.Equal(t, "here", host.Compose.Project)
+	require.Equal(t, []string{"here"}, host.Names())
 
 	name, _, err = many.Host("gpu1")
 	require.NoError(t, err)
@@ -146,31 +153,22 @@ func TestHost(t *testing.T) {
 	require.EqualError(t, err, `/c has no host "`+machine+`"; its hosts are not.this.1, not.this.2`)
 }
 
-func TestExample(t *testing.T) {
-	switchedOff := regexp.MustCompile(`(?m)^( *)#([a-z])`)
-	for name, text := range map[string][]byte{
-		"plain":    Example("Europe/Vienna", "gpu1", "shop", "compose.yml"),
-		"reserved": Example("UTC", "no", "123", "/srv/a: b #c/$HOME/\"x\".yml"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := parse("evenkeel.yaml", "/etc/evenkeel/evenkeel.yaml", text)
-			require.NoError(t, err)
-			require.Len(t, got.Hosts, 1)
-			require.Empty(t, got.Services)
+func TestProject(t *testing.T) {
+	one := Host{Projects: map[string]Project{"shop": {Directory: "/srv/shop"}}}
+	two := Host{Projects: map[string]Project{"shop": {Directory: "/srv/shop"}, "blog": {Directory: "/srv/blog"}}}
 
-			all := switchedOff.ReplaceAll(text, []byte("$1$2"))
-			full, err := parse("evenkeel.yaml", "/etc/evenkeel/evenkeel.yaml", all)
-			require.NoError(t, err, "with every key switched on")
-			require.Len(t, full.Services, 2)
-			require.Equal(t, Default().Models, full.Models, "the example shows what holds without it")
-			require.Equal(t, Default().GPU, full.GPU)
-			require.NotEmpty(t, full.TemplatesDir)
-			for host := range full.Hosts {
-				require.Equal(t, "/etc/evenkeel/nginx/upstreams", full.Hosts[host].Nginx.Upstreams)
-			}
-		})
-	}
-	got, err := parse("f", "/f", Example("UTC", "no", "123", "/srv/a: b #c/$HOME/\"x\".yml"))
+	name, project, err := one.Project("")
 	require.NoError(t, err)
-	require.Equal(t, Compose{Project: "123", File: "/srv/a: b #c/$HOME/\"x\".yml"}, got.Hosts["no"].Compose)
+	require.Equal(t, "shop", name)
+	require.Equal(t, "/srv/shop", project.Directory)
+
+	name, project, err = two.Project("blog")
+	require.NoError(t, err)
+	require.Equal(t, "blog", name)
+	require.Equal(t, "/srv/blog", project.Directory)
+
+	_, _, err = two.Project("")
+	require.EqualError(t, err, "the host has several projects: blog, shop")
+	_, _, err = one.Project("blog")
+	require.EqualError(t, err, `the host has no project "blog"; it has shop`)
 }

@@ -1,73 +1,41 @@
 package config
 
-import (
-	"strconv"
-	"strings"
+// The parts of a new configuration that are the same everywhere.
 
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
-)
-
-// Example returns the text of an evenkeel.yaml that Load accepts, with comments. A key that is
-// switched off stands right behind its #, a remark behind a # and a space. zone is an IANA name;
-// host and project are names; file is the Compose file.
-func Example(zone, host, project, file string) []byte {
-	return []byte(strings.NewReplacer(
-		"ZONE", scalar(zone), "HOST", scalar(host), "PROJECT", scalar(project),
-		"FILE", scalar(strings.ReplaceAll(file, "$", "$$")),
-	).Replace(example))
-}
-
-// scalar quotes what YAML might not read back as the same text.
-func scalar(s string) string {
-	if strictyaml.IsName(s) && strings.ContainsAny(s[:1], "abcdefghijklmnopqrstuvwxyz") && !reserved[s] {
-		return s
-	}
-	return strconv.Quote(s)
-}
-
-var reserved = map[string]bool{"true": true, "false": true, "null": true, "yes": true, "no": true, "on": true, "off": true, "y": true, "n": true}
-
-const example = `# What evenkeel operates. File names are relative to this file; in them ${NAME} is a variable of the
+const fileHead = `# What evenkeel operates. File names are relative to this file; in them ${NAME} is a variable of the
 # environment and $$ is a dollar. No secret belongs in here. To switch a key on, remove the # before it.
 apiVersion: evenkeel/v1
 
 # The zone of business dates and schedules.
-time_zone: ZONE
+`
 
+const hostsHead = `
 # One entry for each machine with a Docker engine. On each of them runs a worker.
-hosts:
-  HOST:
-    compose:
-      project: PROJECT
-      file: FILE
-    # The nginx that sends requests to the replicas. Its configuration must include upstreams/*.conf.
-    # For an nginx on the machine itself, write config: /etc/nginx/nginx.conf and pid_file:
-    # /run/nginx.pid in place of service.
-    #nginx:
-      #service: nginx
-      #upstreams: nginx/upstreams
+`
 
-# The Compose services to scale, and where their replicas answer. How far each one goes is said by
-# its policy, the ScalingPolicy of the service's name unless the key policy names another one.
-services:
-  #app:
-    #port: 8000
-    # 200 when the replica may get requests, and while it is well.
-    #ready: /health
-    #health: /health
-    # The gauge of requests at work tells when a replica can be stopped.
-    #metrics: /metrics
-    #in_flight: http_requests_in_flight
-    #upstream: app
-  #worker-llm:
-    #port: 8001
-    #ready: /health
-    #health: /health
-    # A queue consumer is told by POST to take no new work, and by DELETE to take work again.
-    #drain: /drain
-    #metrics: /metrics
-    #in_flight: tasks_in_flight
+const noNginx = `        # The nginx that sends requests to the replicas. Its configuration must include upstreams/*.conf.
+        # For an nginx on the machine itself, write config: /etc/nginx/nginx.conf and pid_file:
+        # /run/nginx.pid in place of service.
+        #nginx:
+          #service: nginx
+          #upstreams: nginx/upstreams
+`
 
+const servicesHead = `        # The Compose services to scale, and where their replicas answer: port, ready (200 when a replica may
+        # get work), health (200 while it is well), metrics and in_flight (the gauge of what is at work), drain
+        # (POST: take no new work), upstream. How far each one goes says the ScalingPolicy of the service's
+        # name, else default, unless the key policy names another one.
+`
+
+const noAdmin = `        # The product's own API on the replicas of a service, and the file with its bearer token. Write paths
+        # where yours differ from the usual.
+        #admin:
+          #token_file: /etc/evenkeel/admin-token
+          #service: app
+          #port: 8000
+`
+
+const optional = `
 # The models that are planned on the GPUs. Priority 1 to 9; 9 is kept longest.
 #models:
   #qwen_32b: {vram_mb: 16000, priority: 9}
@@ -83,13 +51,6 @@ services:
 
 #prometheus:
   #url: http://127.0.0.1:9090
-
-# The product's own API on the replicas of a service: the file with its bearer token (the variable
-# EVENKEEL_ADMIN_TOKEN wins over it), and the service. Write paths where yours differ from the usual.
-#admin:
-  #token_file: /etc/evenkeel/admin-token
-  #service: app
-  #port: 8000
 
 # Programs that runbooks may run, and nothing else: no shell, no environment, no output kept. Each of
 # args becomes one argument when pattern matches the whole of it.

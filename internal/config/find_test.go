@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const least = "apiVersion: evenkeel/v1\ntime_zone: UTC\nhosts: {h: {compose: {project: p, file: f}}}\n"
+const least = "apiVersion: evenkeel/v1\ntime_zone: UTC\nhosts: {h: {projects: {p: {directory: d}}}}\n"
 
 func TestSearchOrder(t *testing.T) {
 	dir := t.TempDir()

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -66,7 +67,7 @@ func (s Service) Endpoint() scaling.Endpoint {
 
 // sameFiles says whether both would be made from the same Compose files.
 func (p Project) sameFiles(other Project) bool {
-	return p.Directory != "" && p.Directory == other.Directory && slices.Equal(p.Files, other.Files)
+	return p.Directory != "" && filepath.Clean(p.Directory) == filepath.Clean(other.Directory) && slices.Equal(p.Files, other.Files)
 }
 
 // The forms of Compose's own names. A project's is that of `docker compose -p`.

@@ -14,10 +14,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
-// engine asks the local Docker engine two questions over plain HTTP. The command line does not link
+// engine asks the local Docker engine a few questions over plain HTTP. The command line does not link
 // Docker's client for that; the worker does.
 type engine struct {
 	address string
@@ -87,39 +86,6 @@ func (e *engine) version(ctx context.Context) (engineVersion, error) {
 	return v, e.get(ctx, "/version", &v)
 }
 
-// container is a running container of a Compose project.
-type container struct {
-	Names  []string
-	Status string
-	Labels map[string]string
-}
-
-// name is without the slash that the engine puts before it.
-func (c container) name() string {
-	if len(c.Names) == 0 {
-		return "without a name"
-	}
-	return strings.TrimPrefix(c.Names[0], "/")
-}
-
-func (c container) service() string { return c.Labels["com.docker.compose.service"] }
-
-// containers lists the running containers of a Compose project, without its one-off commands.
-func (e *engine) containers(ctx context.Context, project string) ([]container, error) {
-	filters, err := json.Marshal(map[string][]string{"label": {"com.docker.compose.project=" + project}})
-	if err != nil {
-		return nil, err
-	}
-	var all, found []container
-	err = e.get(ctx, "/containers/json?filters="+url.QueryEscape(string(filters)), &all)
-	for _, c := range all {
-		if c.Labels["com.docker.compose.oneoff"] != "True" {
-			found = append(found, c)
-		}
-	}
-	return found, err
-}
-
 func (e *engine) get(ctx context.Context, path string, answer any) error {
 	if e.fault != nil {
 		return e.fault
@@ -135,18 +101,28 @@ func getJSON(ctx context.Context, client *http.Client, address string, answer an
 	if err != nil {
 		return err
 	}
-	response, err := client.Do(request)
+	body, err := open(client, request)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return &statusError{response.StatusCode}
-	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(answer); err != nil {
+	defer func() { _ = body.Close() }()
+	if err := json.NewDecoder(io.LimitReader(body, answerLimit)).Decode(answer); err != nil {
 		return fmt.Errorf("its answer: %w", err)
 	}
 	return nil
+}
+
+// open returns the body of an answer with code 200.
+func open(client *http.Client, request *http.Request) (io.ReadCloser, error) {
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return nil, &statusError{response.StatusCode}
+	}
+	return response.Body, nil
 }
 
 // statusError is an HTTP answer other than 200.

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The labels in which Compose says what a container belongs to and how it was made.
+const (
+	labelProject  = "com.docker.compose.project"
+	labelService  = "com.docker.compose.service"
+	labelNumber   = "com.docker.compose.container-number"
+	labelHash     = "com.docker.compose.config-hash"
+	labelDir      = "com.docker.compose.project.working_dir"
+	labelFiles    = "com.docker.compose.project.config_files"
+	labelEnvFiles = "com.docker.compose.project.environment_file"
+	labelVersion  = "com.docker.compose.version"
+)
+
+// container is a replica of a service of a Compose project, in any state.
+type container struct {
+	ID     string `json:"Id"`
+	Names  []string
+	State  string
+	Status string
+	// Created is in seconds since 1970.
+	Created int64
+	Labels  map[string]string
+}
+
+// name is without the slash that the engine puts before it.
+func (c container) name() string {
+	if len(c.Names) == 0 {
+		return "without a name"
+	}
+	return strings.TrimPrefix(c.Names[0], "/")
+}
+
+func (c container) project() string { return c.Labels[labelProject] }
+func (c container) service() string { return c.Labels[labelService] }
+func (c container) running() bool   { return c.State == "running" }
+
+// number is the Compose container number, 0 when there is none.
+func (c container) number() int {
+	n, _ := strconv.Atoi(c.Labels[labelNumber])
+	return n
+}
+
+// containers lists the replicas of a Compose project, or of all where project is empty, in every state
+// and in order of project, service and number. One-off commands and hooks are left out.
+func (e *engine) containers(ctx context.Context, project string) ([]container, error) {
+	label := labelProject
+	if project != "" {
+		label += "=" + project
+	}
+	filters, err := json.Marshal(map[string][]string{"label": {label}})
+	if err != nil {
+		return nil, err
+	}
+	var all, found []container
+	err = e.get(ctx, "/containers/json?all=1&filters="+url.QueryEscape(string(filters)), &all)
+	for _, c := range all {
+		if c.service() != "" && c.Labels["com.docker.compose.oneoff"] != "True" && c.Labels["com.docker.compose.hook"] == "" {
+			found = append(found, c)
+		}
+	}
+	slices.SortFunc(found, func(a, b container) int {
+		return cmp.Or(strings.Compare(a.project(), b.project()), strings.Compare(a.service(), b.service()), cmp.Compare(a.number(), b.number()))
+	})
+	return found, err
+}
+
+// details are what one container is made of. Its environment is not decoded.
+type details struct {
+	ID     string `json:"Id"`
+	Path   string
+	Args   []string
+	Config struct{ Image string }
+	State  struct{ Running bool }
+
+	HostConfig struct {
+		NetworkMode string
+		// NanoCpus is in 10^-9 processors, Memory in bytes, CpuQuota in microseconds of each CpuPeriod.
+		NanoCpus, Memory, CpuQuota, CpuPeriod int64
+	}
+	Mounts          []mount
+	NetworkSettings struct{ Networks map[string]attachment }
+}
+
+// mount is a folder or file of the host, or a volume, in a container.
+type mount struct {
+	Type, Source, Destination string
+}
+
+// attachment is a container's place on a network.
+type attachment struct {
+	NetworkID, IPAddress, GlobalIPv6Address string
+}
+
+func (e *engine) inspect(ctx context.Context, id string) (details, error) {
+	var d details
+	return d, e.get(ctx, "/containers/"+url.PathEscape(id)+"/json", &d)
+}
+
+// exposed returns the TCP ports that an image declares, sorted.
+func (e *engine) exposed(ctx context.Context, image string) ([]int, error) {
+	var answer struct {
+		Config struct{ ExposedPorts map[string]struct{} }
+	}
+	if err := e.get(ctx, "/images/"+(&url.URL{Path: image}).EscapedPath()+"/json", &answer); err != nil {
+		return nil, err
+	}
+	var ports []int
+	for text := range answer.Config.ExposedPorts {
+		number, protocol, _ := strings.Cut(text, "/")
+		if port, err := strconv.Atoi(number); err == nil && (protocol == "tcp" || protocol == "") {
+			ports = append(ports, port)
+		}
+	}
+	slices.Sort(ports)
+	return ports, nil
+}

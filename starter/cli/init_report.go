@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/activities/nginx"
+)
+
+// initReport is what init has written.
+type initReport struct {
+	File     string              `json:"file"`
+	TimeZone string              `json:"time_zone"`
+	Host     string              `json:"host"`
+	Projects []initProjectReport `json:"projects"`
+
+	engineFault string
+}
+
+// initProjectReport is what init has found and written of one project.
+type initProjectReport struct {
+	Name      string   `json:"name"`
+	Directory string   `json:"directory"`
+	From      string   `json:"from,omitempty"`
+	Files     []string `json:"files,omitempty"`
+	EnvFiles  []string `json:"env_files,omitempty"`
+	// Services can be scaled, Others cannot; both by name.
+	Services []string `json:"services"`
+	Others   []string `json:"cannot_scale"`
+	Router   string   `json:"router,omitempty"`
+	// Unfit are the services whose newest container is not what the files say now.
+	Unfit     []string         `json:"unfit,omitempty"`
+	Upstreams []upstreamReport `json:"upstreams,omitempty"`
+}
+
+// upstreamReport is what became of the first file of an upstream.
+type upstreamReport struct {
+	File    string   `json:"file"`
+	Written bool     `json:"written"`
+	Members []string `json:"members,omitempty"`
+	Error   string   `json:"error,omitempty"`
+}
+
+// of writes the upstream files of a project and says what was found and done. A folder that cannot be
+// written to does not make the configuration wrong: it is said.
+func (initReport) of(ctx context.Context, p initProject) initProjectReport {
+	out := initProjectReport{
+		Name: p.Name, Directory: p.Directory, From: p.DirectoryFrom, Files: p.Files, EnvFiles: p.EnvFiles,
+		Services: []string{}, Others: []string{}, Unfit: p.unfit,
+	}
+	if p.Nginx != nil {
+		out.Router = p.Nginx.Service
+	}
+	for _, service := range p.Services {
+		if service.CannotScale == "" {
+			out.Services = append(out.Services, service.Name)
+		} else {
+			out.Others = append(out.Others, service.Name)
+		}
+	}
+	for _, u := range p.upstreams {
+		report := upstreamReport{File: filepath.Join(u.dir, u.name+".conf"), Members: u.members}
+		var err error
+		if report.Written, err = nginx.First(ctx, u.dir, u.name, u.members); err != nil {
+			report.Error = err.Error()
+		}
+		out.Upstreams = append(out.Upstreams, report)
+	}
+	return out
+}
+
+// printInit shows what was written and what comes next.
+func (s *starter) printInit(r initReport) error {
+	if s.output == "json" {
+		return s.printJSON(r)
+	}
+	fmt.Fprintf(s.Out, "wrote %s for host %s, time zone %s\n", r.File, r.Host, r.TimeZone)
+	if r.engineFault != "" {
+		fmt.Fprintf(s.Out, "%s; only the files were looked at, without what runs\n", r.engineFault)
+	}
+	example := ""
+	for _, p := range r.Projects {
+		s.printInitProject(p)
+		if example == "" && len(p.Services) > 0 {
+			example = p.Services[0]
+			if len(r.Projects) > 1 {
+				example = p.Name + "/" + example
+			}
+		}
+	}
+	next := "next: read it, look with `starter doctor`, start `evenkeel`"
+	if example != "" {
+		next += ", then `starter scale " + example + "=3`"
+	}
+	fmt.Fprintln(s.Out, next)
+	return nil
+}
+
+func (s *starter) printInitProject(p initProjectReport) {
+	how := p.From
+	if len(p.Files)+len(p.EnvFiles) > 0 {
+		how = strings.Join(append([]string{"with"}, append(p.Files, p.EnvFiles...)...), " ") + ", as its newest container was made"
+	}
+	fmt.Fprintf(s.Out, "project %s in %s", p.Name, p.Directory)
+	if how != "" {
+		fmt.Fprintf(s.Out, " (%s)", how)
+	}
+	fmt.Fprintf(s.Out, "\n  can be scaled: %s\n", orNone(p.Services))
+	if len(p.Others) > 0 {
+		fmt.Fprintf(s.Out, "  cannot: %s; the file says why\n", strings.Join(p.Others, ", "))
+	}
+	if p.Router != "" {
+		fmt.Fprintf(s.Out, "  router: %s\n", p.Router)
+	}
+	for _, u := range p.Upstreams {
+		switch {
+		case u.Error != "":
+			fmt.Fprintf(s.Out, "  could not write %s: %s\n", u.File, oneLine(u.Error))
+		case u.Written:
+			fmt.Fprintf(s.Out, "  wrote %s with %s\n", u.File, counted(len(u.Members), "replica"))
+		}
+	}
+	if len(p.Unfit) > 0 {
+		fmt.Fprintf(s.Out, "  not as the files say now: %s; see starter doctor\n", strings.Join(p.Unfit, ", "))
+	}
+}

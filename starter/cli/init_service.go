@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// describe says what is written about a service. image are the ports that its image declares; names are
+// all services of the project; r is its router, nil where there is none.
+func describe(s scaling.Service, image []int, r *router, names []string) config.FoundService {
+	found := config.FoundService{Name: s.Name, From: map[string]string{}}
+	var way route
+	if r != nil {
+		way = r.route(s.Name, names)
+	}
+	port, from := portOf(s, image, way)
+	found.CannotScale = cannotScale(s, port, r)
+	found.Remarks = remarksOn(s, found.CannotScale == "", way)
+	if port == 0 {
+		return found
+	}
+	found.Service.Port, found.From["port"] = port, from
+	if s.HealthPath != "" && (s.HealthPort == port || s.HealthPort == 0) && config.IsPath(s.HealthPath) {
+		found.Service.Ready, found.From["ready"] = s.HealthPath, "the health check"
+	}
+	if config.IsUpstream(way.upstream) {
+		found.Service.Upstream, found.From["upstream"] = way.upstream, r.service+" passes requests to it"
+	}
+	return found
+}
+
+// portOf returns the port of a service and where it is from. What a router sends to is surest, then what
+// the health check asks; of several that are declared the first is a guess, and is said to be one.
+func portOf(s scaling.Service, image []int, way route) (int, string) {
+	declared, where := s.Ports, "expose or ports"
+	if len(declared) == 0 {
+		declared, where = image, "the image"
+	}
+	switch {
+	case way.port > 0:
+		return way.port, "the router"
+	case s.HealthPort > 0:
+		return s.HealthPort, "the health check"
+	case len(declared) == 0 && way.upstream != "":
+		return 80, "the router, which passes requests to http://" + way.upstream
+	case len(declared) == 0:
+		return 0, ""
+	case way.upstream != "" && slices.Contains(declared, 80):
+		return 80, "the router, and " + where
+	case len(declared) > 1:
+		return declared[0], fmt.Sprintf("%s; it has %s, too", where, portList(declared[1:]))
+	}
+	return declared[0], where
+}
+
+func portList(ports []int) string {
+	var out []string
+	for _, p := range ports {
+		out = append(out, strconv.Itoa(p))
+	}
+	return strings.Join(out, ", ")
+}
+
+// singleWriters are databases that corrupt or lock a data folder which two of them write.
+var singleWriters = []string{"postgres", "mysql", "mariadb", "mongo"}
+
+// cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
+// empty when nothing speaks against more.
+func cannotScale(s scaling.Service, port int, r *router) string {
+	switch {
+	case s.Fault != "":
+		return s.Fault
+	case s.Provider != "":
+		return fmt.Sprintf("it is a provider (%s), no container", s.Provider)
+	case r != nil && r.service == s.Name:
+		return "it is the router"
+	case s.ContainerName != "":
+		return fmt.Sprintf("container_name %s, which one container only can have", s.ContainerName)
+	case len(s.FixedPorts) > 0:
+		return fmt.Sprintf("it publishes the host port %s, which one container only can have", s.FixedPorts[0])
+	case len(s.StaticAddresses) > 0:
+		return fmt.Sprintf("its static address %s, which one container only can have", s.StaticAddresses[0])
+	case len(s.LinkLocal) > 0:
+		return fmt.Sprintf("its link-local address %s, which one container only can have", s.LinkLocal[0])
+	case s.NetworkMode == "host" && port > 0:
+		return fmt.Sprintf("network_mode: host, where one process only can have port %d", port)
+	case len(s.EmptyFiles) > 0:
+		return fmt.Sprintf("the content of %s is empty, and Compose mounts the whole project folder in its place", s.EmptyFiles[0])
+	case len(s.SharedVolumes) > 0 && singleWriter(s.Image):
+		return fmt.Sprintf("its image is a database, and all replicas would write to %s", s.SharedVolumes[0])
+	}
+	return ""
+}
+
+func singleWriter(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	name = name[strings.LastIndex(name, "/")+1:]
+	name, _, _ = strings.Cut(name, ":")
+	return slices.Contains(singleWriters, name)
+}
+
+// remarksOn says what a person should know of a service before it is scaled.
+func remarksOn(s scaling.Service, scales bool, way route) []string {
+	var remarks []string
+	add := func(format string, args ...any) { remarks = append(remarks, fmt.Sprintf(format, args...)) }
+	if way.remark != "" {
+		add("%s.", way.remark)
+	}
+	if s.Router != "" || s.Provider != "" || s.Fault != "" {
+		return remarks
+	}
+	if s.RoutedBy != "" {
+		add("Its labels speak to %s, which evenkeel does not steer: replicas are in use as soon as it sees them.", s.RoutedBy)
+	}
+	if !scales {
+		return remarks
+	}
+	if limits := missingLimits(s); limits != "" {
+		add("It has no %s: one replica may take the whole machine.", limits)
+	}
+	for _, r := range s.PortRanges {
+		add("It publishes the host ports %d to %d, so there can be %d replicas at most.", r.First, r.Last, r.Last-r.First+1)
+	}
+	if len(s.SharedVolumes) > 0 {
+		add("All replicas write to %s.", strings.Join(s.SharedVolumes, ", "))
+	}
+	if len(s.Unset) > 0 {
+		add("It uses variables that are not set here: %s.", strings.Join(s.Unset, ", "))
+	}
+	return remarks
+}
+
+// missingLimits names the limits that a service does not have in its Compose file; empty when it has both.
+func missingLimits(s scaling.Service) string {
+	switch {
+	case s.CPULimit == 0 && s.MemoryLimitMB == 0:
+		return "limits for CPU and memory"
+	case s.CPULimit == 0:
+		return "limit for CPU"
+	case s.MemoryLimitMB == 0:
+		return "limit for memory"
+	}
+	return ""
+}
