@@ -47,7 +47,7 @@ func TestReleasedGPUs(t *testing.T) {
 		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics", nil))
 		return recorder.Body.String()
 	}
-	v := &activities.VRAM{Project: "shop", GPUs: g, HeadroomRatio: 0.2}
+	v := &activities.VRAM{GPUs: g, HeadroomRatio: 0.2}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(v)
@@ -59,7 +59,7 @@ func TestReleasedGPUs(t *testing.T) {
 	require.Contains(t, served(), "\nevenkeel_gpu_up 0\n")
 	require.Contains(t, served(), "\nevenkeel_gpu_probe_failures_total 0\n")
 	optional := scaling.Change{Service: "worker-llm", Add: []int{1}, Policy: scaling.Policy{Name: "worker-llm", ClaimMB: 2000, GPUOptional: true}}
-	_, err = env.ExecuteActivity(v.ReserveVRAM, optional)
+	_, err = env.ExecuteActivity(v.ReserveVRAM, activities.ReserveRequest{Project: "shop", Change: optional})
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, activities.Unavailable, app.Type(), "it is not a host without a GPU")

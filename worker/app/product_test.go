@@ -1,6 +1,7 @@
 package app
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,13 +15,15 @@ import (
 // The real product, with the policies that ship and a Compose file with its true limits, is planned
 // here on hosts that a test machine is not: the demo carries the same limits × 0.05.
 func TestTrueLimitsArePlanned(t *testing.T) {
-	services, err := compose.New("../../activities/compose/testdata/product.yaml", "product", nil).Services(t.Context())
+	directory, err := filepath.Abs("../../activities/compose/testdata")
+	require.NoError(t, err)
+	services, err := compose.New(compose.Options{Name: "product", Directory: directory, Files: []string{"product.yaml"}}).Services(t.Context())
 	require.NoError(t, err)
 	policies, endpoints, err := shipped(t)
 	require.NoError(t, err)
 	var running []scaling.Replica
 	for i := range services {
-		services[i].ImagePresent = true
+		services[i].ImageID, services[i].Fault = "sha256:1", "" // its env_file is on that host
 		running = append(running, scaling.Replica{ID: services[i].Name, Name: services[i].Name + "-1", Service: services[i].Name, Number: 1, State: "running"})
 	}
 	for name, c := range map[string]struct {
@@ -55,11 +58,11 @@ func TestTrueLimitsArePlanned(t *testing.T) {
 
 func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
 	t.Helper()
-	return services(&config.Config{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}}, builtIn(t))
+	return services(&config.Config{}, builtIn(t), config.Project{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
 }
 
 func TestPolicyThatDoesNotExist(t *testing.T) {
-	_, _, err := services(&config.Config{Path: "evenkeel.yaml", Services: map[string]config.Service{"app": {Policy: "ap"}}}, builtIn(t))
+	_, _, err := services(&config.Config{Path: "evenkeel.yaml"}, builtIn(t), config.Project{Services: map[string]config.Service{"app": {Policy: "ap"}}})
 	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
 }
 
