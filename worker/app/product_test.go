@@ -58,7 +58,13 @@ func TestTrueLimitsArePlanned(t *testing.T) {
 
 func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
 	t.Helper()
-	return services(&config.Config{}, builtIn(t), config.Project{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
+	return servicesOf(t, &config.Config{}, config.Project{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
+}
+
+// servicesOf pairs the services of a project with the policies that ship.
+func servicesOf(t *testing.T, c *config.Config, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+	t.Helper()
+	return services(c, builtIn(t), p)
 }
 
 func TestPolicyThatDoesNotExist(t *testing.T) {
