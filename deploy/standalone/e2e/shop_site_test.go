@@ -142,6 +142,15 @@ func (s *shop) end() {
 			s.t.Log(err)
 		}
 	}
+	s.removeAll()
+	for _, image := range shopImages {
+		_, _ = s.Docker(ctx, "rmi", image) // it may not have been made
+	}
+}
+
+// removeAll takes away the containers, networks and volumes of the project, each by its id.
+func (s *shop) removeAll() {
+	ctx := context.Background()
 	for _, kind := range [][]string{{"ps", "-aq"}, {"network", "ls", "-q"}, {"volume", "ls", "-q"}} {
 		out, err := s.Docker(ctx, append(kind, "--filter", "label=com.docker.compose.project="+s.project)...)
 		if ids := strings.Fields(out); err == nil && len(ids) > 0 {
@@ -151,9 +160,6 @@ func (s *shop) end() {
 		if err != nil {
 			s.t.Error(err)
 		}
-	}
-	for _, image := range shopImages {
-		_, _ = s.Docker(ctx, "rmi", image) // it may not have been made
 	}
 }
 

@@ -38,6 +38,7 @@ func TestShop(t *testing.T) {
 	s.sub("what only one can have", s.onlyOne)
 	s.sub("names as Compose allows them", s.names)
 	s.sub("the router is down", s.routerDown)
+	s.sub("a second project with a service of the same name", s.secondProject)
 }
 
 // twoNetworks takes web to three replicas: the router gets the addresses that it can reach, and no others.
@@ -228,4 +229,27 @@ func (s *shop) routerDown() {
 	s.requireRunning("web", 1)
 	s.person("start", "nginx")
 	s.starter(0, "scale", "web=2")
+}
+
+// secondProject puts another project beside the shop: services of one name are different services.
+func (s *shop) secondProject() {
+	annex := &shop{Stack: s.Stack, t: s.t, ctx: s.ctx, dir: s.t.TempDir(), project: "evenkeel-annex"}
+	defer annex.removeAll()
+	annex.write("compose.yaml", "name: evenkeel-annex\nservices:\n  web:\n    image: evenkeel-demo/product:local\n    pull_policy: never\n"+
+		"    command: [app]\n    environment: {PORT: \"8000\"}\n    expose: [\"8000\"]\n    healthcheck: {test: [CMD, /product, health], interval: 1s}\n")
+	annex.person("up", "-d")
+	require.NoError(s.t, s.evenkeel.Stop(time.Minute))
+	require.NoError(s.t, os.Remove(filepath.Join(s.dir, "evenkeel.yaml")))
+	s.starter(0, "init", "--project", s.project, "--project", annex.project)
+	s.begin()
+	require.Contains(s.t, s.starter(2, "scale", "web=2"), "evenkeel-annex/web")
+	s.starter(0, "scale", "evenkeel-annex/web=2")
+	annex.requireRunning("web", 2)
+	s.requireRunning("web", 2)
+	s.starter(0, "--project", "evenkeel-annex", "scale", "web=1")
+	annex.requireRunning("web", 1)
+	list := s.starter(0, "service", "list")
+	require.Contains(s.t, list, "evenkeel-annex-web-1")
+	require.Contains(s.t, list, s.project+"-web-1")
+	require.Contains(s.t, s.starter(0, "status"), "service/"+s.host()+"/evenkeel-annex/web")
 }
