@@ -83,7 +83,7 @@ func (s *starter) doctor(ctx context.Context) error {
 	if d.config, d.configFault = config.Load(s.configFile); d.configFault == nil {
 		d.hostName, d.host, d.hostFault = d.config.Host(s.host)
 	}
-	findings := examine(ctx, d.checks())
+	findings := examine(ctx, d.checks(ctx))
 	if c, err := d.temporal(); err == nil {
 		c.Close()
 	}
@@ -94,8 +94,8 @@ func (s *starter) doctor(ctx context.Context) error {
 }
 
 // checks are in the order in which things depend on each other.
-func (d *doctor) checks() []check {
-	return []check{
+func (d *doctor) checks(ctx context.Context) []check {
+	checks := []check{
 		{"configuration", d.configuration},
 		{"time zone", d.timeZone},
 		{"state directory", d.stateDirectory},
@@ -107,12 +107,9 @@ func (d *doctor) checks() []check {
 		{"host queue", d.hostQueue},
 		{"Docker engine", d.dockerEngine},
 		{"Docker Compose", d.dockerCompose},
-		{"Compose project", d.composeProject},
-		{"nginx", d.nginx},
-		{"nginx upstreams", d.nginxUpstreams},
-		{"GPUs", d.gpus},
-		{"Prometheus", d.prometheus},
 	}
+	checks = append(checks, d.projectChecks(ctx)...)
+	return append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus})
 }
 
 // examine runs all checks at once and returns their findings in order. A check that does not heed

@@ -32,14 +32,6 @@ func (d *doctor) configuration(context.Context) finding {
 	}
 }
 
-// withHost runs a check that needs the configuration of the host.
-func (d *doctor) withHost(do func(config.Host) finding) finding {
-	if d.configFault != nil || d.hostFault != nil {
-		return notAsked("needs the configuration of a host")
-	}
-	return do(d.host)
-}
-
 func (d *doctor) timeZone(context.Context) finding {
 	if d.configFault != nil {
 		return notAsked("needs the configuration")

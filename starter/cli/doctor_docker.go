@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/evenkeel/evenkeel/internal/config"
 )
 
 func (d *doctor) dockerEngine(ctx context.Context) finding {
@@ -55,28 +52,4 @@ func (d *doctor) dockerCompose(ctx context.Context) finding {
 		return lacking(fmt.Sprintf("version %q is too old", version), hint)
 	}
 	return well(version)
-}
-
-func (d *doctor) composeProject(ctx context.Context) finding {
-	return d.withHost(func(host config.Host) finding {
-		project := host.Compose.Project
-		if _, err := os.Stat(host.Compose.File); err != nil {
-			return lacking(err.Error(), "correct hosts."+d.hostName+".compose.file in "+d.config.Path)
-		}
-		running, err := d.engine.containers(ctx, project)
-		if err != nil {
-			return notAsked("needs the Docker engine")
-		}
-		services := map[string]bool{}
-		for _, c := range running {
-			if version := c.Labels["com.docker.compose.version"]; strings.HasPrefix(version, "1.") {
-				return lacking(fmt.Sprintf("%s was made by Compose %s", c.name(), version), "run `docker compose up -d` with Compose 2 or later once")
-			}
-			services[c.service()] = true
-		}
-		if len(running) == 0 {
-			return noted("nothing of "+project+" runs", "start it with docker compose -p "+project+" -f "+host.Compose.File+" up -d")
-		}
-		return well(fmt.Sprintf("%s: running containers %d, services %d", project, len(running), len(services)))
-	})
 }

@@ -14,30 +14,29 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 )
 
-func (d *doctor) nginx(ctx context.Context) finding {
-	return d.withHost(func(host config.Host) finding {
-		switch {
-		case host.Nginx == nil:
-			return noted("none is configured", "for services that nginx sends requests to, add it to hosts."+d.hostName)
-		case host.Nginx.Service != "":
-			return d.nginxContainer(ctx, host)
-		default:
-			return nginxOnHost(ctx, *host.Nginx)
-		}
-	})
+func (p *projectDoctor) nginx(ctx context.Context) finding {
+	switch n := p.config.Nginx; {
+	case n == nil:
+		return noted("none is configured", "for services that nginx sends requests to, add it to "+p.at())
+	case n.Service != "":
+		return p.nginxContainer()
+	default:
+		return nginxOnHost(ctx, *n)
+	}
 }
 
-func (d *doctor) nginxContainer(ctx context.Context, host config.Host) finding {
-	running, err := d.engine.containers(ctx, host.Compose.Project)
+func (p *projectDoctor) nginxContainer() finding {
+	seen, err := p.seen()
 	if err != nil {
 		return notAsked("needs the Docker engine")
 	}
-	for _, c := range running {
-		if c.service() == host.Nginx.Service {
+	service := p.config.Nginx.Service
+	for _, c := range seen.of(service) {
+		if c.running() {
 			return well(fmt.Sprintf("container %s, %s", c.name(), c.Status))
 		}
 	}
-	return lacking(fmt.Sprintf("no container of the service %s runs", host.Nginx.Service), "start it with docker compose -p "+host.Compose.Project+" -f "+host.Compose.File+" up -d "+host.Nginx.Service)
+	return lacking(fmt.Sprintf("no container of the service %s runs", service), "start it in "+p.config.Directory+" with "+p.command("up -d "+service))
 }
 
 func nginxOnHost(ctx context.Context, n config.Nginx) finding {
@@ -84,16 +83,4 @@ func pidOf(file string) (int, error) {
 		return 0, fmt.Errorf("%s holds no process id", file)
 	}
 	return pid, nil
-}
-
-func (d *doctor) nginxUpstreams(context.Context) finding {
-	return d.withHost(func(host config.Host) finding {
-		if host.Nginx == nil {
-			return notAsked("needs nginx")
-		}
-		if err := writable(host.Nginx.Upstreams); err != nil {
-			return lacking(err.Error(), "make the folder for the user that evenkeel runs as, and include its *.conf in nginx.conf")
-		}
-		return well(host.Nginx.Upstreams)
-	})
 }
