@@ -38,9 +38,12 @@ func cut(s string, n int) string {
 func reason(err error) string {
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
+	var restart *partly
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &restart):
+		return restart.Error()
 	case temporal.IsCanceledError(err):
 		return "cancelled"
 	case errors.As(err, &app):

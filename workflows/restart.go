@@ -36,13 +36,27 @@ func (r *serviceRun) restart(ctx workflow.Context) error {
 	for i, replica := range r.change.Keep {
 		others := slices.Delete(slices.Clone(r.change.Keep), i, i+1)
 		if err := r.restartOne(ctx, replica, live(others)); err != nil {
-			return fmt.Errorf("%d of %d restarted, then: %w", i, len(r.change.Keep), err)
+			return &partly{done: i, of: len(r.change.Keep), err: err}
 		}
 		r.saga.steps = nil // it serves again: there is nothing to put back
 		r.change.Keep[i].State = "running"
 	}
 	return nil
 }
+
+// partly says how far a restart had come when it failed.
+type partly struct {
+	done, of int
+	err      error
+}
+
+// Error is for people; reason takes it as it is.
+func (p *partly) Error() string {
+	return fmt.Sprintf("%d of %d restarted, then: %s", p.done, p.of, reason(p.err))
+}
+
+// Unwrap is the failure itself.
+func (p *partly) Unwrap() error { return p.err }
 
 func (r *serviceRun) planRestart(ctx workflow.Context) error {
 	return r.phase(ctx, "preflight", "", func() error {
@@ -64,15 +78,22 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 // restartOne takes one replica out, restarts it and takes it in again. One that does not run is only started.
 func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, others []scaling.Replica) error {
 	one := []scaling.Replica{replica}
-	routed := r.change.Endpoint.Routed()
+	back, routed := one, r.change.Endpoint.Routed()
 	if routed {
 		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to all replicas again", append(one, others...), undoTotal)
+			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(back, others), undoTotal)
 			return err
 		})
 	}
+	if replica.Live() {
+		r.pushResume(one)
+	}
 	r.saga.push(replica.Name+" started again", func(ctx workflow.Context) error {
-		return r.startAgain(ctx, "undo: start "+replica.Name+" again", one)
+		err := r.startAgain(ctx, "undo: start "+replica.Name+" again", one)
+		if err != nil {
+			back = nil // a replica that is not ready must not get traffic back
+		}
+		return err
 	})
 	if replica.Live() {
 		if err := r.takeOut(ctx, one, others); err != nil {
@@ -95,7 +116,7 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 		return err
 	}
 	return r.phase(ctx, "route", replica.Name, func() error {
-		_, err := r.route(ctx, "route to "+replica.Name+" again", append(one, others...), changeTotal)
+		_, err := r.route(ctx, "route to "+replica.Name+" again", slices.Concat(one, others), changeTotal)
 		return err
 	})
 }

@@ -148,7 +148,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RunRunbook)
 	s.RegisterWorkflow(workflows.ScaleService)
 	s.RegisterActivity(&activities.Visibility{})
-	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string]string{"gpu1": "shop"}})
+	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
 	var operations *activities.Operations
 	s.RegisterActivity(operations)

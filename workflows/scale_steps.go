@@ -91,10 +91,7 @@ func (r *serviceRun) down(ctx workflow.Context) error {
 			return err
 		}
 	}
-	r.saga.push(names(leaving)+" may take work again", func(ctx workflow.Context) error {
-		var replicas *activities.Replicas
-		return r.do(ctx, "undo: resume "+names(leaving), changeLimit, undoTotal, replicas.ResumeReplicas, r.of(leaving), nil)
-	})
+	r.pushResume(leaving)
 	stopping := r.of(leaving)
 	if err := r.phase(ctx, "drain", names(leaving), func() error {
 		left, err := r.drain(ctx, leaving, activities.DrainRequest{Workers: workers})

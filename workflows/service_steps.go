@@ -62,6 +62,19 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 	return left, err
 }
 
+// pushResume lets those take work again that a drain may have told to take none. One that was unhealthy before
+// may not even hear it: it is left as it was.
+func (r *serviceRun) pushResume(replicas []scaling.Replica) {
+	told := r.healthyBefore(replicas)
+	if len(told) == 0 {
+		return
+	}
+	r.saga.push(names(told)+" may take work again", func(ctx workflow.Context) error {
+		var a *activities.Replicas
+		return r.do(ctx, "undo: resume "+names(told), changeLimit, undoTotal, a.ResumeReplicas, r.of(told), nil)
+	})
+}
+
 // warn adds what a person has to know of the result, once.
 func (r *serviceRun) warn(text string) {
 	if !slices.Contains(r.result.Warnings, text) {

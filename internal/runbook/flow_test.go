@@ -59,8 +59,8 @@ func TestCheck(t *testing.T) {
 			for _, command := range w.commands {
 				if command.Watch != nil {
 					require.Equal(t, &WatchCall{
-						Path: "look", Uses: "product.model_health", With: condition.Values{"model": "m"}, Condition: s.Require,
-						Reads: []ReadCall{{Key: "p", Uses: "prometheus.query", Names: condition.Values{}}}, Names: condition.Values{"inputs.n": int64(2)},
+						Path: "look", Project: "shop", Uses: "product.model_health", With: condition.Values{"model": "m"}, Condition: s.Require,
+						Reads: []ReadCall{{Key: "p", Project: "shop", Uses: "prometheus.query", Names: condition.Values{}}}, Names: condition.Values{"inputs.n": int64(2)},
 						Times: 3, EverySeconds: 10, TimeoutSeconds: 90,
 					}, command.Watch)
 				}

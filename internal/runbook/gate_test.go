@@ -20,13 +20,13 @@ func restart(change ...func(*Gate)) Definition {
 func TestApproval(t *testing.T) {
 	w := newWorld(t, restart()).begin()
 	require.Equal(t, Asking, w.s.Phase)
-	require.Equal(t, "fix/k:gate.1", w.s.Request.ID)
+	require.Equal(t, "runbook/h/shop/fix/k:gate.1", w.s.Request.ID)
 	require.Equal(t, []string{"approve", "reject"}, w.s.Request.Choices)
 	require.Equal(t, Destructive, w.s.Request.Risk)
 	require.Equal(t, []Approval{{Path: "restart", Attempt: 1, Uses: "service.restart", PlanSHA256: planHash}}, w.s.Request.Approves)
 	require.Empty(t, w.done)
 
-	require.Equal(t, Reply{true, "fix/k:gate.1 is approved"}, w.says(true, "bob", "oncall"))
+	require.Equal(t, Reply{true, "runbook/h/shop/fix/k:gate.1 is approved"}, w.says(true, "bob", "oncall"))
 	require.Equal(t, []string{"restart"}, w.done)
 	require.Equal(t, condition.Values{"approved_by": "bob"}, w.s.Steps["gate"].Outputs)
 	require.Empty(t, w.s.Approvals, "it is used up")
@@ -34,7 +34,7 @@ func TestApproval(t *testing.T) {
 
 	entry := w.kept("request.approved")[0]
 	require.Equal(t, "bob", entry.Actor)
-	require.Equal(t, "runbook/fix/k", entry.Subject)
+	require.Equal(t, "runbook/h/shop/fix/k", entry.Subject)
 	require.Equal(t, "restart", entry.Data.Approves[0].Path)
 	require.Equal(t, planHash, entry.Data.PlanSHA256)
 	require.Len(t, w.kept("step.started"), 1, "what cannot be done twice is in the ledger before it is done")
@@ -45,7 +45,7 @@ func TestRejection(t *testing.T) {
 	d.Steps = append([]Step{action("before", undoable)}, d.Steps...)
 	w := newWorld(t, d).begin()
 	reply := w.word(Answer{Request: w.s.Request.ID, By: "bob", Standing: Standing{Groups: []string{"oncall"}}, Reason: "not now"})
-	require.Equal(t, Reply{true, "fix/k:gate.1 is rejected"}, reply)
+	require.Equal(t, Reply{true, "runbook/h/shop/fix/k:gate.1 is rejected"}, reply)
 	require.Equal(t, []string{"before", "undo/before"}, w.done)
 	w.ends(Rejected)
 	require.Equal(t, "gate: rejected by bob: not now", w.s.Reason)
@@ -139,7 +139,7 @@ func TestNobodyAnswers(t *testing.T) {
 	require.NotNil(t, w.s.Request)
 	w.pass(time.Second)
 	w.ends(Rejected)
-	require.Equal(t, "nobody answered fix/k:gate.1 in time", w.s.Reason)
+	require.Equal(t, "nobody answered runbook/h/shop/fix/k:gate.1 in time", w.s.Reason)
 	require.Len(t, w.kept("request.expired"), 1)
 	require.Empty(t, w.done)
 

@@ -72,7 +72,7 @@ func TestAnswersThatComeLate(t *testing.T) {
 	w.says(true, "bob", "oncall")
 	second := w.s.Request.ID
 	a := Answer{Request: first, By: "bob", Approve: true, Standing: Standing{Groups: []string{"oncall"}}}
-	require.Equal(t, Reply{false, "fix/k:gate.1 is not open"}, w.word(a))
+	require.Equal(t, Reply{false, "runbook/h/shop/fix/k:gate.1 is not open"}, w.word(a))
 	require.Equal(t, second, w.s.Request.ID)
 	require.Equal(t, []string{"restart"}, w.done)
 	w.pass(time.Minute)

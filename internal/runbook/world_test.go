@@ -44,7 +44,7 @@ func newWorld(t *testing.T, d Definition) *world {
 	w := &world{
 		t: t, p: Lay(d), now: startOfTime, truth: map[string]any{}, acts: map[string][]ActResult{}, looks: map[string]WatchResult{}, timers: map[string]time.Time{},
 	}
-	w.s = New(Run{ID: "runbook/fix/k", Name: "fix", Key: "k", Host: "h", Initiator: "anna", PlanSHA256: planHash}, condition.Values{"n": int64(2)})
+	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash}, condition.Values{"n": int64(2)})
 	return w
 }
 
