@@ -14,15 +14,15 @@ import (
 )
 
 // followScale shows all runs until each has ended, and how they ended.
-func (s *starter) followScale(ctx context.Context, c *connect.Connection, plan scaling.Plan, runs []client.WorkflowRun) error {
+func (s *starter) followScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, runs []client.WorkflowRun) error {
 	results := make([]workflows.ServiceResult, len(runs))
 	faults := make([]error, len(runs))
 	var wait sync.WaitGroup
 	progress := s.newProgress()
+	labels := labelsOf(plans)
 	for i, run := range runs {
 		wait.Go(func() {
-			label := plan.Changes[i].Service
-			if faults[i] = progress.follow(ctx, c, run, label); faults[i] == nil {
+			if faults[i] = progress.follow(ctx, c, run, labels[i]); faults[i] == nil {
 				results[i], faults[i] = scaleResult(ctx, run)
 			}
 		})
@@ -34,7 +34,21 @@ func (s *starter) followScale(ctx context.Context, c *connect.Connection, plan s
 		}
 		return failed("follow", firstLine(err), "the run goes on; see starter status")
 	}
-	return s.printResults(plan, results)
+	return s.printResults(plans, results)
+}
+
+// labelsOf names the change of each run; the project is said where there are several.
+func labelsOf(plans []scaling.Plan) (labels []string) {
+	for _, plan := range plans {
+		for _, change := range plan.Changes {
+			label := change.Service
+			if len(plans) > 1 {
+				label = plan.Project + "/" + label
+			}
+			labels = append(labels, label)
+		}
+	}
+	return labels
 }
 
 // scaleResult reads the result of a run that has ended, well or not.

@@ -46,8 +46,9 @@ func BenchmarkRunbook(b *testing.B) {
 	book, err := ledger.Open(b.Context(), ledger.Options{StateDir: b.TempDir()})
 	require.NoError(b, err)
 	defer book.Close()
-	operations := &activities.Operations{Compose: noServices{}, GPUs: noGPUs{}, Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}, Runner: command.New()}
-	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: operations, Projects: map[string]string{"bench": "bench"}}
+	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
+	operations := &activities.Operations{Projects: projects, GPUs: noGPUs{}, Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}, Runner: command.New()}
+	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: operations, Projects: map[string][]string{"bench": {"bench"}}}
 	shared := worker.New(c, workflows.TaskQueue, worker.Options{})
 	workflows.Register(shared)
 	shared.RegisterWorkflow(bare)
