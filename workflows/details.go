@@ -52,7 +52,8 @@ func reason(err error) string {
 	}
 }
 
-// scaleDetails renders a scale run for the Web UI.
+// scaleDetails renders a scale run for the Web UI. How often a step was tried is not in it: a workflow hears of an
+// activity when it has ended. The Web UI shows attempts and the last error beside it, among the pending activities.
 func scaleDetails(r ScaleResult) string {
 	lines := []string{fmt.Sprintf("## %s %d → %d: %s\n", r.Service, r.From, r.To, r.Outcome)}
 	if r.By != "" {
