@@ -55,9 +55,12 @@ func reason(err error) string {
 	}
 }
 
-// serviceDetails renders a change of a service for the Web UI.
+// serviceDetails renders a change of a service for the Web UI. How often a step was tried is not in it: a workflow
+// hears of an activity when it has ended. The Web UI shows attempts and the last error beside it, among the pending
+// activities.
 func serviceDetails(r ServiceResult) string {
-	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s\n", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
+	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s
+", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
 	if r.By != "" {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", r.By, r.Why))+"\n")
 	}

@@ -71,20 +71,20 @@ func (f *followed) retries(all []retry, now time.Time) {
 	case len(all) > 0:
 		p.line(f.label, now, liveLine(all, now), true)
 		p.retrying = f.label
-	case p.open && p.retrying == f.label: // a worker has taken it, or the attempt is the one that succeeds
-		p.line(f.label, now, f.newest().summary, true)
+	case p.open && p.retrying == f.label: // a worker has taken it now
+		p.line(f.label, now, f.atWork(), true)
 	}
 }
 
-// newest is the step that began last.
-func (f *followed) newest() stepAtWork {
-	var newest stepAtWork
+// atWork is the step that began last.
+func (f *followed) atWork() string {
+	newest := stepAtWork{summary: "at work"}
 	for _, st := range f.steps {
 		if st.began.After(newest.began) {
 			newest = st
 		}
 	}
-	return newest
+	return newest.summary
 }
 
 // current leaves out activities of which the history has told that they have ended, or not yet that they

@@ -76,6 +76,15 @@ func TestRetriesOnTerminal(t *testing.T) {
 	wrote("")
 	llm.retries(nil, later(7))
 	wrote(rewrite + "12:00:07  llm          start 1 replica …")
+
+	since := later(1)
+	app.event(completed(9, 5, 8))
+	wrote(rewrite + "12:00:08  app          start 3 replicas: done after 8.0 s\n")
+	app.retries([]retry{{Activity: workflowTask, Queue: "evenkeel", WaitingSince: &since}}, later(9))
+	wrote("12:00:09  app          workflow task: no worker has taken it from evenkeel since 12:00:01\n" +
+		"12:00:09  app          workflow task: no worker has taken it from eve…")
+	app.retries(nil, later(10))
+	wrote(rewrite + "12:00:10  app          at work …")
 }
 
 // A runbook's progress shows the same.
