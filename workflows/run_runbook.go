@@ -15,7 +15,9 @@ import (
 
 // RunbookID is the id of the one run that a runbook may have at a time about one thing. A runbook about the
 // host has no project.
-func RunbookID(host, project, name, key string) string { return runbook.Subject(host, project, name, key) }
+func RunbookID(host, project, name, key string) string {
+	return runbook.Subject(host, project, name, key)
+}
 
 // Waiting is the state of a run that waits for a person.
 const Waiting = "waiting"
