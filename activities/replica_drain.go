@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -47,7 +48,12 @@ func (r *Replicas) DrainReplicas(ctx context.Context, req DrainRequest) (DrainRe
 }
 
 func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, error) {
+	deadline := since(ctx).Add(req.Policy.Drain())
 	told, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
+	if err != nil && (req.SilentIsIdle || !time.Now().Before(deadline)) && noAnswer(err) {
+		// It cannot be told, and there is no more time to try: SIGTERM tells it.
+		return DrainResult{BySignal: r.listed(req.ReplicasRequest)}, ctx.Err()
+	}
 	if err != nil {
 		return DrainResult{}, err
 	}
@@ -56,7 +62,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 	}
 	var left DrainResult
 	idle := 0
-	err = poll(ctx, since(ctx).Add(req.Policy.Drain()), pollInterval, func(ctx context.Context) (bool, error) {
+	err = poll(ctx, deadline, pollInterval, func(ctx context.Context) (bool, error) {
 		if left, err = r.atWork(ctx, req); err != nil {
 			return false, err
 		}
@@ -75,6 +81,12 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		return left, nil
 	}
 	return left, err
+}
+
+// noAnswer says whether a replica was silent, instead of saying no.
+func noAnswer(err error) bool {
+	class, ok := errors.AsType[*Error](err)
+	return !ok || class.Class == Unavailable
 }
 
 // listed says whether the configuration lists the service. Of any other nothing is known, and the time that
@@ -104,6 +116,7 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 	if err != nil {
 		return false, err
 	}
+	var errs []error
 	for _, replica := range running(inventory, req) {
 		err := call(project.Product, ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
 		var class *Error
@@ -111,11 +124,12 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 			continue
 		}
 		if err != nil {
-			return told, fmt.Errorf("%s: %w", replica.Name, err)
+			errs = append(errs, fmt.Errorf("%s: %w", replica.Name, err)) // the others are told all the same
+			continue
 		}
 		told = true
 	}
-	return told, nil
+	return told, worst(errs)
 }
 
 // atWork counts what may still be in flight. A replica that does not run has nothing; one that does

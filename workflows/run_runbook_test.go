@@ -35,7 +35,7 @@ func TestRunbookIsApproved(t *testing.T) {
 func TestRunbookNobodyApproves(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
 	result, err := s.run()
-	require.ErrorContains(t, err, "nobody answered restart_model/qwen_32b:ask.1 in time")
+	require.ErrorContains(t, err, "nobody answered runbook/gpu1/shop/restart_model/qwen_32b:ask.1 in time")
 	require.Equal(t, runbook.Rejected, result.Outcome)
 	require.Equal(t, []string{"open", "undo open"}, s.acts)
 	require.Equal(t, []string{"open"}, result.Undone)
@@ -178,7 +178,7 @@ func TestRunbookSuppressed(t *testing.T) {
 			past := func(s *runbookSite) {
 				for _, ago := range c.ago {
 					_, err := s.ledger.Append(t.Context(), ledger.Draft{
-						Key: ago.String(), At: start.Add(-ago).Format(time.RFC3339), Kind: runbook.ActingKind, Subject: "runbook/restart_model/qwen_32b",
+						Key: ago.String(), At: start.Add(-ago).Format(time.RFC3339), Kind: runbook.ActingKind, Subject: "runbook/gpu1/shop/restart_model/qwen_32b",
 					})
 					require.NoError(t, err)
 				}

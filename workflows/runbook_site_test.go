@@ -99,7 +99,7 @@ func cel(t *testing.T, text string, want condition.Type) condition.Expression {
 	return e
 }
 
-// restart is a runbook with a breaker to open, a gate and a restart.
+// restart is a runbook with a breaker to open, a gate and a command that restarts a model server.
 func restart(t *testing.T) runbook.Definition {
 	model := runbook.Filled{Name: "model", Value: runbook.Value{Expression: cel(t, "inputs.model", condition.String)}}
 	state := func(s string) runbook.Filled {
@@ -120,7 +120,7 @@ func restart(t *testing.T) runbook.Definition {
 				ID: "ask", Kind: runbook.GateStep, Groups: []string{"oncall"}, TimeoutSeconds: 900, Message: "restart it?",
 				Gate: &runbook.Gate{Approves: []string{"restart"}, Min: 1, OnTimeout: runbook.Reject},
 			},
-			{ID: "restart", Kind: runbook.Action, Uses: "service.restart", With: []runbook.Filled{{Name: "service", Value: runbook.Value{Constant: "model-qwen"}}}, Risk: runbook.Destructive, TimeoutSeconds: 120, OnUnknown: runbook.Ask},
+			{ID: "restart", Kind: runbook.Action, Uses: "command.run", With: []runbook.Filled{{Name: "command", Value: runbook.Value{Constant: "restart-qwen"}}}, Risk: runbook.Destructive, TimeoutSeconds: 120, OnUnknown: runbook.Ask},
 			{ID: "close", Kind: runbook.Action, Uses: "product.breaker", With: []runbook.Filled{model, state("closed")}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 30},
 		},
 	}
@@ -147,6 +147,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.SetTestTimeout(time.Minute)
 	s.RegisterWorkflow(workflows.RunRunbook)
 	s.RegisterWorkflow(workflows.ScaleService)
+	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})

@@ -113,8 +113,8 @@ func outcomeOf(call runbook.ActCall, err error) string {
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
 	switch {
-	case errors.As(err, &app) && app.Type() == activities.Unknown:
-		return runbook.Unclear
+	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == RollbackIncomplete):
+		return runbook.Unclear // of the latter it is known that a person has to look
 	case errors.As(err, &app) && app.Type() == activities.WorkerStopping, temporal.IsCanceledError(err):
 		return unclear
 	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:

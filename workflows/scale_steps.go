@@ -94,7 +94,7 @@ func (r *serviceRun) down(ctx workflow.Context) error {
 	r.pushResume(leaving)
 	stopping := r.of(leaving)
 	if err := r.phase(ctx, "drain", names(leaving), func() error {
-		left, err := r.drain(ctx, leaving, activities.DrainRequest{Workers: workers})
+		left, err := r.drain(ctx, leaving, activities.DrainRequest{Workers: workers, SilentIsIdle: len(r.healthyBefore(leaving)) == 0})
 		stopping.Policy = stopPolicy(stopping.Policy, left)
 		return err
 	}); err != nil {

@@ -2,8 +2,6 @@ package workflows
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -16,207 +14,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// world is a host with one service whose activities have their effect in memory. Its methods carry
-// the names of the real activities, so that the workflow cannot tell.
-type world struct {
-	change   scaling.Change
-	running  []string
-	routed   []string
-	draining []string
-	// failAt names the activity that fails from its first call on, undo not included.
-	failAt string
-	// failUndo makes the named activity fail when it is called for the second time.
-	failUndo string
-	// bySignal makes the product one that cannot be told to drain; grace is what its stop gets.
-	bySignal bool
-	grace    int
-	// cancelIn names the activity in which cancel is called, after it has had its effect: the test
-	// environment, unlike a server, does not wait for a cancelled activity to end.
-	cancelIn string
-	cancel   func()
-	calls    []string
-	faults   []string
-}
-
-func (w *world) call(name string) error {
-	again := slices.Contains(w.calls, name)
-	w.calls = append(w.calls, name)
-	if w.failAt == name && !again || w.failUndo == name && again {
-		return temporal.NewNonRetryableApplicationError(name+" says no", activities.PreconditionFailed, nil)
-	}
-	return nil
-}
-
-// end cancels the run where the test says so; each activity defers it.
-func (w *world) end(name string) {
-	if w.cancelIn == name {
-		w.cancelIn = ""
-		w.cancel()
-	}
-}
-
-func (w *world) PlanScale(context.Context, activities.PlanRequest) (scaling.Plan, error) {
-	return scaling.Plan{Changes: []scaling.Change{w.change}}, w.call("PlanScale")
-}
-
-func (w *world) KnownSearchAttributes(context.Context) ([]string, error) { return nil, nil }
-
-func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) ([]scaling.Replica, error) {
-	defer w.end("StartReplicas")
-	var made []scaling.Replica
-	for _, n := range req.Change.Add {
-		made = append(made, box(n))
-		w.running = append(w.running, box(n).ID)
-	}
-	return made, w.call("StartReplicas") // a failure leaves what was made: undo has to find it
-}
-
-func (w *world) UndoStart(_ context.Context, req activities.StartRequest) ([]string, error) {
-	if err := w.call("UndoStart"); err != nil {
-		return nil, err
-	}
-	for _, n := range req.Change.Add {
-		w.running, w.draining = without(w.running, box(n).ID), without(w.draining, box(n).ID)
-		w.stopWhileRouted(box(n).ID)
-	}
-	return nil, nil
-}
-
-func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
-	defer w.end("AwaitReady")
-	return w.call("AwaitReady")
-}
-
-func (w *world) CheckHealthy(_ context.Context, req activities.ReplicasRequest) error {
-	defer w.end("CheckHealthy")
-	for _, id := range req.IDs {
-		if !slices.Contains(w.running, id) {
-			w.faults = append(w.faults, id+" is checked but does not run")
-		}
-	}
-	return w.call("CheckHealthy")
-}
-
-func (w *world) RouteReplicas(_ context.Context, req activities.ReplicasRequest) (activities.RouteResult, error) {
-	defer w.end("RouteReplicas")
-	if err := w.call("RouteReplicas"); err != nil {
-		return activities.RouteResult{}, err
-	}
-	for _, id := range req.IDs {
-		if !slices.Contains(w.running, id) {
-			w.faults = append(w.faults, id+" gets traffic but does not run")
-		}
-	}
-	w.routed = slices.Clone(req.IDs)
-	return activities.RouteResult{Workers: []int{7}}, nil
-}
-
-func (w *world) DrainReplicas(_ context.Context, req activities.DrainRequest) (activities.DrainResult, error) {
-	defer w.end("DrainReplicas")
-	for _, id := range req.IDs {
-		if slices.Contains(w.routed, id) {
-			w.faults = append(w.faults, id+" is drained while it gets traffic")
-		}
-	}
-	w.draining = append(w.draining, req.IDs...)
-	return activities.DrainResult{BySignal: w.bySignal}, w.call("DrainReplicas")
-}
-
-func (w *world) ResumeReplicas(context.Context, activities.ReplicasRequest) error {
-	w.draining = nil
-	return w.call("ResumeReplicas")
-}
-
-func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) error {
-	defer w.end("StopReplicas")
-	w.grace = req.Policy.StopSeconds
-	for _, id := range req.IDs {
-		w.stopWhileRouted(id)
-		w.running = without(w.running, id)
-	}
-	return w.call("StopReplicas")
-}
-
-func (w *world) RestartReplicas(_ context.Context, req activities.ReplicasRequest) error {
-	w.running = append(w.running, req.IDs...)
-	return w.call("RestartReplicas")
-}
-
-func (w *world) RemoveReplicas(context.Context, activities.ReplicasRequest) error {
-	defer w.end("RemoveReplicas")
-	return w.call("RemoveReplicas")
-}
-
-func (w *world) stopWhileRouted(id string) {
-	if slices.Contains(w.routed, id) {
-		w.faults = append(w.faults, id+" is stopped while it gets traffic")
-	}
-}
-
-func without(ids []string, id string) []string {
-	return slices.DeleteFunc(slices.Clone(ids), func(other string) bool { return other == id })
-}
-
-func box(n int) scaling.Replica {
-	return scaling.Replica{ID: fmt.Sprint("id-", n), Name: fmt.Sprint("shop-app-", n), Service: "app", Number: n, State: "running"}
-}
-
-var policy = scaling.Policy{Name: "app", Min: 1, Max: 9, WarmUpSeconds: 60, HealthySeconds: 60, DrainSeconds: 60, StopSeconds: 10}
-
-func goingUp() *world {
-	return &world{
-		change: scaling.Change{
-			Service: "app", From: 1, To: 3, Keep: []scaling.Replica{box(1)}, Add: []int{2, 3}, Policy: policy,
-			Endpoint: scaling.Endpoint{Port: 8080, Upstream: "app"},
-		},
-		running: []string{"id-1"}, routed: []string{"id-1"},
-	}
-}
-
-func goingDown() *world {
-	return &world{
-		change: scaling.Change{
-			Service: "app", From: 3, To: 1, Keep: []scaling.Replica{box(1)}, Remove: []scaling.Replica{box(3), box(2)}, Policy: policy,
-			Endpoint: scaling.Endpoint{Port: 8080, Upstream: "app", Drain: "/drain"},
-		},
-		running: []string{"id-1", "id-2", "id-3"}, routed: []string{"id-1", "id-2", "id-3"},
-	}
-}
-
-func (w *world) run(t *testing.T, prepare func(*testsuite.TestWorkflowEnvironment)) (ScaleResult, error) {
-	t.Helper()
-	return runIn(t, w, w, prepare)
-}
-
-// runIn runs the workflow with the activities of a world, which may be part of a larger one.
-func runIn(t *testing.T, activities any, w *world, prepare func(*testsuite.TestWorkflowEnvironment)) (ScaleResult, error) {
-	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(30 * time.Second)
-	env.RegisterActivity(activities)
-	prepare(env)
-	env.ExecuteWorkflow(ScaleService, ScaleRequest{Host: "gpu-1", Project: "shop", Service: "app", Replicas: w.change.To, By: "anna@gpu-1"})
-	require.True(t, env.IsWorkflowCompleted())
-	require.Empty(t, w.faults)
-	var result ScaleResult
-	err := env.GetWorkflowError()
-	var app *temporal.ApplicationError
-	var canceled *temporal.CanceledError
-	switch {
-	case err == nil:
-		require.NoError(t, env.GetWorkflowResult(&result))
-	case errors.As(err, &app):
-		require.NoError(t, app.Details(&result))
-	case errors.As(err, &canceled):
-		require.NoError(t, canceled.Details(&result))
-	}
-	return result, err
-}
-
 func undisturbed(*testsuite.TestWorkflowEnvironment) {}
 
-func phases(r ScaleResult) []string {
+func phases(r ServiceResult) []string {
 	var out []string
 	for _, p := range r.Phases {
 		out = append(out, p.Name)
@@ -343,4 +143,143 @@ func TestScaleCancelInRemoveCompletes(t *testing.T) {
 	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) { w.cancel = env.CancelWorkflow })
 	require.NoError(t, err)
 	require.Equal(t, Scaled, result.Outcome)
+}
+
+// planned is a world in which the rules decide how the replicas become that many.
+func planned(to int, replicas ...scaling.Replica) *world {
+	w := restarting(replicas...)
+	plan := scaling.MakePlan(scaling.Request{
+		Host: "gpu-1", Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: to}}, Inventory: scaling.Inventory{Replicas: replicas, CPUs: 8, MemoryMB: 8192},
+		Services:  []scaling.Service{{Name: "app", Image: "app:1", ImageID: "sha256:1", Hash: "h"}},
+		Policies:  map[string]scaling.Policy{"app": policy},
+		Endpoints: map[string]scaling.Endpoint{"app": {Port: 8080, Upstream: "app", Drain: "/drain"}},
+		Place:     &scaling.Place{OnHost: true}, Present: map[string][]string{},
+	})
+	w.change = plan.Changes[0]
+	return w
+}
+
+// Stopped ones that are as the file says are started instead of copies, beside which copies are made.
+func TestScaleUpStartsStoppedOnes(t *testing.T) {
+	w := planned(3, replica(1, "running"), replica(2, "exited"))
+	require.Empty(t, w.change.Refusals)
+	result, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, Scaled, result.Outcome)
+	require.Equal(t, []string{"id-1", "id-2", "id-3"}, w.running)
+	require.Equal(t, w.running, w.routed)
+	require.NotContains(t, w.calls, "RemoveReplicas", "one that is started is not left over")
+}
+
+// What was started is stopped again, and nothing is removed.
+func TestScaleUpStopsAgainWhatItStarted(t *testing.T) {
+	for _, step := range []string{"StartReplicas", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"} {
+		t.Run(step, func(t *testing.T) {
+			w := planned(3, replica(1, "running"), replica(2, "exited"))
+			w.change.ObserveSeconds = 10
+			w.failAt = step
+			result, err := w.run(t, undisturbed)
+			require.Error(t, err)
+			require.Equal(t, RolledBack, result.Outcome)
+			require.Contains(t, result.Undone, "1 new replicas of app removed, shop-app-2 stopped again")
+			w.requireServed(t, "id-1")
+		})
+	}
+}
+
+// A replica that dies while it is watched never gets traffic.
+func TestScaleUpObserves(t *testing.T) {
+	w := goingUp()
+	w.change.ObserveSeconds = 10
+	result, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, []string{"preflight", "start", "warm-up", "healthy", "observe", "route", "verify"}, phases(result))
+	require.Equal(t, []string{"id-2", "id-3"}, w.watched)
+
+	w = goingUp()
+	w.change.ObserveSeconds, w.failAt = 10, "ObserveReplicas"
+	result, err = w.run(t, undisturbed)
+	require.Error(t, err)
+	require.Equal(t, RolledBack, result.Outcome)
+	require.Equal(t, "ObserveReplicas says no", result.Reason)
+	require.NotContains(t, w.calls, "RouteReplicas")
+	w.requireAsBefore(t, goingUp())
+}
+
+// Of two that are both unhealthy one goes, although the other does not get well by that.
+func TestScaleDownOfUnhealthyOnes(t *testing.T) {
+	w := planned(1, unhealthy(1), unhealthy(2))
+	require.Equal(t, []string{"id-1"}, w.change.UnhealthyBefore)
+	result, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, Scaled, result.Outcome)
+	require.Empty(t, w.checked, "what was unhealthy before is not the change's doing")
+	require.Equal(t, []string{"id-2"}, w.silent, "one that hangs is not waited for")
+	require.Equal(t, []string{"id-1"}, w.routed)
+
+	for _, step := range []string{"RouteReplicas", "DrainReplicas", "StopReplicas"} {
+		w := planned(1, unhealthy(1), unhealthy(2))
+		w.failAt, w.deaf = step, true
+		result, err := w.run(t, undisturbed)
+		require.Error(t, err)
+		require.Equal(t, RolledBack, result.Outcome, "%s: %s", step, result.Reason)
+		require.NotContains(t, w.calls, "AwaitReady", "it was not ready before")
+		require.ElementsMatch(t, []string{"id-1", "id-2"}, w.running)
+		require.ElementsMatch(t, []string{"id-1", "id-2"}, w.routed)
+	}
+}
+
+// A healthy one that stays is judged, beside one that was unhealthy.
+func TestScaleDownJudgesTheHealthyOnes(t *testing.T) {
+	w := planned(2, replica(1, "running"), unhealthy(2), replica(3, "running"))
+	w.change.Keep, w.change.Remove = []scaling.Replica{replica(1, "running"), unhealthy(2)}, []scaling.Replica{replica(3, "running")}
+	_, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, []string{"id-1"}, w.checked)
+}
+
+// The others are looked at while the leaving ones stop, which may take a minute: neither waits for the other.
+func TestScaleDownVerifiesWhileItStops(t *testing.T) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(30 * time.Second)
+	w := goingDown()
+	met := make(chan struct{})
+	env.RegisterActivity(&meeting{w, met})
+	env.ExecuteWorkflow(ScaleService, ScaleRequest{Host: "gpu-1", Project: "shop", Service: "app", Replicas: 1})
+	require.NoError(t, env.GetWorkflowError())
+	require.Empty(t, w.faults)
+}
+
+// meeting is a world whose stop and check end together.
+type meeting struct {
+	*world
+	met chan struct{}
+}
+
+func (m *meeting) StopReplicas(ctx context.Context, req activities.ReplicasRequest) error {
+	select {
+	case m.met <- struct{}{}:
+		return m.world.StopReplicas(ctx, req)
+	case <-time.After(20 * time.Second):
+		return temporal.NewNonRetryableApplicationError("nobody checks the others meanwhile", activities.PreconditionFailed, nil)
+	}
+}
+
+func (m *meeting) CheckHealthy(ctx context.Context, req activities.ReplicasRequest) error {
+	select {
+	case <-m.met:
+		return m.world.CheckHealthy(ctx, req)
+	case <-time.After(20 * time.Second):
+		return temporal.NewNonRetryableApplicationError("nobody stops the leaving ones meanwhile", activities.PreconditionFailed, nil)
+	}
+}
+
+// What the router could not look at is said once, however often it was routed.
+func TestScaleSaysWhatWasNotVerified(t *testing.T) {
+	w := goingDown()
+	w.notVerified, w.failAt = true, "StopReplicas"
+	result, err := w.run(t, undisturbed)
+	require.Error(t, err)
+	require.Equal(t, []string{"not verified through the router"}, result.Warnings)
 }

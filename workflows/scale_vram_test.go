@@ -13,7 +13,7 @@ import (
 
 // vramWorld is a world whose replicas need VRAM.
 type vramWorld struct {
-	world
+	*world
 	refuse   bool
 	noGPU    bool
 	promised map[string]string // claim → reserved, committed or ready
@@ -21,12 +21,13 @@ type vramWorld struct {
 }
 
 func claiming() *vramWorld {
-	w := &vramWorld{world: *goingUp(), promised: map[string]string{}}
+	w := &vramWorld{world: goingUp(), promised: map[string]string{}}
 	w.change.Policy.ClaimMB = 2000
 	return w
 }
 
-func (w *vramWorld) ReserveVRAM(_ context.Context, c scaling.Change) ([]scaling.Assignment, error) {
+func (w *vramWorld) ReserveVRAM(_ context.Context, req activities.ReserveRequest) ([]scaling.Assignment, error) {
+	defer w.begin("ReserveVRAM")()
 	if w.refuse {
 		return nil, temporal.NewNonRetryableApplicationError("app #2: GPU 0 (GPU-a) needs 2000 MB and is 16 MB short", activities.PreconditionFailed, nil)
 	}
@@ -34,8 +35,8 @@ func (w *vramWorld) ReserveVRAM(_ context.Context, c scaling.Change) ([]scaling.
 		return nil, nil
 	}
 	var out []scaling.Assignment
-	for _, n := range c.Add {
-		id := scaling.ClaimID("shop", c.Service, n)
+	for _, n := range req.Change.Add {
+		id := scaling.ClaimID(req.Project, req.Change.Service, n)
 		w.promised[id] = "reserved"
 		out = append(out, scaling.Assignment{Number: n, GPU: "GPU-a", Claim: id})
 	}
@@ -64,7 +65,7 @@ func (w *vramWorld) StartReplicas(ctx context.Context, req activities.StartReque
 
 func TestScaleUpReservesBeforeItStarts(t *testing.T) {
 	w := claiming()
-	result, err := runIn(t, w, &w.world, undisturbed)
+	result, err := runIn(t, w, w.world, undisturbed)
 	require.NoError(t, err)
 	require.Equal(t, []string{"preflight", "gate", "start", "warm-up", "healthy", "route", "verify"}, phases(result))
 	require.Equal(t, map[string]string{"shop/app/2": "ready", "shop/app/3": "ready"}, w.promised)
@@ -74,7 +75,7 @@ func TestScaleUpReservesBeforeItStarts(t *testing.T) {
 func TestScaleUpRefusedAtTheGateStartsNothing(t *testing.T) {
 	w := claiming()
 	w.refuse = true
-	result, err := runIn(t, w, &w.world, undisturbed)
+	result, err := runIn(t, w, w.world, undisturbed)
 	require.ErrorContains(t, err, "needs 2000 MB and is 16 MB short")
 	require.Equal(t, RolledBack, result.Outcome)
 	require.NotContains(t, w.calls, "StartReplicas")
@@ -85,7 +86,7 @@ func TestScaleUpThatFailsReleasesItsVRAM(t *testing.T) {
 	for _, step := range []string{"StartReplicas", "AwaitReady", "CheckHealthy", "RouteReplicas"} {
 		w := claiming()
 		w.failAt = step
-		_, err := runIn(t, w, &w.world, undisturbed)
+		_, err := runIn(t, w, w.world, undisturbed)
 		require.Error(t, err)
 		require.Empty(t, w.promised, step)
 	}
@@ -94,16 +95,16 @@ func TestScaleUpThatFailsReleasesItsVRAM(t *testing.T) {
 func TestScaleUpWithoutGPUSettlesNothing(t *testing.T) {
 	w := claiming()
 	w.noGPU = true
-	_, err := runIn(t, w, &w.world, undisturbed)
+	_, err := runIn(t, w, w.world, undisturbed)
 	require.NoError(t, err)
 	require.Empty(t, w.promised)
 	require.Equal(t, []string{"", ""}, w.pinned)
 }
 
 func TestScaleDownReleasesVRAM(t *testing.T) {
-	w := &vramWorld{world: *goingDown(), promised: map[string]string{"shop/app/2": "ready", "shop/app/3": "ready", "shop/app/1": "ready"}}
+	w := &vramWorld{world: goingDown(), promised: map[string]string{"shop/app/2": "ready", "shop/app/3": "ready", "shop/app/1": "ready"}}
 	w.change.Policy.ClaimMB = 2000
-	_, err := runIn(t, w, &w.world, undisturbed)
+	_, err := runIn(t, w, w.world, undisturbed)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"shop/app/1": "ready"}, w.promised)
 }

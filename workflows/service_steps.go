@@ -63,16 +63,26 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 }
 
 // pushResume lets those take work again that a drain may have told to take none. One that was unhealthy before
-// may not even hear it: it is left as it was.
+// may hang and hear nothing: that it does not answer is how it was.
 func (r *serviceRun) pushResume(replicas []scaling.Replica) {
-	told := r.healthyBefore(replicas)
-	if len(told) == 0 {
-		return
-	}
-	r.saga.push(names(told)+" may take work again", func(ctx workflow.Context) error {
+	well := r.healthyBefore(replicas)
+	unhealthy := slices.DeleteFunc(slices.Clone(replicas), func(replica scaling.Replica) bool { return slices.ContainsFunc(well, same(replica)) })
+	r.saga.push(names(replicas)+" may take work again", func(ctx workflow.Context) error {
 		var a *activities.Replicas
-		return r.do(ctx, "undo: resume "+names(told), changeLimit, undoTotal, a.ResumeReplicas, r.of(told), nil)
+		if len(unhealthy) > 0 {
+			if err := r.do(ctx, "undo: resume "+names(unhealthy), slack, slack, a.ResumeReplicas, r.of(unhealthy), nil); err != nil {
+				workflow.GetLogger(ctx).Warn("not resumed", "replicas", names(unhealthy), "error", err)
+			}
+		}
+		if len(well) == 0 {
+			return nil
+		}
+		return r.do(ctx, "undo: resume "+names(well), changeLimit, undoTotal, a.ResumeReplicas, r.of(well), nil)
 	})
+}
+
+func same(a scaling.Replica) func(scaling.Replica) bool {
+	return func(b scaling.Replica) bool { return a.ID == b.ID }
 }
 
 // warn adds what a person has to know of the result, once.
