@@ -40,7 +40,7 @@ func differences(sibling, clone compared, gpu string) ([]string, error) {
 	}
 	var out []string
 	for name, value := range was {
-		if is[name] != value {
+		if has, ok := is[name]; !ok || has != value {
 			out = append(out, name)
 		}
 	}
