@@ -59,10 +59,12 @@ func newSite(t testing.TB, image, yaml string) site {
 	engine, err := New()
 	require.NoError(t, err)
 	t.Cleanup(func() { engine.Close() })
-	p := dockertest.NewProject(t, strings.ReplaceAll(yaml, "IMAGE", image))
+	p := dockertest.NewProject(t, replaceImage(yaml, image))
 	p.Run("up", "-d", "--scale", "web=1")
 	return site{p, t, engine}
 }
+
+func replaceImage(yaml, image string) string { return strings.ReplaceAll(yaml, "IMAGE", image) }
 
 func (s site) spec(number int) activities.CloneSpec {
 	return activities.CloneSpec{

@@ -40,7 +40,7 @@ func differences(sibling, clone compared, gpu string) ([]string, error) {
 	}
 	var out []string
 	for name, value := range was {
-		if is[name] != value {
+		if has, ok := is[name]; !ok || has != value {
 			out = append(out, name)
 		}
 	}
@@ -119,8 +119,15 @@ func fields(c compared) (map[string]string, error) {
 			f.mount(m)
 		}
 	}
+	if limits, ok := all.HostConfig["Ulimits"].([]any); ok {
+		for _, limit := range limits {
+			if l, ok := limit.(map[string]any); ok {
+				f.put(fmt.Sprintf("HostConfig.Ulimits %v", l["Name"]), l)
+			}
+		}
+	}
 	f.put("HostConfig.Links", slices.Sorted(slices.Values(links(c.HostConfig.Links))))
-	f.rest("HostConfig.", all.HostConfig, map[string]bool{"Binds": true, "Mounts": true, "Links": true, "ContainerIDFile": true})
+	f.rest("HostConfig.", all.HostConfig, map[string]bool{"Binds": true, "Mounts": true, "Ulimits": true, "Links": true, "ContainerIDFile": true})
 
 	for _, m := range all.Mounts {
 		name, _ := m["Name"].(string)

@@ -48,6 +48,10 @@ func copyOf(sibling container.InspectResponse, spec activities.CloneSpec) bluepr
 	if config.Hostname == shortID(sibling.ID) || host.NetworkMode.IsContainer() || host.UTSMode.IsHost() {
 		config.Hostname = ""
 	}
+	if host.NetworkMode.IsContainer() {
+		// Those of the image, which come again with it; the engine refuses the wish for any.
+		config.ExposedPorts = nil
+	}
 	config.MacAddress = "" //nolint:staticcheck // engines before API 1.44 keep the address here
 	host.ContainerIDFile = ""
 

@@ -63,6 +63,7 @@ var permanent = []struct{ text, class string }{
 	{"unable to find user", activities.InvalidInput},
 	{"seccomp", activities.InvalidInput},
 	{"separate kernel namespace", activities.InvalidInput},
+	{"is not allowed in the host", activities.InvalidInput},
 	// The host does not have it, or does not have it free.
 	{"port is already allocated", activities.PreconditionFailed},
 	{"address already in use", activities.PreconditionFailed},

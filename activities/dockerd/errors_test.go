@@ -80,6 +80,7 @@ func TestPermanentRefusals(t *testing.T) {
 		{nets29 + "no available IPv4 addresses on this network's address pools: shop_front", internal, activities.PreconditionFailed},
 		{"opening seccomp profile (nope.json) failed", internal, activities.InvalidInput},
 		{"sysctl \"kernel.shm_rmid_forced\" is not in a separate kernel namespace", internal, activities.InvalidInput},
+		{"failed to create shim task: OCI runtime create failed: runc create failed: sysctl \"kernel.shm_rmid_forced\" is not allowed in the hosts ipc namespace: unknown", internal, activities.InvalidInput},
 		{runc29 + "error setting rlimits for ready process: error setting rlimit type 7: operation not permitted", internal, activities.PreconditionFailed},
 		{"network 0123 not found", missing, activities.NotFound},
 		{"No such container: 0123", missing, activities.NotFound},

@@ -1,0 +1,75 @@
+//go:build e2e
+
+package dockerd
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+)
+
+func replaceWord(text, word, by string) string { return strings.ReplaceAll(text, word, by) }
+
+// A service with nearly every option: a copy of it, and a copy of the copy, are field by field and file
+// by file what Compose's own next replica is.
+func TestEveryOption(t *testing.T) {
+	t.Setenv("EVENKEEL_TEST_TOKEN", "hunter2hunter2")
+	yaml, err := os.ReadFile("testdata/options.yaml")
+	require.NoError(t, err)
+	s := newSite(t, dockertest.App(t), replaceWord(string(yaml), "FOLDER", t.TempDir()))
+	ctx := t.Context()
+	hook := activities.Hook{Command: []string{"/app", "write", "/hooked", "started"}, Environment: []string{"HOOK=1"}, WorkingDir: "/etc", TTY: true}
+	spec := s.spec(2)
+	for number := 2; number <= 3; number++ {
+		spec.Number, spec.MadeBy, spec.PostStart = number, "run-"+strconv.Itoa(number), []activities.Hook{hook}
+		spec.Files = []activities.ContainerFile{
+			{What: "config text", Target: "/text"},
+			{What: "config text", Target: "/etc/app/other.conf", Mode: 0o440, UID: "0", GID: "0"},
+			{What: "secret token", Target: "/run/secrets/token", Mode: 0o400},
+		}
+		made, err := s.engine.Clone(ctx, spec)
+		require.NoError(t, err)
+		spec.Sibling = made.ID
+	}
+	s.Run("up", "-d", "--no-recreate", "--scale", "web=4")
+
+	inspected := func(number int) compared {
+		c, err := s.engine.inspect(ctx, s.inspect(s.Name+"-web-"+strconv.Itoa(number)).ID)
+		require.NoError(t, err)
+		return c
+	}
+	require.Eventually(t, func() bool { return inspected(4).State.Running }, 30*time.Second, 20*time.Millisecond)
+	first := inspected(1)
+	all, err := fields(first)
+	require.NoError(t, err)
+	require.Greater(t, len(all), 90, "so many fields are compared")
+	for name := range all {
+		require.NotContains(t, strings.ToLower(name), "hunter2")
+	}
+	files := s.contents(first.ID)
+	require.Contains(t, files, "/hooked")
+	shape, err := s.engine.Shape(ctx, first.ID)
+	require.NoError(t, err)
+	for number := 2; number <= 4; number++ {
+		other := inspected(number)
+		differ, err := differences(first, other, "")
+		require.NoError(t, err)
+		if number == 4 {
+			// Compose numbers a link by the replica that has it: other-4, though there is one other.
+			differ = slices.DeleteFunc(differ, func(name string) bool { return strings.HasSuffix(name, ".Links") })
+		}
+		require.Empty(t, differ, "replica %d", number)
+		require.Equal(t, files, s.contents(other.ID), "replica %d", number)
+		has, err := s.engine.Shape(ctx, other.ID)
+		require.NoError(t, err)
+		require.Equal(t, shape, has, "replica %d", number)
+	}
+}
