@@ -32,12 +32,8 @@ func choose(ctx context.Context, projects []seenProject, folder, directory strin
 		return byName(projects, names)
 	}
 	one, err := inDirectory(ctx, projects, folder, "")
-	if err == nil {
-		return []chosen{one}, nil
-	}
-	if found, ok := anyFile(folder); ok {
-		// There is a Compose file, and it is wrong: another project is not what is meant.
-		return nil, usage("init", fmt.Sprintf("%s: %s", found, err), "correct it, or name another project with --project or --directory")
+	if !errors.Is(err, errNoFile) {
+		return []chosen{one}, err
 	}
 	running := slices.DeleteFunc(slices.Clone(projects), func(p seenProject) bool { return !p.running() || p.directory() == "" })
 	switch len(running) {
@@ -68,8 +64,12 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 		}
 	}
 	if one.name == "" {
-		if one.name, err = compose.ProjectName(ctx, directory); err != nil {
-			return chosen{}, usage("init", err.Error(), "name the project's folder with --directory")
+		one.name, err = compose.ProjectName(ctx, directory)
+		if class, ok := errors.AsType[*activities.Error](err); ok && class.Class == activities.NotFound && strings.Contains(err.Error(), "there is no Compose file") {
+			return chosen{}, errNoFile
+		}
+		if err != nil {
+			return chosen{}, usage("init", err.Error(), "correct it, or name another project with --project or --directory")
 		}
 	}
 	one.seen.name = one.name
@@ -115,16 +115,6 @@ func single(projects []seenProject, name string) error {
 	}
 	return no("init", fmt.Sprintf("the containers of two Compose projects, %s and %s, say that they are from %s", name, other, directory),
 		"look with docker compose ls -a which of them serves, remove the other one's containers, and try again")
-}
-
-// anyFile returns the file that makes a folder that of a project.
-func anyFile(folder string) (string, bool) {
-	for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
-		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-			return filepath.Join(folder, name), true
-		}
-	}
-	return "", false
 }
 
 func orNone(names []string) string {
