@@ -36,8 +36,9 @@ func (p *Project) Version(ctx context.Context) (string, error) {
 }
 
 // onProject runs a command of Compose on the project, told exactly what the model was read with, and
-// returns the lines of its progress. The text of a failure is free of the values of variables.
-func (p *Project) onProject(ctx context.Context, m *model, within time.Duration, args ...string) ([]event, error) {
+// returns what it asks and the lines of its progress. It gets no answer, which is a no. The text of a
+// failure is free of the values of variables.
+func (p *Project) onProject(ctx context.Context, m *model, within time.Duration, args ...string) (asks string, _ []event, _ error) {
 	told := []string{"--progress", "json", "-p", m.Name}
 	for _, list := range []struct {
 		flag   string
@@ -47,19 +48,19 @@ func (p *Project) onProject(ctx context.Context, m *model, within time.Duration,
 			told = append(told, list.flag, value)
 		}
 	}
-	_, stderr, err := p.run(ctx, within, append(told, args...)...)
+	stdout, stderr, err := p.run(ctx, within, append(told, args...)...)
 	events := parseEvents(stderr)
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	if !failed || ctx.Err() != nil {
-		return events, err
+		return strings.TrimSpace(stdout), events, err
 	}
 	// Docker without Compose complains of the arguments that it does not know, each release in its own
 	// words: ask it for something that needs no project.
 	if _, err := p.Version(ctx); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	said := reason(events, stderr)
-	return nil, activities.Fail(class(said), fmt.Errorf("%s: %w: %s", strings.Join(p.options.Command, " "), exit, bounded(m.mask(said))))
+	return "", nil, activities.Fail(class(said), fmt.Errorf("%s: %w: %s", strings.Join(p.options.Command, " "), exit, bounded(m.mask(said))))
 }
 
 // run runs Compose in the project's directory and returns what it wrote.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/compose-spec/compose-go/v2/types"
+
 	"github.com/evenkeel/evenkeel/activities"
 )
 
@@ -22,20 +24,36 @@ func (p *Project) Up(ctx context.Context, service string, number int) error {
 	if err != nil {
 		return err
 	}
+	if err := m.cannotStart(s); err != nil {
+		return activities.Fail(activities.PreconditionFailed, err)
+	}
 	command := []string{"up", "-d", "--no-deps", "--no-recreate", "--remove-orphans=false", "--scale", service + "=1", service}
-	events, err := p.onProject(ctx, m, askWithin, slices.Insert(slices.Clone(command), 1, "--dry-run")...)
+	asks, events, err := p.onProject(ctx, m, askWithin, slices.Insert(slices.Clone(command), 1, "--dry-run")...)
 	if err != nil {
 		return err
 	}
 	container := cmp.Or(s.ContainerName, strings.Join([]string{m.Name, service, strconv.Itoa(number)}, m.separator()))
-	for _, e := range events {
-		if !e.harmless(container) {
-			return activities.Fail(activities.PreconditionFailed, fmt.Errorf(
-				"`docker compose up %s` would do more than start %s: %q; do that by hand first, or take the edit back", service, container, e))
-		}
+	more := m.mask(asks)
+	if i := slices.IndexFunc(events, func(e event) bool { return !e.harmless(container) }); i >= 0 && more == "" {
+		more = events[i].String()
 	}
-	_, err = p.onProject(ctx, m, upWithin, command...)
+	if more != "" {
+		return activities.Fail(activities.PreconditionFailed, fmt.Errorf(
+			"`docker compose up %s` would do more than start %s: %q; take the edit back, or do that by hand when it may be done", service, container, more))
+	}
+	_, _, err = p.onProject(ctx, m, upWithin, command...)
 	return err
+}
+
+// cannotStart returns why Compose would not start the service, or could not say before what it would do.
+func (m *model) cannotStart(s types.ServiceConfig) error {
+	switch {
+	case s.Provider != nil:
+		return fmt.Errorf("service %s is provided by %s and has no container", s.Name, s.Provider.Type)
+	case len(s.PreStart) > 0:
+		return fmt.Errorf("service %s has pre_start, for which Compose's dry run fails; start its first replica with `docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
+	}
+	return m.refused(s)
 }
 
 // harmless says whether a line of the dry run touches nothing that is there, but for the container.
