@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,13 +27,13 @@ func choose(ctx context.Context, projects []seenProject, folder, directory strin
 		return nil, usage("init", "--directory holds one project, and several are named", "leave --directory out")
 	case directory != "":
 		one, err := inDirectory(ctx, projects, directory, strings.Join(names, ""))
-		return []chosen{one}, err
+		return []chosen{one}, ofFiles(err)
 	case len(names) > 0:
 		return byName(projects, names)
 	}
 	one, err := inDirectory(ctx, projects, folder, "")
-	if !errors.Is(err, errNoFile) {
-		return []chosen{one}, err
+	if !errors.Is(err, compose.ErrNoFile) {
+		return []chosen{one}, ofFiles(err)
 	}
 	running := slices.DeleteFunc(slices.Clone(projects), func(p seenProject) bool { return !p.running() || p.directory() == "" })
 	switch len(running) {
@@ -64,12 +64,8 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 		}
 	}
 	if one.name == "" {
-		one.name, err = compose.ProjectName(ctx, directory)
-		if class, ok := errors.AsType[*activities.Error](err); ok && class.Class == activities.NotFound && strings.Contains(err.Error(), "there is no Compose file") {
-			return chosen{}, errNoFile
-		}
-		if err != nil {
-			return chosen{}, usage("init", err.Error(), "correct it, or name another project with --project or --directory")
+		if one.name, err = compose.ProjectName(ctx, directory); err != nil {
+			return chosen{}, err
 		}
 	}
 	one.seen.name = one.name
@@ -79,6 +75,14 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 		}
 	}
 	return one, single(projects, one.name)
+}
+
+// ofFiles says what to do about Compose files that cannot be read; what is said already stays.
+func ofFiles(err error) error {
+	if _, known := errors.AsType[*failure](err); known || err == nil {
+		return err
+	}
+	return usage("init", err.Error(), "correct it, or name another project with --project or --directory")
 }
 
 func byName(projects []seenProject, names []string) ([]chosen, error) {
