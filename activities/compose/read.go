@@ -55,11 +55,14 @@ func (p *Project) searchIn(o *cli.ProjectOptions) error {
 	return nil
 }
 
+// ErrNoFile says that neither a directory nor a folder above it has a Compose file.
+var ErrNoFile = errors.New("there is no Compose file")
+
 // foundIn ends the search: paths in the files are relative to where they were found.
 func foundIn(o *cli.ProjectOptions) error {
 	if len(o.ConfigPaths) == 0 {
 		return activities.Fail(activities.NotFound,
-			fmt.Errorf("there is no Compose file in %s or a folder above; name its folder or its files", o.WorkingDir))
+			fmt.Errorf("%w in %s or a folder above; name its folder or its files", ErrNoFile, o.WorkingDir))
 	}
 	o.WorkingDir = ""
 	return nil

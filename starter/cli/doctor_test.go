@@ -81,18 +81,14 @@ func TestEngineAddresses(t *testing.T) {
 
 // Compose v1 can no longer be installed, so its labels come from a recorded answer.
 func TestComposeV1(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, `{"label":["com.docker.compose.project=shop"]}`, r.FormValue("filters"))
-		_, _ = w.Write([]byte(`[
-			{"Names":["/shop_run_1"],"Status":"Up","Labels":{"com.docker.compose.oneoff":"True","com.docker.compose.version":"1.29.2"}},
-			{"Names":["/shop_app_1"],"Status":"Up","Labels":{"com.docker.compose.service":"app","com.docker.compose.version":"1.29.2"}}]`))
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("DOCKER_HOST", "tcp://"+server.Listener.Addr().String())
-	file := filepath.Join(t.TempDir(), "compose.yaml")
-	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	d := &doctor{engine: newEngine(), host: config.Host{Compose: config.Compose{Project: "shop", File: file}}}
-	require.Equal(t, lacking("shop_app_1 was made by Compose 1.29.2", "run `docker compose up -d` with Compose 2 or later once"), d.composeProject(t.Context()))
+	fakeEngine(t, map[string]string{"/containers/json": `[
+		{"Names":["/shop_run_1"],"State":"running","Labels":{"com.docker.compose.project":"shop","com.docker.compose.service":"app","com.docker.compose.oneoff":"True","com.docker.compose.version":"1.29.2"}},
+		{"Names":["/shop_app_1"],"State":"running","Labels":{"com.docker.compose.project":"shop","com.docker.compose.service":"app","com.docker.compose.version":"1.29.2"}}]`})
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "compose.yaml"), []byte("services: {app: {image: app}}"), 0o600))
+	d := &doctor{engine: newEngine(), config: &config.Config{}, host: config.Host{Projects: map[string]config.Project{"shop": {Directory: dir}}}}
+	require.Equal(t, lacking("shop_app_1 was made by Compose 1.29.2", "run `docker compose up -d` with Compose 2 or later once"),
+		d.projects(t.Context())[0].composeProject(t.Context()))
 }
 
 func TestPrometheusAnswers(t *testing.T) {

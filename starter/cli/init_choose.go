@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,17 +27,13 @@ func choose(ctx context.Context, projects []seenProject, folder, directory strin
 		return nil, usage("init", "--directory holds one project, and several are named", "leave --directory out")
 	case directory != "":
 		one, err := inDirectory(ctx, projects, directory, strings.Join(names, ""))
-		return []chosen{one}, err
+		return []chosen{one}, ofFiles(err)
 	case len(names) > 0:
 		return byName(projects, names)
 	}
 	one, err := inDirectory(ctx, projects, folder, "")
-	if err == nil {
-		return []chosen{one}, nil
-	}
-	if found, ok := anyFile(folder); ok {
-		// There is a Compose file, and it is wrong: another project is not what is meant.
-		return nil, usage("init", fmt.Sprintf("%s: %s", found, err), "correct it, or name another project with --project or --directory")
+	if !errors.Is(err, compose.ErrNoFile) {
+		return []chosen{one}, ofFiles(err)
 	}
 	running := slices.DeleteFunc(slices.Clone(projects), func(p seenProject) bool { return !p.running() || p.directory() == "" })
 	switch len(running) {
@@ -69,7 +65,7 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 	}
 	if one.name == "" {
 		if one.name, err = compose.ProjectName(ctx, directory); err != nil {
-			return chosen{}, usage("init", err.Error(), "name the project's folder with --directory")
+			return chosen{}, err
 		}
 	}
 	one.seen.name = one.name
@@ -79,6 +75,14 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 		}
 	}
 	return one, single(projects, one.name)
+}
+
+// ofFiles says what to do about Compose files that cannot be read; what is said already stays.
+func ofFiles(err error) error {
+	if _, known := errors.AsType[*failure](err); known || err == nil {
+		return err
+	}
+	return usage("init", err.Error(), "correct it, or name another project with --project or --directory")
 }
 
 func byName(projects []seenProject, names []string) ([]chosen, error) {
@@ -115,16 +119,6 @@ func single(projects []seenProject, name string) error {
 	}
 	return no("init", fmt.Sprintf("the containers of two Compose projects, %s and %s, say that they are from %s", name, other, directory),
 		"look with docker compose ls -a which of them serves, remove the other one's containers, and try again")
-}
-
-// anyFile returns the file that makes a folder that of a project.
-func anyFile(folder string) (string, bool) {
-	for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
-		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-			return filepath.Join(folder, name), true
-		}
-	}
-	return "", false
 }
 
 func orNone(names []string) string {

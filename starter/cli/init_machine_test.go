@@ -44,30 +44,3 @@ func TestHostName(t *testing.T) {
 		require.True(t, strictyaml.IsName(hostName(machine)), "%q", machine)
 	}
 }
-
-func TestComposeProject(t *testing.T) {
-	for name, c := range map[string]struct{ folder, file, text, wantFile, want string }{
-		"name in the file":      {"Shop", "compose.yaml", "name: web\n", "compose.yaml", "web"},
-		"the folder's name":     {"My Shop.2", "docker-compose.yaml", "services: {}\n", "docker-compose.yaml", "myshop2"},
-		"a variable in it":      {"shop", "compose.yml", "name: ${PROJECT:-x}\n", "compose.yml", "shop"},
-		"not YAML":              {"shop", "docker-compose.yml", "name: [\n", "docker-compose.yml", "shop"},
-		"no file":               {"_shop", "other", "", "compose.yaml", "shop"},
-		"nothing usable at all": {"...", "other", "", "compose.yaml", "project"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			folder := filepath.Join(t.TempDir(), c.folder)
-			require.NoError(t, os.Mkdir(folder, 0o700))
-			require.NoError(t, os.WriteFile(filepath.Join(folder, c.file), []byte(c.text), 0o600))
-			file, ok := composeFile(folder)
-			require.Equal(t, c.wantFile, file)
-			require.Equal(t, c.file != "other", ok)
-			require.Equal(t, c.want, projectName(folder, file))
-		})
-	}
-	folder := t.TempDir()
-	for _, name := range []string{"docker-compose.yaml", "docker-compose.yml", "compose.yml", "compose.yaml"} {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
-		file, _ := composeFile(folder)
-		require.Equal(t, name, file, "the order is Compose's own")
-	}
-}
