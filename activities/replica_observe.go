@@ -63,6 +63,5 @@ func (r *Replicas) steady(ctx context.Context, replica scaling.Replica, begun ti
 	if err != nil {
 		return err
 	}
-	return Fail(PreconditionFailed, fmt.Errorf("%s did not keep running for %s: the engine restarted it %d times; it %s",
-		replica.Name, time.Since(begun).Round(time.Second), life.Restarts, words))
+	return Fail(PreconditionFailed, fmt.Errorf("%s did not keep running: after %s it %s", replica.Name, time.Since(begun).Round(time.Second), words))
 }

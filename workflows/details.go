@@ -59,8 +59,7 @@ func reason(err error) string {
 // hears of an activity when it has ended. The Web UI shows attempts and the last error beside it, among the pending
 // activities.
 func serviceDetails(r ServiceResult) string {
-	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s
-", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
+	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s\n", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
 	if r.By != "" {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", r.By, r.Why))+"\n")
 	}

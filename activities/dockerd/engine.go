@@ -8,6 +8,7 @@ import (
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/system"
@@ -44,6 +45,7 @@ type api interface {
 	ContainerExecAttach(ctx context.Context, exec string, o container.ExecAttachOptions) (types.HijackedResponse, error)
 	ContainerExecInspect(ctx context.Context, exec string) (container.ExecInspect, error)
 	NetworkList(ctx context.Context, o network.ListOptions) ([]network.Summary, error)
+	Events(ctx context.Context, o events.ListOptions) (<-chan events.Message, <-chan error)
 	NetworkConnect(ctx context.Context, network, id string, s *network.EndpointSettings) error
 	VolumeList(ctx context.Context, o volume.ListOptions) (volume.ListResponse, error)
 	ImageInspect(ctx context.Context, ref string, o ...client.ImageInspectOption) (image.InspectResponse, error)

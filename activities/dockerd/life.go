@@ -2,6 +2,7 @@ package dockerd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -37,12 +40,44 @@ func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life,
 	if !words {
 		return life, nil
 	}
+	if c.State.Running && c.RestartCount > 0 {
+		// Since it runs again the engine says nothing of the end any more but in its events.
+		if err := e.lastEnd(ctx, c, &life); err != nil {
+			return scaling.Life{}, classed("events of "+strings.TrimPrefix(c.Name, "/"), err)
+		}
+	}
 	text, err := e.log(ctx, c)
 	if err != nil {
 		return scaling.Life{}, classed("log of "+strings.TrimPrefix(c.Name, "/"), err)
 	}
 	life.LastLines = lastLines(text, c.Config.Env)
 	return life, nil
+}
+
+// lastEnd fills in how a container that runs again ended last. The engine keeps the last 256 events: where
+// the end is not among them any more, nothing is filled in.
+func (e *Engine) lastEnd(ctx context.Context, c container.InspectResponse, life *scaling.Life) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // which ends the stream
+	now := time.Now()
+	ends, faults := e.api.Events(ctx, events.ListOptions{
+		Since: c.Created, Until: strconv.FormatInt(now.Unix()+1, 10) + ".0",
+		Filters: filters.NewArgs(filters.Arg("container", c.ID), filters.Arg("event", string(events.ActionDie)), filters.Arg("event", string(events.ActionOOM))),
+	})
+	for {
+		select {
+		case end := <-ends:
+			if code, err := strconv.Atoi(end.Actor.Attributes["exitCode"]); err == nil {
+				life.ExitCode = code
+			}
+			life.OOMKilled = life.OOMKilled || end.Action == events.ActionOOM
+		case err := <-faults:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
 }
 
 // log returns the end of what a container wrote, both outputs in the order of the engine.

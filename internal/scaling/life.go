@@ -27,8 +27,11 @@ func (l Life) String() string {
 	switch {
 	case l.OOMKilled:
 		how = fmt.Sprintf("was killed for want of memory (code %d)", l.ExitCode)
-	case l.State == "exited" || l.State == "restarting" || l.State == "dead":
+	case l.State == "exited" || l.State == "restarting" || l.State == "dead" || l.Restarts > 0:
 		how = fmt.Sprintf("exited with code %d", l.ExitCode)
+	}
+	if l.Restarts > 0 {
+		how += fmt.Sprintf(" and was restarted by the engine (%d so far)", l.Restarts)
 	}
 	if len(l.LastLines) == 0 {
 		return how + "; it had logged nothing"
