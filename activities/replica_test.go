@@ -26,6 +26,36 @@ type site struct {
 	drainErr  error
 	applied   [][]string
 	questions int
+	// place is where the router stands, present what its upstream has now, reach how a look from there ends.
+	place   scaling.Place
+	placed  error
+	present []string
+	reach   func(addresses []string) error
+	lives   map[string]scaling.Life
+	lifeErr error
+	looked  int
+}
+
+func (s *site) Place(context.Context) (scaling.Place, error) { return s.place, s.placed }
+
+func (s *site) Members(string) ([]string, error) { return s.present, nil }
+
+func (s *site) Reach(_ context.Context, addresses []string) error {
+	if s.reach == nil {
+		return nil
+	}
+	return s.reach(addresses)
+}
+
+func (s *site) Life(_ context.Context, id string, words bool) (scaling.Life, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked++
+	life := s.lives[id]
+	if !words {
+		life.LastLines = nil
+	}
+	return life, s.lifeErr
 }
 
 func (s *site) Inventory(context.Context, string) (scaling.Inventory, error) {
@@ -72,19 +102,24 @@ func (s *site) Serving(_ context.Context, _ []int) ([]int, error) {
 }
 
 func (s *site) adapters() *Replicas {
-	return &Replicas{Project: "shop", Engine: s, Prober: s, Product: s, Nginx: s}
+	return &Replicas{Engine: s, Prober: s, Projects: Projects{"shop": {
+		Name: "shop", Product: s, Nginx: s, Endpoints: map[string]scaling.Endpoint{"app": {Port: 80}},
+	}}}
 }
 
 func two(state, health string) []scaling.Replica {
+	back := func(address string) []scaling.Attachment {
+		return []scaling.Attachment{{NetworkID: "n1", Network: "shop_back", Driver: "bridge", Address: address}}
+	}
 	return []scaling.Replica{
-		{ID: "a", Name: "shop-app-1", Service: "app", Number: 1, State: "running", Address: "10.0.0.1"},
-		{ID: "b", Name: "shop-app-2", Service: "app", Number: 2, State: state, Health: health, Address: "10.0.0.2"},
+		{ID: "a", Name: "shop-app-1", Service: "app", Number: 1, State: "running", Address: "10.0.0.1", Networks: back("10.0.0.1")},
+		{ID: "b", Name: "shop-app-2", Service: "app", Number: 2, State: state, Health: health, Address: "10.0.0.2", Networks: back("10.0.0.2")},
 	}
 }
 
 func ask(ids ...string) ReplicasRequest {
 	return ReplicasRequest{
-		Service: "app", IDs: ids,
+		Project: "shop", Service: "app", IDs: ids,
 		Policy:   scaling.Policy{WarmUpSeconds: 1, HealthySeconds: 2, DrainSeconds: 2, StopSeconds: 1},
 		Endpoint: scaling.Endpoint{Port: 80, Ready: "/ready", Health: "/health", Metrics: "/metrics", InFlight: "in_flight", Upstream: "app"},
 	}
@@ -103,8 +138,11 @@ func TestAwaitReady(t *testing.T) {
 		want string
 	}{
 		"ready":           {&site{replicas: two("running", "")}, ""},
-		"crashed":         {&site{replicas: two("exited", "")}, "shop-app-2 is exited; its log says why"},
-		"restarting":      {&site{replicas: two("restarting", "")}, "shop-app-2 is restarting"},
+		"crashed":         {&site{replicas: two("exited", ""), lives: map[string]scaling.Life{"b": {State: "exited", ExitCode: 3, LastLines: []string{"no", "database"}}}}, "shop-app-2 exited with code 3; its last lines: no | database"},
+		"killed":          {&site{replicas: two("exited", ""), lives: map[string]scaling.Life{"b": {State: "exited", ExitCode: 137, OOMKilled: true}}}, "shop-app-2 was killed for want of memory (code 137); it had logged nothing"},
+		"restarting":      {&site{replicas: two("restarting", ""), lives: map[string]scaling.Life{"b": {State: "restarting", ExitCode: 1}}}, "shop-app-2 exited with code 1"},
+		"paused":          {&site{replicas: two("paused", ""), lives: map[string]scaling.Life{"b": {State: "paused"}}}, "shop-app-2 is paused"},
+		"gone unseen":     {&site{replicas: two("exited", ""), lifeErr: Fail(NotFound, errors.New("no such container"))}, "shop-app-2 is exited, and no more is known of it: no such container"},
 		"gone":            {&site{replicas: two("running", "")[:1]}, "1 of 2 replicas of app are gone"},
 		"never ready":     {&site{replicas: two("running", ""), status: func(string) (int, error) { return 503, nil }}, "not ready within 1s: shop-app-1 answers 503"},
 		"does not answer": {&site{replicas: two("running", ""), status: func(string) (int, error) { return 0, errors.New("refused") }}, "shop-app-1: refused"},
@@ -190,20 +228,6 @@ func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, left.BySignal)
 	require.Zero(t, s.questions)
-}
-
-func TestRouteLooksAddressesUp(t *testing.T) {
-	s := &site{replicas: two("exited", "")}
-	result, err := (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("a", "b"))
-	require.NoError(t, err)
-	require.Equal(t, []string{"10.0.0.1:80"}, result.Members, "one that does not run gets no traffic")
-	require.Equal(t, [][]string{{"app", "10.0.0.1:80"}}, s.applied)
-
-	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("b"))
-	require.Equal(t, PreconditionFailed, class(t, err), "an upstream is never emptied by accident")
-
-	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask())
-	require.NoError(t, err, "to none on purpose")
 }
 
 func TestPollHandsTheWorkOverWhenCancelled(t *testing.T) {
