@@ -230,6 +230,86 @@ func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
 	require.Zero(t, s.questions)
 }
 
+// Without a count of what is at work the end of the router's old processes is proof for what came through it,
+// and the drain does not take its whole time.
+func TestDrainEndsWithTheRoutersProcesses(t *testing.T) {
+	request := ask("b")
+	request.Endpoint.InFlight, request.Policy.DrainSeconds = "", 60
+	s, looks := &site{replicas: two("running", "")}, 0
+	s.serving = func(int) []int {
+		if looks++; looks < 5 {
+			return []int{7}
+		}
+		return nil
+	}
+	begun := time.Now()
+	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request, Workers: []int{7}})
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{OnlyRouter: true}, left)
+	require.Equal(t, 5, looks)
+	require.Zero(t, s.questions, "there is nothing to ask a replica")
+	require.Less(t, time.Since(begun), 10*time.Second)
+
+	request.Policy.DrainSeconds = 1
+	s.serving = func(int) []int { return []int{7, 8} }
+	left, err = s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request, Workers: []int{7, 8}})
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{Workers: 2}, left)
+}
+
+// A replica that hangs and is restarted for that is not waited for.
+func TestDrainOfASilentOne(t *testing.T) {
+	request := DrainRequest{ReplicasRequest: ask("b"), SilentIsIdle: true}
+	request.Policy.DrainSeconds = 60
+	s := &site{replicas: two("running", ""), gauge: func(int) (float64, bool, error) { return 0, false, errors.New("timeout") }}
+	begun := time.Now()
+	left, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Zero(t, left)
+	require.Less(t, time.Since(begun), 10*time.Second)
+
+	// One that answers is waited for all the same.
+	request.Policy.DrainSeconds = 1
+	s.gauge = func(int) (float64, bool, error) { return 1, true, nil }
+	left, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, 1, left.InFlight)
+}
+
+// A consumer that hangs cannot be told to take no work. It is tried until the drain time is over, or not at all
+// where its silence says enough; then SIGTERM tells it. The others are told meanwhile.
+func TestDrainOfADeafConsumer(t *testing.T) {
+	request := DrainRequest{ReplicasRequest: ask("a", "b")}
+	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
+	s := &site{replicas: two("running", ""), drainErr: Fail(Unavailable, errors.New("timeout"))}
+	_, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.Equal(t, Unavailable, class(t, err), "there is time for another attempt")
+	require.Equal(t, []string{"drain http://10.0.0.1:80/drain", "drain http://10.0.0.2:80/drain"}, s.told)
+
+	request.SilentIsIdle = true
+	left, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{BySignal: true}, left)
+
+	request.SilentIsIdle, request.Policy.DrainSeconds = false, 0
+	left, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{BySignal: true}, left)
+
+	s.drainErr = Fail(PermissionDenied, errors.New("401"))
+	_, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.Equal(t, PermissionDenied, class(t, err), "one that says no is not silent")
+}
+
+// Of a service that the configuration does not list nothing is known: its own time to stop is all it gets.
+func TestDrainOfAnUnlistedService(t *testing.T) {
+	request := ask("a")
+	request.Service, request.Endpoint = "redis", scaling.Endpoint{}
+	left, err := (&site{replicas: two("running", "")}).adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
+	require.NoError(t, err)
+	require.Zero(t, left)
+}
+
 func TestPollHandsTheWorkOverWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
