@@ -18,29 +18,29 @@ import (
 
 // What a person decides by is all there, and nothing in it can move the cursor.
 func TestGateList(t *testing.T) {
-	restart := approval("runbook/llm/llama3_8b", "approve")
+	restart := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 	restart.Request.Message = "Restart llama3_8b?\nIt \x1b[2Kis ill."
 	restart.Request.NotInitiator, restart.Request.Min, restart.Request.Answers = true, 2, []string{"bob@gpu-1"}
 	restart.Request.Approves = []runbook.Approval{{Path: "restart", Attempt: 2, Uses: "service.restart", With: condition.Values{
 		"service": "llama 3", "replicas": float64(1000000), "drain": true, "grace": 0.5,
 	}}}
-	asks := approval("runbook/handover", "ask")
+	asks := approval("runbook/gpu1/shop/handover", "ask")
 	asks.Request.Kind, asks.Request.Message, asks.Request.PlanSHA256 = runbook.AskInput, "Fill it in.", ""
 	asks.Request.Fields = []runbook.Input{
 		{Name: "request_id", Type: condition.String, Pattern: "REQ-[0-9]+", Description: "the ticket"},
 		{Name: "mode", Type: condition.String, Enum: []string{"fast", "slow"}, Default: "slow"},
 	}
-	paused := approval("runbook/cache/redis", "flush")
+	paused := approval("runbook/gpu1/shop/cache/redis", "flush")
 	paused.Request.Kind, paused.Request.Groups, paused.Request.Message = runbook.AskPaused, nil, "paused by anna@gpu-1 before flush"
 	paused.Request.Choices = []string{runbook.Resume, runbook.SkipStep, runbook.UndoAll, runbook.Abort}
-	calm := approval("runbook/calm", "x")
+	calm := approval("runbook/gpu1/shop/calm", "x")
 	calm.Request = nil
 	found := []runbookRun{
-		{WorkflowID: "runbook/llm/llama3_8b", RunbookStatus: &restart},
-		{WorkflowID: "runbook/handover", RunbookStatus: &asks},
-		{WorkflowID: "runbook/cache/redis", RunbookStatus: &paused},
-		{WorkflowID: "runbook/calm", RunbookStatus: &calm},
-		{WorkflowID: "runbook/lost/x", Fault: "no worker answers"},
+		{WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", RunbookStatus: &restart},
+		{WorkflowID: "runbook/gpu1/shop/handover", RunbookStatus: &asks},
+		{WorkflowID: "runbook/gpu1/shop/cache/redis", RunbookStatus: &paused},
+		{WorkflowID: "runbook/gpu1/shop/calm", RunbookStatus: &calm},
+		{WorkflowID: "runbook/gpu1/shop/lost/x", Fault: "no worker answers"},
 	}
 	code, out, errs := says(t, "text", func(s *starter) error { return s.printGates(gatesOf(found, true)) })
 	require.Equal(t, exitDone, code)
@@ -81,7 +81,7 @@ and more: only the newest 100 runs were asked
 	require.Equal(t, "nothing waits for a person\n", out)
 
 	_, out, _ = says(t, "json", func(s *starter) error { return s.printGates(gatesOf(found[3:], false)) })
-	require.JSONEq(t, `{"requests":[],"silent":[{"workflow_id":"runbook/lost/x","fault":"no worker answers"}]}`, out)
+	require.JSONEq(t, `{"requests":[],"silent":[{"workflow_id":"runbook/gpu1/shop/lost/x","fault":"no worker answers"}]}`, out)
 }
 
 func TestAnswer(t *testing.T) {
@@ -105,14 +105,14 @@ func TestAnswer(t *testing.T) {
 		"the plan has changed": {house{}, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter gate list\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			open := approval("runbook/llm/llama3_8b", "approve")
+			open := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 			if c.plan == "" {
 				open.Request.ID = "llm/llama3_8b:approve.2"
 			}
-			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/llm/llama3_8b": open}
+			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": open}
 			answer := workflows.RunbookAnswer{Request: request, Approve: true, By: me(), PlanSHA256: c.plan}
 			code, out, errs := says(t, "text", func(s *starter) error {
-				return s.answerRun(t.Context(), c.house.connection(), "runbook/llm/llama3_8b", answer)
+				return s.answerRun(t.Context(), c.house.connection(), "runbook/gpu1/shop/llm/llama3_8b", answer)
 			})
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)
@@ -123,7 +123,7 @@ func TestAnswer(t *testing.T) {
 			}
 			answer.PlanSHA256 = c.asPlan
 			require.Equal(t, client.UpdateWorkflowOptions{
-				WorkflowID: "runbook/llm/llama3_8b", UpdateName: "answer", Args: []any{answer}, WaitForStage: client.WorkflowUpdateStageCompleted,
+				WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", UpdateName: "answer", Args: []any{answer}, WaitForStage: client.WorkflowUpdateStageCompleted,
 			}, c.house.heard)
 		})
 	}
@@ -132,17 +132,17 @@ func TestAnswer(t *testing.T) {
 // A run that does not answer in time may still do as it was told.
 func TestAnswerOfNobody(t *testing.T) {
 	h := &house{fault: client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)}
-	_, err := tell(t.Context(), h, "runbook/llm", "answer", workflows.RunbookAnswer{})
+	_, err := tell(t.Context(), h, "runbook/gpu1/shop/llm", "answer", workflows.RunbookAnswer{})
 	requireFailure(t, err, exitMissing, activities.Unavailable)
 	require.ErrorContains(t, err, "one may still do as it was told")
 }
 
 func TestRequestRun(t *testing.T) {
 	for request, want := range map[string]string{
-		"llm/llama3_8b:approve.1": "runbook/llm/llama3_8b",
-		"handover/:ask.1":         "runbook/handover",
-		"llm/a/b:sub/approve.12":  "runbook/llm/a/b",
-		"runbook/llm/x:approve.1": "runbook/llm/x",
+		"llm/llama3_8b:approve.1": "runbook/gpu1/shop/llm/llama3_8b",
+		"handover/:ask.1":         "runbook/gpu1/shop/handover",
+		"llm/a/b:sub/approve.12":  "runbook/gpu1/shop/llm/a/b",
+		"runbook/gpu1/shop/llm/x:approve.1": "runbook/gpu1/shop/llm/x",
 		"llm/llama3_8b":           "",
 		"approve.1":               "",
 		":approve.1":              "",
@@ -172,7 +172,7 @@ func TestOrder(t *testing.T) {
 		"unlike":      {house{fault: noRun}, "database/main", exitNo, "", "starter: database/main does not run; see starter runbook status\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/llm/llama3_8b": approval("runbook/llm/llama3_8b", "approve")}
+			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": approval("runbook/gpu1/shop/llm/llama3_8b", "approve")}
 			order := workflows.RunbookOrder{Verb: runbook.Pause, By: me()}
 			code, out, errs := says(t, "text", func(s *starter) error { return s.order(t.Context(), c.house.connection(), runID(c.run), order) })
 			require.Equal(t, c.errs, errs)
