@@ -139,14 +139,14 @@ func TestAnswerOfNobody(t *testing.T) {
 
 func TestRequestRun(t *testing.T) {
 	for request, want := range map[string]string{
-		"llm/llama3_8b:approve.1": "runbook/gpu1/shop/llm/llama3_8b",
-		"handover/:ask.1":         "runbook/gpu1/shop/handover",
-		"llm/a/b:sub/approve.12":  "runbook/gpu1/shop/llm/a/b",
+		"llm/llama3_8b:approve.1":           "runbook/gpu1/shop/llm/llama3_8b",
+		"handover/:ask.1":                   "runbook/gpu1/shop/handover",
+		"llm/a/b:sub/approve.12":            "runbook/gpu1/shop/llm/a/b",
 		"runbook/gpu1/shop/llm/x:approve.1": "runbook/gpu1/shop/llm/x",
-		"llm/llama3_8b":           "",
-		"approve.1":               "",
-		":approve.1":              "",
-		"llm:approve.1":           "",
+		"llm/llama3_8b":                     "",
+		"approve.1":                         "",
+		":approve.1":                        "",
+		"llm:approve.1":                     "",
 	} {
 		id, err := requestRun(request)
 		require.Equal(t, want, id, request)

@@ -26,7 +26,7 @@ func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	p := &runbookProgress{out: &out, run: "llm/x", told: map[string]time.Time{}}
 	at := func(seconds int) time.Time { return opened.Add(time.Duration(seconds) * time.Second) }
-	status := approval("runbook/gpu1/shop/llm/x", "approve")
+	status := approval("runbook/llm/x", "approve")
 	waiting := status.Request
 	status.Request = nil
 	status.Steps = []workflows.RunbookStep{step("confirm", runbook.OK, 0, 5), step("restart", "", 1, 0)}
@@ -63,7 +63,7 @@ func TestLiveProgress(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
 	p := &runbookProgress{out: &out, live: true, run: "llm/x", told: map[string]time.Time{}}
-	status := approval("runbook/gpu1/shop/llm/x", "restart")
+	status := approval("runbook/llm/x", "restart")
 	status.Request, status.Phase = nil, runbook.Acting
 	status.Steps = []workflows.RunbookStep{step("restart", "", 1, 0)}
 	p.show(status, opened)

@@ -36,7 +36,9 @@ waits: Restart it?
   > starter gate reject llm/llama3_8b:approve.1 --reason REASON
 `, "PLAN", planSHA256), out)
 
-	code, out, _ = says(t, "json", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b") })
+	code, out, _ = says(t, "json", func(s *starter) error {
+		return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b")
+	})
 	require.Equal(t, exitDone, code)
 	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "llm/llama3_8b:approve.1"`} {
 		require.Contains(t, out, line)
