@@ -45,7 +45,7 @@ func TestGateList(t *testing.T) {
 	code, out, errs := says(t, "text", func(s *starter) error { return s.printGates(gatesOf(found, true)) })
 	require.Equal(t, exitDone, code)
 	require.Empty(t, errs)
-	require.Equal(t, strings.ReplaceAll(`llm/llama3_8b:approve.1
+	require.Equal(t, strings.ReplaceAll(`runbook/gpu1/shop/llm/llama3_8b:approve.1
   Restart llama3_8b?
   It �[2Kis ill.
   approval by oncall until 2026-11-25 12:15:00
@@ -53,26 +53,26 @@ func TestGateList(t *testing.T) {
   approved by 1 of 2: bob@gpu-1
   allows restart: service.restart drain=true grace=0.5 replicas=1000000 service="llama 3" (attempt 2, destructive)
   plan PLAN
-  > starter gate approve llm/llama3_8b:approve.1
-  > starter gate reject llm/llama3_8b:approve.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
 
-handover/:ask.1
+runbook/gpu1/shop/handover:ask.1
   Fill it in.
   input by oncall until 2026-11-25 12:15:00
   field request_id: string like REQ-[0-9]+; the ticket
   field mode: string, one of fast, slow, slow by default
-  > starter gate approve handover/:ask.1 -p request_id=STRING
-  > starter gate reject handover/:ask.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/handover:ask.1 -p request_id=STRING
+  > starter gate reject runbook/gpu1/shop/handover:ask.1 --reason REASON
 
-cache/redis:flush.1
+runbook/gpu1/shop/cache/redis:flush.1
   paused by anna@gpu-1 before flush
   an operator (paused) until 2026-11-25 12:15:00
   plan PLAN
-  > starter runbook resume cache/redis
-  > starter runbook skip cache/redis --reason REASON
-  > starter runbook undo cache/redis --reason REASON
-  > starter runbook abort cache/redis --reason REASON
-lost/x does not answer: no worker answers
+  > starter runbook resume gpu1/shop/cache/redis
+  > starter runbook skip gpu1/shop/cache/redis --reason REASON
+  > starter runbook undo gpu1/shop/cache/redis --reason REASON
+  > starter runbook abort gpu1/shop/cache/redis --reason REASON
+gpu1/shop/lost/x does not answer: no worker answers
 and more: only the newest 100 runs were asked
 `, "PLAN", planSHA256), out)
 
@@ -85,7 +85,7 @@ and more: only the newest 100 runs were asked
 }
 
 func TestAnswer(t *testing.T) {
-	const request = "llm/llama3_8b:approve.1"
+	const request = "runbook/gpu1/shop/llm/llama3_8b:approve.1"
 	closed := temporal.NewApplicationError(request+" is not open", activities.PreconditionFailed)
 	for name, c := range map[string]struct {
 		house  house
@@ -97,9 +97,9 @@ func TestAnswer(t *testing.T) {
 	}{
 		"accepted":             {house{reply: runbook.Reply{Accepted: true, Message: request + " is approved"}}, "", exitDone, request + " is approved\n", "", ""},
 		"denied":               {house{reply: runbook.Reply{Message: "x@y is in none of the groups oncall"}}, "", exitNo, "", "starter: " + request + ": x@y is in none of the groups oncall\n", ""},
-		"the run is over":      {house{fault: noRun}, "", exitNo, "", "starter: " + request + " is not open; did you mean llm/llama3_8b:approve.2?\n", ""},
-		"another is open":      {house{fault: closed}, "", exitNo, "", "starter: " + request + " is not open; did you mean llm/llama3_8b:approve.2?\n", ""},
-		"malformed":            {house{fault: temporal.NewApplicationError("who is it", activities.InvalidInput)}, "", exitUsage, "", "starter: llm/llama3_8b: who is it\n", ""},
+		"the run is over":      {house{fault: noRun}, "", exitNo, "", "starter: " + request + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.2?\n", ""},
+		"another is open":      {house{fault: closed}, "", exitNo, "", "starter: " + request + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.2?\n", ""},
+		"malformed":            {house{fault: temporal.NewApplicationError("who is it", activities.InvalidInput)}, "", exitUsage, "", "starter: gpu1/shop/llm/llama3_8b: who is it\n", ""},
 		"the server is away":   {house{fault: serviceerror.NewUnavailable("gone")}, "", exitMissing, "", "starter: Temporal: gone; see starter doctor\n", ""},
 		"the plan that is":     {house{reply: runbook.Reply{Accepted: true, Message: "done"}}, "0123456789ab", exitDone, "done\n", "", planSHA256},
 		"the plan has changed": {house{}, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter gate list\n", ""},
@@ -107,7 +107,7 @@ func TestAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			open := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 			if c.plan == "" {
-				open.Request.ID = "llm/llama3_8b:approve.2"
+				open.Request.ID = "runbook/gpu1/shop/llm/llama3_8b:approve.2"
 			}
 			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": open}
 			answer := workflows.RunbookAnswer{Request: request, Approve: true, By: me(), PlanSHA256: c.plan}
@@ -138,19 +138,17 @@ func TestAnswerOfNobody(t *testing.T) {
 }
 
 func TestRequestRun(t *testing.T) {
-	for request, want := range map[string]string{
-		"llm/llama3_8b:approve.1":           "runbook/gpu1/shop/llm/llama3_8b",
-		"handover/:ask.1":                   "runbook/gpu1/shop/handover",
-		"llm/a/b:sub/approve.12":            "runbook/gpu1/shop/llm/a/b",
-		"runbook/gpu1/shop/llm/x:approve.1": "runbook/gpu1/shop/llm/x",
-		"llm/llama3_8b":                     "",
-		"approve.1":                         "",
-		":approve.1":                        "",
-		"llm:approve.1":                     "",
+	for request, want := range map[string][2]string{
+		"llm/llama3_8b:approve.1":           {"llm/llama3_8b", "approve.1"},
+		"handover:ask.1":                    {"handover", "ask.1"},
+		"handover/:ask.1":                   {"handover/", "ask.1"},
+		"llm/a/b:sub/approve.12":            {"llm/a/b", "sub/approve.12"},
+		"runbook/gpu1/shop/llm/x:approve.1": {"runbook/gpu1/shop/llm/x", "approve.1"},
+		"llm/llama3_8b":                     {}, "approve.1": {}, ":approve.1": {}, "llm:": {}, "": {},
 	} {
-		id, err := requestRun(request)
-		require.Equal(t, want, id, request)
-		if want == "" {
+		run, rest, err := requestRun(request)
+		require.Equal(t, want, [2]string{run, rest}, request)
+		if run == "" {
 			requireFailure(t, err, exitUsage, activities.InvalidInput)
 		}
 	}
@@ -164,17 +162,17 @@ func TestOrder(t *testing.T) {
 		out   string
 		errs  string
 	}{
-		"accepted":    {house{reply: runbook.Reply{Accepted: true, Message: "pause: restart"}}, "llm/llama3_8b", exitDone, "pause: restart\n", ""},
-		"denied":      {house{reply: runbook.Reply{Message: "it is paused already"}}, "llm/llama3_8b", exitNo, "", "starter: llm/llama3_8b: it is paused already\n"},
-		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "llm/llama3_8b", exitNo, "", "starter: llm/llama3_8b: the run is over: failed\n"},
-		"misspelled":  {house{fault: noRun}, "llm/lama3_8b", exitNo, "", "starter: llm/lama3_8b does not run; did you mean llm/llama3_8b?\n"},
-		"without key": {house{fault: noRun}, "llm", exitNo, "", "starter: llm does not run; did you mean llm/llama3_8b?\n"},
-		"unlike":      {house{fault: noRun}, "database/main", exitNo, "", "starter: database/main does not run; see starter runbook status\n"},
+		"accepted":    {house{reply: runbook.Reply{Accepted: true, Message: "pause: restart"}}, "gpu1/shop/llm/llama3_8b", exitDone, "pause: restart\n", ""},
+		"denied":      {house{reply: runbook.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
+		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: the run is over: failed\n"},
+		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
+		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
+		"unlike":      {house{fault: noRun}, "gpu2/bank/database/main", exitNo, "", "starter: gpu2/bank/database/main does not run; see starter runbook status\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": approval("runbook/gpu1/shop/llm/llama3_8b", "approve")}
 			order := workflows.RunbookOrder{Verb: runbook.Pause, By: me()}
-			code, out, errs := says(t, "text", func(s *starter) error { return s.order(t.Context(), c.house.connection(), runID(c.run), order) })
+			code, out, errs := says(t, "text", func(s *starter) error { return s.order(t.Context(), c.house.connection(), runPrefix+c.run, order) })
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.code, code)

@@ -42,8 +42,8 @@ type house struct {
 	started client.StartWorkflowOptions
 	request workflows.RunbookRequest
 	over    ended
-	// past are the ids of further runs that have ended.
-	past []string
+	// closed are the ids of further runs that have ended.
+	closed []string
 	// answered, where it is made, keeps the history open until a question has been answered.
 	answered chan struct{}
 }
@@ -54,7 +54,7 @@ func (h *house) ListWorkflow(_ context.Context, request *workflowservice.ListWor
 	answer := &workflowservice.ListWorkflowExecutionsResponse{}
 	ids := slices.Collect(maps.Keys(h.atWork))
 	if strings.Contains(request.GetQuery(), "ExecutionStatus != 'Running'") {
-		if ids = h.past; h.over.id != "" {
+		if ids = h.closed; h.over.id != "" {
 			ids = append(slices.Clone(ids), h.over.id)
 		}
 	}

@@ -22,7 +22,7 @@ func planned() activities.RunbookPlan {
 		Plan: runbook.Plan{
 			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
 		},
-		Policy: runbook.Reject, Installed: true,
+		Policy: runbook.Reject, Project: "shop", Installed: true,
 	}
 }
 
@@ -38,7 +38,7 @@ func TestPlanText(t *testing.T) {
 		"gpu": {At: opened, Fault: "no driver"},
 	}
 	_, out, _ := says(t, "text", func(s *starter) error { s.printPlanned(plan, opened); return nil })
-	require.Equal(t, `Plan of llm llama3_8b on gpu1
+	require.Equal(t, `Plan of llm llama3_8b on gpu1/shop
 Inputs: model=llama3_8b
 #  DECISION  STEP     KIND                DOES                             NOTE
 1  checked   confirm  check                                                !result.healthy holds
@@ -95,7 +95,7 @@ func TestRunIsFollowed(t *testing.T) {
 	})
 	require.Equal(t, exitFailed, code)
 	require.Empty(t, errs)
-	_, told, _ := strings.Cut(out, "plan 0123456789ab of llm llama3_8b on gpu1\n")
+	_, told, _ := strings.Cut(out, "plan 0123456789ab of llm llama3_8b on gpu1/shop\n")
 	at := strings.Index(told, "12:00:05 ")
 	require.GreaterOrEqual(t, at, 0, out)
 	require.Equal(t, `12:00:05 ok confirm
@@ -106,10 +106,10 @@ llm llama3_8b: rollback incomplete: restart: no
 `, told[at:])
 	require.Equal(t, "runbook/gpu1/shop/llm/llama3_8b", h.started.ID)
 	require.Equal(t, "evenkeel", h.started.TaskQueue)
-	require.Equal(t, "llm llama3_8b by anna@gpu-1", h.started.StaticSummary)
+	require.Equal(t, "llm llama3_8b on gpu1/shop by anna@gpu-1", h.started.StaticSummary)
 	require.True(t, h.started.WorkflowExecutionErrorWhenAlreadyStarted)
 	require.Equal(t, workflows.RunbookRequest{
-		Name: "llm", Inputs: call.Inputs, Host: "gpu1", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,
+		Name: "llm", Inputs: call.Inputs, Host: "gpu1", Project: "shop", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,
 	}, h.request)
 }
 
@@ -126,8 +126,8 @@ func TestRunWaits(t *testing.T) {
 	})
 	require.Equal(t, exitDone, code)
 	require.Equal(t, `12:00:00 waits: Restart it? (an operator, until 2026-11-25 12:15:00)
-         starter runbook resume llm/x
-         starter runbook abort llm/x --reason REASON
+         starter runbook resume gpu1/shop/llm/x
+         starter runbook abort gpu1/shop/llm/x --reason REASON
 llm x: succeeded
 `, out)
 }
@@ -170,7 +170,7 @@ func TestNothingIsStarted(t *testing.T) {
 		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
+	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1/shop\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
 	code, out, _ = says(t, "json", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
 	})

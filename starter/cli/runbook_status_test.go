@@ -21,7 +21,7 @@ func TestStatusOfOneRun(t *testing.T) {
 	code, out, _ := says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "llm/llama3_8b") })
 	require.Equal(t, exitDone, code)
 	require.Equal(t, strings.ReplaceAll(`llm llama3_8b: running
-  on gpu1 since 2026-11-25 12:00:00, started by anna@gpu-1: it is ill
+  on gpu1/shop since 2026-11-25 12:00:00, started by anna@gpu-1: it is ill
   with model=llama3_8b
   plan PLAN
   pauses before the next step, for bob@gpu-1
@@ -32,15 +32,15 @@ approve  action           asking   12:00:00
 waits: Restart it?
   approval by oncall until 2026-11-25 12:15:00
   plan PLAN
-  > starter gate approve llm/llama3_8b:approve.1
-  > starter gate reject llm/llama3_8b:approve.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
 `, "PLAN", planSHA256), out)
 
 	code, out, _ = says(t, "json", func(s *starter) error {
 		return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b")
 	})
 	require.Equal(t, exitDone, code)
-	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "llm/llama3_8b:approve.1"`} {
+	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1"`} {
 		require.Contains(t, out, line)
 	}
 }
@@ -62,7 +62,7 @@ func TestStatusOfEndedRun(t *testing.T) {
 	h.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/lost": {}}
 	code, _, errs = says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "lost") })
 	require.Equal(t, exitMissing, code)
-	require.Equal(t, "starter: lost: no worker answers; start `evenkeel` or `worker`\n", errs)
+	require.Equal(t, "starter: gpu1/shop/lost: no worker answers; start `evenkeel` or `worker`\n", errs)
 }
 
 func TestStatusOfAllRuns(t *testing.T) {
@@ -71,12 +71,12 @@ func TestStatusOfAllRuns(t *testing.T) {
 		row    string
 		waits  string
 	}{
-		"at a gate": {approval("runbook/gpu1/shop/llm", "approve"), "llm approve asking approval by oncall until 2026-11-25 12:15:00 2026-11-25 12:00:00", "waits for approval by oncall until 2026-11-25 12:15:00"},
+		"at a gate": {approval("runbook/gpu1/shop/llm", "approve"), "gpu1/shop/llm approve asking approval by oncall until 2026-11-25 12:15:00 2026-11-25 12:00:00", "waits for approval by oncall until 2026-11-25 12:15:00"},
 		"at work": {workflows.RunbookStatus{
 			RunbookResult: workflows.RunbookResult{Runbook: "llm", Steps: []workflows.RunbookStep{{Path: "watch", StepState: runbook.StepState{Started: opened.Add(time.Minute)}}}},
 			At:            "watch", Phase: runbook.Watching,
-		}, "llm watch watching 2026-11-25 12:01:00", ""},
-		"silent": {workflows.RunbookStatus{}, "llm unknown no worker answers 2026-11-25 12:00:00", ""},
+		}, "gpu1/shop/llm watch watching 2026-11-25 12:01:00", ""},
+		"silent": {workflows.RunbookStatus{}, "gpu1/shop/llm unknown no worker answers 2026-11-25 12:00:00", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm": c.status}}
