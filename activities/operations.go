@@ -124,12 +124,12 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 	}
 	do := o.doer(call.Uses)
 	switch {
-	case do == nil:
-		return nil, Fail(InvalidInput, fmt.Errorf("%s is no activity; the run does it by a workflow of its own", call.Uses))
 	case below(call.Risk, operation.Risk):
 		return nil, Fail(InvalidInput, fmt.Errorf("%s is %s, and the step declares %q", call.Uses, operation.Risk, call.Risk))
 	case call.Idempotent && !operation.Idempotent && !operation.Open:
 		return nil, Fail(InvalidInput, fmt.Errorf("%s is not idempotent, and the step says so", call.Uses))
+	case do == nil:
+		return nil, Fail(InvalidInput, fmt.Errorf("%s is no activity; the run does it by a workflow of its own", call.Uses))
 	case !call.Idempotent && attempt(ctx) > 1:
 		return nil, Fail(Unknown, errors.New("an earlier attempt may have done it"))
 	}

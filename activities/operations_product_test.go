@@ -95,12 +95,12 @@ func TestNoProduct(t *testing.T) {
 	require.Equal(t, PreconditionFailed, class(t, err))
 	require.ErrorContains(t, err, "no replica of app runs")
 
-	o.Admin.Paths.DBPoolReset = ""
+	o.Projects["shop"].Admin.Paths.DBPoolReset = ""
 	_, err = o.Act(t.Context(), act("product.db_pool_reset", runbook.Write, nil))
 	require.Equal(t, NotFound, class(t, err))
 	require.ErrorContains(t, err, "this installation's product has no db pool reset; name its path as db_pool_reset in admin.paths")
 
-	o.Admin = config.Admin{}
+	o.Projects["shop"].Admin = config.Admin{}
 	_, err = o.Act(t.Context(), act("product.cache_warm", runbook.Write, nil))
 	require.Equal(t, NotFound, class(t, err))
 }

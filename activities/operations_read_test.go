@@ -39,7 +39,7 @@ func TestReadProbes(t *testing.T) {
 	query := expression(t, `inputs.mode + "_lag"`, condition.Types{"inputs.mode": condition.String}, condition.String)
 	begun := time.Now()
 	readings, err := p.operations().ReadProbes(t.Context(), []runbook.ReadCall{
-		{Key: "app", Uses: "service.state", With: []runbook.Filled{constantly("service", "app")}},
+		{Key: "app", Project: "shop", Uses: "service.state", With: []runbook.Filled{constantly("service", "app")}},
 		{Key: "call/up", Uses: "prometheus.query", With: []runbook.Filled{constantly("query", "up")}},
 		{Key: "nan", Uses: "prometheus.query", With: []runbook.Filled{constantly("query", "lag")}},
 		{
@@ -47,24 +47,28 @@ func TestReadProbes(t *testing.T) {
 			Names: condition.Values{"inputs.mode": "fast"},
 		},
 		{Key: "unbound", Uses: "prometheus.query", With: []runbook.Filled{{Name: "query", Value: runbook.Value{Expression: query}}}},
-		{Key: "wrong", Uses: "service.state"},
-		{Key: "write", Uses: "product.cache_warm"},
-		{Key: "workflow", Uses: "service.scale", With: []runbook.Filled{constantly("service", "app"), constantly("replicas", 2)}},
+		{Key: "host", Uses: "service.state", With: []runbook.Filled{constantly("service", "app")}},
+		{Key: "elsewhere", Project: "bank", Uses: "service.state", With: []runbook.Filled{constantly("service", "app")}},
+		{Key: "wrong", Project: "shop", Uses: "service.state"},
+		{Key: "write", Project: "shop", Uses: "product.cache_warm"},
+		{Key: "workflow", Project: "shop", Uses: "service.scale", With: []runbook.Filled{constantly("service", "app"), constantly("replicas", 2)}},
 	})
 	require.NoError(t, err, "a fault is not an error")
-	require.Len(t, readings, 8)
+	require.Len(t, readings, 10)
 	for key, r := range readings {
 		require.WithinDuration(t, begun, r.At, time.Minute, key)
 	}
 	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(1), "healthy": int64(1)}, readings["app"].Values)
 	require.Equal(t, condition.Values{"value": 0.25}, readings["call/up"].Values)
 	for key, want := range map[string]string{
-		"nan":      "value is NaN, no number",
-		"computed": "no sample",
-		"unbound":  "query: inputs.mode",
-		"wrong":    "service.state: service is missing",
-		"write":    "product.cache_warm is not an operation that only reads",
-		"workflow": "service.scale is not an operation that only reads",
+		"nan":       "value is NaN, no number",
+		"computed":  "no sample",
+		"unbound":   "query: inputs.mode",
+		"host":      "the runbook is about the host and has no services; write scope: project",
+		"elsewhere": `this worker serves no project "bank"; it serves shop`,
+		"wrong":     "service.state: service is missing",
+		"write":     "product.cache_warm is not an operation that only reads",
+		"workflow":  "service.scale is not an operation that only reads",
 	} {
 		require.Contains(t, readings[key].Fault, want)
 		require.Empty(t, readings[key].Values, key)

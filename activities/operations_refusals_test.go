@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 		"no service":            {d: all(step("service.restart", runbook.Destructive, wrong)), want: []string{`step s: the Compose file has no service "ap"; did you mean "app"?`}},
 		"a service of an input": {d: all(step("service.restart", runbook.Destructive, computed(t, "service")))},
 		"no metrics":            {d: all(step("service.metric", runbook.Read, constantly("service", "redis"))), want: []string{"step s: the configuration has no services.redis.metrics; write port and metrics there"}},
-		"no policy":             {d: all(step("service.scale", runbook.Write, constantly("service", "redis"))), want: []string{"step s: redis has no ScalingPolicy; write it under services, with a policy"}},
+		"the default policy":    {d: all(step("service.scale", runbook.Write, constantly("service", "redis")))},
 		"no Prometheus": {
 			d:      runbook.Definition{Probes: []runbook.Probe{{Name: "p", Uses: "prometheus.query"}}},
 			change: func(_ *plant, o *Operations) { o.Metrics = nil },
@@ -59,17 +59,17 @@ func TestRefusals(t *testing.T) {
 		},
 		"no path": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Admin.Paths = config.AdminPaths{} },
+			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin.Paths = config.AdminPaths{} },
 			want:   []string{"step s: this installation's product has no breaker; name its path as breaker in admin.paths"},
 		},
 		"no product": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Admin = config.Admin{} },
+			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin = config.Admin{} },
 			want:   []string{"step s: the configuration does not say where the product's API is; write admin.service"},
 		},
 		"the product's service is not in the Compose file": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Admin.Service = "web" },
+			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin.Service = "web" },
 			want:   []string{`step s: the Compose file has no service "web"`},
 		},
 		"groups": {
@@ -125,7 +125,7 @@ func TestRefusals(t *testing.T) {
 			if c.change != nil {
 				c.change(p, o)
 			}
-			got, err := o.Refusals(t.Context(), c.d)
+			got, err := o.Refusals(t.Context(), "shop", c.d)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

@@ -57,7 +57,7 @@ func TestState(t *testing.T) {
 	}
 	_, err := reads(t, &plant{}, "service.state", condition.Values{"service": "ap"})
 	require.Equal(t, NotFound, class(t, err))
-	require.ErrorContains(t, err, `the Compose file has no service "ap"`)
+	require.ErrorContains(t, err, `the Compose project shop has no service "ap"`)
 }
 
 func TestUsage(t *testing.T) {

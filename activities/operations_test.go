@@ -23,35 +23,20 @@ import (
 // plant is a site with everything that operations need beside it. What a test does not set answers well.
 type plant struct {
 	site
-	Compose
-	restarted []string
-	restart   func(p *plant, i int) error
-	usage     map[string]Usage
-	dial      func(protocol, address string) error
-	value     func(query string) (float64, error)
-	snapshot  gpu.Snapshot
-	gpuErr    error
-	health    func(url string) (ModelHealth, error)
-	cache     map[string]CacheStats
-	shifts    map[string]map[string]string
-	order     func(url string) error
-	orders    []any
-	ordered   map[string]int
-	run       func(ctx context.Context, argv []string) (int, error)
-	ran       [][]string
-	lock      sync.Mutex
-}
-
-func (p *plant) Services(context.Context) ([]scaling.Service, error) {
-	return []scaling.Service{{Name: "app"}, {Name: "redis"}, {Name: "nobody"}}, nil
-}
-
-func (p *plant) Restart(_ context.Context, id string, grace time.Duration) error {
-	p.restarted = append(p.restarted, id+" "+grace.String())
-	if p.restart != nil {
-		return p.restart(p, len(p.restarted))
-	}
-	return nil
+	usage    map[string]Usage
+	dial     func(protocol, address string) error
+	value    func(query string) (float64, error)
+	snapshot gpu.Snapshot
+	gpuErr   error
+	health   func(url string) (ModelHealth, error)
+	cache    map[string]CacheStats
+	shifts   map[string]map[string]string
+	order    func(url string) error
+	orders   []any
+	ordered  map[string]int
+	run      func(ctx context.Context, argv []string) (int, error)
+	ran      [][]string
+	lock     sync.Mutex
 }
 
 func (p *plant) Stats(_ context.Context, id string) (Usage, error) { return p.usage[id], nil }
@@ -115,12 +100,15 @@ func (p *plant) Run(ctx context.Context, argv []string) (int, error) {
 }
 
 func (p *plant) operations() *Operations {
-	return &Operations{
-		Replicas: &Replicas{Project: "shop", Engine: p, Prober: p, Product: p, Nginx: p},
-		Compose:  p, Dialer: p, GPUs: cards{of: p}, Metrics: p, API: p, Runner: p,
+	projects := Projects{"shop": {
+		Name: "shop", Compose: &file{services: []scaling.Service{{Name: "app"}, {Name: "redis"}, {Name: "nobody"}}}, Product: p, Nginx: p, API: p,
 		Policies:  map[string]scaling.Policy{"app": {StopSeconds: 7}},
 		Endpoints: map[string]scaling.Endpoint{"app": {Port: 80, Ready: "/ready", Health: "/health", Metrics: "/metrics", Upstream: "app"}},
 		Admin:     config.Admin{Service: "app", Port: 81, Paths: config.DefaultPaths()},
+	}}
+	return &Operations{
+		Replicas: &Replicas{Engine: p, Prober: p, Projects: projects}, Projects: projects,
+		Dialer: p, GPUs: cards{of: p}, Metrics: p, Runner: p,
 		Commands: map[string]config.Command{
 			"reload": {
 				Argv: []string{"/bin/reload", "--now"}, Args: []config.CommandArg{{Name: "model", Pattern: "[a-z0-9_]+"}},
@@ -136,26 +124,32 @@ func (p *plant) operations() *Operations {
 // act is a call of an operation as a step of that risk makes it.
 func act(uses string, risk runbook.Risk, with condition.Values) runbook.ActCall {
 	operation, _ := runbook.FindOperation(uses)
-	return runbook.ActCall{Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 60}
+	return runbook.ActCall{Project: "shop", Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 60}
 }
 
 // Whatever a definition may use is done, by an activity or by a workflow of its own.
 func TestEveryOperationIsDone(t *testing.T) {
 	o := (&plant{}).operations()
 	for _, operation := range runbook.Operations() {
-		require.Equal(t, operation.Name != "service.scale", o.doer(operation.Name) != nil, operation.Name)
+		ownRun := operation.Name == "service.scale" || operation.Name == "service.restart"
+		require.Equal(t, !ownRun, o.doer(operation.Name) != nil, operation.Name)
 	}
 }
 
 func TestActRefuses(t *testing.T) {
 	idempotent := act("service.restart", runbook.Destructive, condition.Values{"service": "app"})
 	idempotent.Idempotent = true
+	elsewhere, nowhere := act("product.cache_warm", runbook.Write, nil), act("product.cache_warm", runbook.Write, nil)
+	elsewhere.Project, nowhere.Project = "bank", ""
 	for name, c := range map[string]struct {
 		call runbook.ActCall
 		want string
 	}{
 		"no operation":     {act("service.stop", runbook.Write, nil), `there is no operation "service.stop"`},
 		"a workflow's own": {act("service.scale", runbook.Write, condition.Values{"service": "app", "replicas": 2}), "service.scale is no activity"},
+		"a run of its own": {act("service.restart", runbook.Destructive, condition.Values{"service": "app"}), "service.restart is no activity"},
+		"no such project":  {elsewhere, `this worker serves no project "bank"; it serves shop`},
+		"no project":       {nowhere, "the runbook is about the host and has no services; write scope: project"},
 		"missing":          {act("product.breaker", runbook.Write, condition.Values{"model": "m"}), "product.breaker: state is missing"},
 		"type":             {act("product.breaker", runbook.Write, condition.Values{"model": 7, "state": "open"}), "product.breaker: model is 7; it must be of type string"},
 		"enum":             {act("product.breaker", runbook.Write, condition.Values{"model": "m", "state": "ajar"}), `state is "ajar"; write one of [open closed]`},
@@ -171,7 +165,6 @@ func TestActRefuses(t *testing.T) {
 			_, err := p.operations().Act(t.Context(), c.call)
 			require.Equal(t, InvalidInput, class(t, err))
 			require.ErrorContains(t, err, c.want)
-			require.Empty(t, p.restarted)
 			require.Empty(t, p.orders)
 		})
 	}

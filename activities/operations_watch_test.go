@@ -86,7 +86,7 @@ func TestWatchReadsAResult(t *testing.T) {
 	p.replicas = two("running", "")[:1]
 	p.health = func(string) (ModelHealth, error) { return ModelHealth{Healthy: false, Breaker: "open"}, nil }
 	call := runbook.WatchCall{
-		Uses: "product.model_health", With: condition.Values{"model": "qwen_32b"}, Times: 1, TimeoutSeconds: 10,
+		Project: "shop", Uses: "product.model_health", With: condition.Values{"model": "qwen_32b"}, Times: 1, TimeoutSeconds: 10,
 		Condition: expression(t, `!result.healthy && result.breaker == "open"`, condition.Types{
 			"result.healthy": condition.Bool, "result.breaker": condition.String,
 		}, condition.Bool),

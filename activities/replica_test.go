@@ -26,6 +26,36 @@ type site struct {
 	drainErr  error
 	applied   [][]string
 	questions int
+	// place is where the router stands, present what its upstream has now, reach how a look from there ends.
+	place   scaling.Place
+	placed  error
+	present []string
+	reach   func(addresses []string) error
+	lives   map[string]scaling.Life
+	lifeErr error
+	looked  int
+}
+
+func (s *site) Place(context.Context) (scaling.Place, error) { return s.place, s.placed }
+
+func (s *site) Members(string) ([]string, error) { return s.present, nil }
+
+func (s *site) Reach(_ context.Context, addresses []string) error {
+	if s.reach == nil {
+		return nil
+	}
+	return s.reach(addresses)
+}
+
+func (s *site) Life(_ context.Context, id string, words bool) (scaling.Life, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked++
+	life := s.lives[id]
+	if !words {
+		life.LastLines = nil
+	}
+	return life, s.lifeErr
 }
 
 func (s *site) Inventory(context.Context, string) (scaling.Inventory, error) {
@@ -72,19 +102,24 @@ func (s *site) Serving(_ context.Context, _ []int) ([]int, error) {
 }
 
 func (s *site) adapters() *Replicas {
-	return &Replicas{Project: "shop", Engine: s, Prober: s, Product: s, Nginx: s}
+	return &Replicas{Engine: s, Prober: s, Projects: Projects{"shop": {
+		Name: "shop", Product: s, Nginx: s, Endpoints: map[string]scaling.Endpoint{"app": {Port: 80}},
+	}}}
 }
 
 func two(state, health string) []scaling.Replica {
+	back := func(address string) []scaling.Attachment {
+		return []scaling.Attachment{{NetworkID: "n1", Network: "shop_back", Driver: "bridge", Address: address}}
+	}
 	return []scaling.Replica{
-		{ID: "a", Name: "shop-app-1", Service: "app", Number: 1, State: "running", Address: "10.0.0.1"},
-		{ID: "b", Name: "shop-app-2", Service: "app", Number: 2, State: state, Health: health, Address: "10.0.0.2"},
+		{ID: "a", Name: "shop-app-1", Service: "app", Number: 1, State: "running", Address: "10.0.0.1", Networks: back("10.0.0.1")},
+		{ID: "b", Name: "shop-app-2", Service: "app", Number: 2, State: state, Health: health, Address: "10.0.0.2", Networks: back("10.0.0.2")},
 	}
 }
 
 func ask(ids ...string) ReplicasRequest {
 	return ReplicasRequest{
-		Service: "app", IDs: ids,
+		Project: "shop", Service: "app", IDs: ids,
 		Policy:   scaling.Policy{WarmUpSeconds: 1, HealthySeconds: 2, DrainSeconds: 2, StopSeconds: 1},
 		Endpoint: scaling.Endpoint{Port: 80, Ready: "/ready", Health: "/health", Metrics: "/metrics", InFlight: "in_flight", Upstream: "app"},
 	}
@@ -103,8 +138,11 @@ func TestAwaitReady(t *testing.T) {
 		want string
 	}{
 		"ready":           {&site{replicas: two("running", "")}, ""},
-		"crashed":         {&site{replicas: two("exited", "")}, "shop-app-2 is exited; its log says why"},
-		"restarting":      {&site{replicas: two("restarting", "")}, "shop-app-2 is restarting"},
+		"crashed":         {&site{replicas: two("exited", ""), lives: map[string]scaling.Life{"b": {State: "exited", ExitCode: 3, LastLines: []string{"no", "database"}}}}, "shop-app-2 exited with code 3; its last lines: no | database"},
+		"killed":          {&site{replicas: two("exited", ""), lives: map[string]scaling.Life{"b": {State: "exited", ExitCode: 137, OOMKilled: true}}}, "shop-app-2 was killed for want of memory (code 137); it had logged nothing"},
+		"restarting":      {&site{replicas: two("restarting", ""), lives: map[string]scaling.Life{"b": {State: "restarting", ExitCode: 1}}}, "shop-app-2 exited with code 1"},
+		"paused":          {&site{replicas: two("paused", ""), lives: map[string]scaling.Life{"b": {State: "paused"}}}, "shop-app-2 is paused"},
+		"gone unseen":     {&site{replicas: two("exited", ""), lifeErr: Fail(NotFound, errors.New("no such container"))}, "shop-app-2 is exited, and no more is known of it: no such container"},
 		"gone":            {&site{replicas: two("running", "")[:1]}, "1 of 2 replicas of app are gone"},
 		"never ready":     {&site{replicas: two("running", ""), status: func(string) (int, error) { return 503, nil }}, "not ready within 1s: shop-app-1 answers 503"},
 		"does not answer": {&site{replicas: two("running", ""), status: func(string) (int, error) { return 0, errors.New("refused") }}, "shop-app-1: refused"},
@@ -192,18 +230,84 @@ func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
 	require.Zero(t, s.questions)
 }
 
-func TestRouteLooksAddressesUp(t *testing.T) {
-	s := &site{replicas: two("exited", "")}
-	result, err := (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("a", "b"))
+// Without a count of what is at work the end of the router's old processes is proof for what came through it,
+// and the drain does not take its whole time.
+func TestDrainEndsWithTheRoutersProcesses(t *testing.T) {
+	request := ask("b")
+	request.Endpoint.InFlight, request.Policy.DrainSeconds = "", 60
+	s, looks := &site{replicas: two("running", "")}, 0
+	s.serving = func(int) []int {
+		if looks++; looks < 5 {
+			return []int{7}
+		}
+		return nil
+	}
+	begun := time.Now()
+	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request, Workers: []int{7}})
 	require.NoError(t, err)
-	require.Equal(t, []string{"10.0.0.1:80"}, result.Members, "one that does not run gets no traffic")
-	require.Equal(t, [][]string{{"app", "10.0.0.1:80"}}, s.applied)
+	require.Equal(t, DrainResult{OnlyRouter: true}, left)
+	require.Equal(t, 5, looks)
+	require.Zero(t, s.questions, "there is nothing to ask a replica")
+	require.Less(t, time.Since(begun), 10*time.Second)
 
-	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask("b"))
-	require.Equal(t, PreconditionFailed, class(t, err), "an upstream is never emptied by accident")
+	request.Policy.DrainSeconds = 1
+	s.serving = func(int) []int { return []int{7, 8} }
+	left, err = s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request, Workers: []int{7, 8}})
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{Workers: 2}, left)
+}
 
-	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), ask())
-	require.NoError(t, err, "to none on purpose")
+// A replica that hangs and is restarted for that is not waited for.
+func TestDrainOfASilentOne(t *testing.T) {
+	request := DrainRequest{ReplicasRequest: ask("b"), SilentIsIdle: true}
+	request.Policy.DrainSeconds = 60
+	s := &site{replicas: two("running", ""), gauge: func(int) (float64, bool, error) { return 0, false, errors.New("timeout") }}
+	begun := time.Now()
+	left, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Zero(t, left)
+	require.Less(t, time.Since(begun), 10*time.Second)
+
+	// One that answers is waited for all the same.
+	request.Policy.DrainSeconds = 1
+	s.gauge = func(int) (float64, bool, error) { return 1, true, nil }
+	left, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, 1, left.InFlight)
+}
+
+// A consumer that hangs cannot be told to take no work. It is tried until the drain time is over, or not at all
+// where its silence says enough; then SIGTERM tells it. The others are told meanwhile.
+func TestDrainOfADeafConsumer(t *testing.T) {
+	request := DrainRequest{ReplicasRequest: ask("a", "b")}
+	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
+	s := &site{replicas: two("running", ""), drainErr: Fail(Unavailable, errors.New("timeout"))}
+	_, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.Equal(t, Unavailable, class(t, err), "there is time for another attempt")
+	require.Equal(t, []string{"drain http://10.0.0.1:80/drain", "drain http://10.0.0.2:80/drain"}, s.told)
+
+	request.SilentIsIdle = true
+	left, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{BySignal: true}, left)
+
+	request.SilentIsIdle, request.Policy.DrainSeconds = false, 0
+	left, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{BySignal: true}, left)
+
+	s.drainErr = Fail(PermissionDenied, errors.New("401"))
+	_, err = s.adapters().DrainReplicas(t.Context(), request)
+	require.Equal(t, PermissionDenied, class(t, err), "one that says no is not silent")
+}
+
+// Of a service that the configuration does not list nothing is known: its own time to stop is all it gets.
+func TestDrainOfAnUnlistedService(t *testing.T) {
+	request := ask("a")
+	request.Service, request.Endpoint = "redis", scaling.Endpoint{}
+	left, err := (&site{replicas: two("running", "")}).adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
+	require.NoError(t, err)
+	require.Zero(t, left)
 }
 
 func TestPollHandsTheWorkOverWhenCancelled(t *testing.T) {

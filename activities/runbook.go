@@ -115,8 +115,12 @@ func (r *Runbooks) project(call RunbookCall, d runbook.Definition) (string, erro
 	switch {
 	case !ok:
 		return "", Fail(InvalidInput, fmt.Errorf("the configuration has no host %q", call.Host))
+	case d.Scope == runbook.ScopeHost && call.Project != "":
+		return "", Fail(InvalidInput, fmt.Errorf("the runbook %s is about the host %s and not about a project; leave --project out", d.Name, call.Host))
 	case d.Scope == runbook.ScopeHost:
 		return "", nil
+	case len(projects) == 0:
+		return "", Fail(InvalidInput, fmt.Errorf("the host %s has no project in the configuration, and the runbook %s is about one", call.Host, d.Name))
 	case call.Project == "" && len(projects) == 1:
 		return projects[0], nil
 	case call.Project == "":

@@ -55,7 +55,7 @@ func (d *driver) Change(_ context.Context, id string, change VRAMChange) (VRAMAn
 }
 
 func (d *driver) vram(replicas ...scaling.Replica) *VRAM {
-	return &VRAM{Project: "shop", Engine: &site{replicas: replicas}, GPUs: d, Books: d, HeadroomRatio: 0.2}
+	return &VRAM{Projects: Projects{"shop": {Name: "shop"}}, Engine: &site{replicas: replicas}, GPUs: d, Books: d, HeadroomRatio: 0.2}
 }
 
 func card(freeMB int64, processes ...gpu.Process) gpu.Snapshot {
@@ -89,7 +89,7 @@ func TestGateFailsClosed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes := []scaling.Change{c.change}
-			c.driver.vram().gate(t.Context(), changes)
+			c.driver.vram().gate(t.Context(), "shop", changes)
 			require.Empty(t, c.driver.changes, "a plan promises nothing")
 			if c.refused == "" {
 				require.Empty(t, changes[0].Refusals)
@@ -117,7 +117,7 @@ func TestReserveVRAMLooksFirst(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(v)
-	value, err := env.ExecuteActivity(v.ReserveVRAM, claiming(false))
+	value, err := env.ExecuteActivity(v.ReserveVRAM, ReserveRequest{Project: "shop", Change: claiming(false)})
 	require.NoError(t, err)
 	var got []scaling.Assignment
 	require.NoError(t, value.Get(&got))
@@ -126,6 +126,6 @@ func TestReserveVRAMLooksFirst(t *testing.T) {
 	require.NotEmpty(t, d.ids[0], "a retry must get the first answer")
 
 	d.snapshot = card(6000)
-	_, err = env.ExecuteActivity(v.ReserveVRAM, claiming(false))
+	_, err = env.ExecuteActivity(v.ReserveVRAM, ReserveRequest{Project: "shop", Change: claiming(false)})
 	require.ErrorContains(t, err, "worker #2: GPU 0 (GPU-a) needs 2000 MB and is 916 MB short")
 }

@@ -21,7 +21,7 @@ type mention struct {
 
 var (
 	runbookCommand = regexp.MustCompile(`starter runbook (run|show|plan|test|lint)[ \t]`)
-	workflowID     = regexp.MustCompile(`(?:^|[^a-zA-Z0-9_./-])runbook/([a-z0-9][a-z0-9._-]*)`)
+	workflowID     = regexp.MustCompile(`(?:^|[^a-zA-Z0-9_./-])runbook/[a-zA-Z0-9][a-zA-Z0-9._-]*/(?:-|[a-z0-9][a-z0-9_-]*)/([a-z0-9][a-z0-9._-]*)`)
 	runbookPath    = regexp.MustCompile(`runbooks/([a-z0-9][a-z0-9._-]*)\.yaml`)
 	runbookKey     = regexp.MustCompile(`(?m)(?:^|[{,])[ \t]*-?[ \t]*["']?runbook["']?:[ \t]*["']?([^"'\s,}#]+)`)
 	word           = regexp.MustCompile(`[^ \t\r]+`)
@@ -58,7 +58,7 @@ func mentionsInText(file string, data []byte) []mention {
 }
 
 // withValue are the flags of the commands whose value is the next word.
-var withValue = []string{"-p", "--param", "--plan", "--reason", "-o", "--output", "--config", "--host"}
+var withValue = []string{"-p", "--param", "--plan", "--reason", "-o", "--output", "--config", "--host", "--project"}
 
 // argument is the first word behind a command that can be a runbook's name; a file, a flag or a
 // placeholder in capitals is none.

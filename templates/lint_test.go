@@ -50,9 +50,9 @@ func TestLintRunbook(t *testing.T) {
 func TestLintMentions(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"docs/a.md": "Say `starter runbook run llm_failure_response -p model=x`, or with an alias\n" +
-			"    starter runbook plan --plan abc qwen_failure_downshfit\n" +
+			"    starter runbook plan --project shop qwen_failure_downshfit\n" +
 			"é starter runbook show gone, starter runbook run NAME, starter runbook run --dry-run far_gone, starter runbook lint docs FILE and starter runbook test mine.\n" +
-			"Runs are runbook/llm_failure_response/x or runbook/nothing/like/it; see internal/runbook/x.go and runbook/plan.go.\n" +
+			"Runs are runbook/GPU-1/shop/llm_failure_response/x or runbook/h/-/nothing/like/it; see internal/runbook/x/y/z.go and runbook/a/b/plan.go.\n" +
 			"It is in runbooks/cache_service_failure.yaml with runbooks/cash_service_failure_test.yaml, and ./other.yaml is mine:\n" +
 			"starter runbook plan ./other.yaml\nstarter runbook run\n",
 		"mine.yaml": begin("mine", "") + nothing,
@@ -73,10 +73,10 @@ func TestLintMentions(t *testing.T) {
 deploy/other-kind.yaml:2:7: kind: unknown kind "Runbok"; did you mean "Runbook"?
 deploy/wrong.yml:1:1: would not be read; rename it to end in .yaml
 deploy/x.rules.yaml:6:19: runbook "lm_failure_response" does not exist; did you mean "llm_failure_response"?
-docs/a.md:2:37: runbook "qwen_failure_downshfit" does not exist; did you mean "qwen_failure_downshift"?
+docs/a.md:2:41: runbook "qwen_failure_downshfit" does not exist; did you mean "qwen_failure_downshift"?
 docs/a.md:3:24: runbook "gone" does not exist; write one of api_high_latency_scaleup, cache_service_failure, database_connection_failure, llm_failure_response, mine and qwen_failure_downshift
 docs/a.md:3:86: runbook "far_gone" does not exist; write one of api_high_latency_scaleup, cache_service_failure, database_connection_failure, llm_failure_response, mine and qwen_failure_downshift
-docs/a.md:4:52: runbook "nothing" does not exist; write one of api_high_latency_scaleup, cache_service_failure, database_connection_failure, llm_failure_response, mine and qwen_failure_downshift
+docs/a.md:4:67: runbook "nothing" does not exist; write one of api_high_latency_scaleup, cache_service_failure, database_connection_failure, llm_failure_response, mine and qwen_failure_downshift
 docs/a.md:5:60: runbook "cash_service_failure" does not exist; did you mean "cache_service_failure"?
 `, lint(t, dir, LintOptions{}, "."))
 	require.Empty(t, lint(t, dir, LintOptions{}, "deploy/compose.yaml/../../mine.yaml"))

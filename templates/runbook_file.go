@@ -12,6 +12,7 @@ type runbookFile struct {
 	APIVersion  string               `yaml:"apiVersion"`
 	Kind        string               `yaml:"kind"`
 	Metadata    runbookMetadata      `yaml:"metadata"`
+	Scope       string               `yaml:"scope"`
 	Triggers    triggersFile         `yaml:"triggers"`
 	Concurrency concurrencyFile      `yaml:"concurrency"`
 	Inputs      map[string]inputFile `yaml:"inputs"`

@@ -31,6 +31,17 @@ func (r *runbookReader) metadata() {
 	d.Name, d.Aliases, d.Description, d.Owner, d.Severity, d.ReviewBy = m.Name, m.Aliases, m.Description, m.Owner, m.Severity, string(m.ReviewBy)
 }
 
+// scope reads what a run is about: one project of a host, or the host.
+func (r *runbookReader) scope() {
+	r.draft.definition.Scope = runbook.ScopeProject
+	if !r.doc.Has("scope") {
+		return
+	}
+	if scope, ok := oneOf(r, "scope", "scope", r.draft.content.Scope, []string{runbook.ScopeProject, runbook.ScopeHost}); ok {
+		r.draft.definition.Scope = scope
+	}
+}
+
 var alertLabel = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 func (r *runbookReader) triggers() {

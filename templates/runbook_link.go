@@ -110,6 +110,10 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 		if target.doc.Err() != nil {
 			continue // a fault of its own, from which others would follow here
 		}
+		if draft.definition.Scope == runbook.ScopeHost && target.definition.Scope != runbook.ScopeHost {
+			draft.doc.Fault(at, "%s is about a project, and scope: host is about none; call one with scope: host", target.definition.Name)
+			continue
+		}
 		draft.depth = max(draft.depth, target.depth+1)
 		draft.steps += target.steps
 		if draft.depth > maxCallDepth {

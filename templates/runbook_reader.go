@@ -76,6 +76,7 @@ func (r *runbookReader) read() {
 		return
 	}
 	r.metadata()
+	r.scope()
 	r.names["run.host"], r.names["run.initiator"] = condition.String, condition.String
 	d.Inputs = r.inputs("inputs", f.Inputs)
 	for _, in := range d.Inputs {

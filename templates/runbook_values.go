@@ -31,6 +31,9 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 		r.doc.Fault(at, "%s has the risk %s; write an operation of risk %s here", name, op.Risk, most)
 		return op, false
 	}
+	if family, _, _ := strings.Cut(name, "."); r.draft.definition.Scope == runbook.ScopeHost && (family == "service" || family == "product") {
+		r.doc.Fault(at, "%s is about a project, and scope: host is about none; write scope: project, or leave it out", name)
+	}
 	return op, true
 }
 

@@ -12,6 +12,9 @@ import (
 // plan stands for the hash of a run's plan.
 const plan = "rehearsal"
 
+// project is what a run in a case is about, unless it is about the host.
+const project = "project"
+
 // Run runs one case. The same case gives the same result.
 func Run(p runbook.Program, c Case) Result {
 	f := &effects{program: p, script: c, now: c.Start, uses: map[string]int{}, result: Result{branches: map[string]bool{}}}
@@ -21,7 +24,10 @@ func Run(p runbook.Program, c Case) Result {
 		return f.result
 	}
 	run := runbook.Run{Name: p.Definition.Name, Key: key(p, c, inputs), Host: c.Host, Initiator: c.Initiator, PlanSHA256: plan}
-	run.ID = strings.TrimSuffix("runbook/"+run.Name+"/"+run.Key, "/")
+	if p.Definition.Scope != runbook.ScopeHost {
+		run.Project = project
+	}
+	run.ID = run.Subject(run.Key)
 	state, end := runbook.Drive(p, runbook.New(run, inputs), c.Start, f)
 	return f.end(state, end)
 }

@@ -81,7 +81,7 @@ func (s *starter) gateApproveCommand() *cobra.Command {
 		Long: `Approve what a run asks, or say that what it asks for is done and fill in its fields. ID is one of
 starter gate list. The approval is for what was shown there and for nothing else: this attempt, these
 arguments, this plan. Whether the person may is decided by the run, which records the answer.`,
-		Example: "  starter gate approve llm_failure_response/llama3_8b:approve.1\n  starter gate approve handover/:ask.1 -p request_id=REQ-7",
+		Example: "  starter gate approve llm_failure_response/llama3_8b:approve.1\n  starter gate approve handover:ask.1 -p request_id=REQ-7",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if answer.Fields, err = parseParams(params); err != nil {
@@ -184,11 +184,13 @@ func notOpen(ctx context.Context, c *connect.Connection, request string) error {
 	var ids []string
 	if found, _, err := openRunbooks(ctx, c); err == nil {
 		for _, open := range gatesOf(found, false).Requests {
-			ids = append(ids, open.ID)
+			for _, form := range runForms(open.WorkflowID) {
+				ids = append(ids, form+strings.TrimPrefix(open.ID, open.WorkflowID))
+			}
 		}
 	}
 	hint := "see starter gate list"
-	if near, ok := strictyaml.Nearest(request, ids); ok {
+	if near, ok := strictyaml.Nearest(runName(request), ids); ok {
 		hint = "did you mean " + near + "?"
 	}
 	return no("", request+" is not open", hint)

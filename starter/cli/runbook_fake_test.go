@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +42,8 @@ type house struct {
 	started client.StartWorkflowOptions
 	request workflows.RunbookRequest
 	over    ended
+	// closed are the ids of further runs that have ended.
+	closed []string
 	// answered, where it is made, keeps the history open until a question has been answered.
 	answered chan struct{}
 	// pending are the descriptions of runs by id, past the events of a finished history.
@@ -48,9 +53,15 @@ type house struct {
 
 func (h *house) connection() *connect.Connection { return &connect.Connection{Client: h} }
 
-func (h *house) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (h *house) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	answer := &workflowservice.ListWorkflowExecutionsResponse{}
-	for id := range h.atWork {
+	ids := slices.Collect(maps.Keys(h.atWork))
+	if strings.Contains(request.GetQuery(), "ExecutionStatus != 'Running'") {
+		if ids = h.closed; h.over.id != "" {
+			ids = append(slices.Clone(ids), h.over.id)
+		}
+	}
+	for _, id := range ids {
 		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run of " + id}, Type: &commonpb.WorkflowType{Name: "RunRunbook"},
 			StartTime: timestamppb.New(opened), Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
@@ -190,10 +201,10 @@ func says(t *testing.T, output string, do func(*starter) error) (code int, out, 
 func approval(run, step string) workflows.RunbookStatus {
 	name, key := nameAndKey(run)
 	return workflows.RunbookStatus{
-		RunbookResult: workflows.RunbookResult{Runbook: name, Key: key, Host: "gpu1", Outcome: workflows.Running, By: "anna@gpu-1"},
+		RunbookResult: workflows.RunbookResult{Runbook: name, Key: key, Host: "gpu1", Project: "shop", Outcome: workflows.Running, By: "anna@gpu-1"},
 		At:            step, Phase: runbook.Asking,
 		Request: &runbook.Request{
-			ID: name + "/" + key + ":" + step + ".1", Kind: runbook.AskApproval, Path: step, Message: "Restart it?", Groups: []string{"oncall"}, Min: 1,
+			ID: run + ":" + step + ".1", Kind: runbook.AskApproval, Path: step, Message: "Restart it?", Groups: []string{"oncall"}, Min: 1,
 			Opened: opened, Deadline: opened.Add(15 * time.Minute), Risk: runbook.Destructive, PlanSHA256: planSHA256,
 		},
 	}

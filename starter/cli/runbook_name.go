@@ -27,6 +27,16 @@ func nameAndKey(id string) (name, key string) {
 	return name, key
 }
 
+// runForms are the names that a run may be called by, the shortest first: NAME/KEY, PROJECT/NAME/KEY and
+// HOST/PROJECT/NAME/KEY. A key alone names nothing.
+func runForms(id string) []string {
+	parts := strings.SplitN(runName(id), "/", 3)
+	if len(parts) < 3 {
+		return []string{runName(id)}
+	}
+	return []string{parts[2], parts[1] + "/" + parts[2], runName(id)}
+}
+
 // where is a host, and the project there that something is about.
 func where(host, project string) string {
 	if project == "" || project == runbook.NoProject {
@@ -45,6 +55,7 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 	if strings.HasPrefix(name, runPrefix) {
 		return name, nil
 	}
+	name = strings.TrimSuffix(name, "/")
 	for _, query := range []struct {
 		text  string
 		limit int
@@ -58,7 +69,7 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 		}
 		var ids []string
 		for _, r := range found {
-			if strings.HasSuffix(r.ID, "/"+strings.TrimSuffix(name, "/")) && !slices.Contains(ids, r.ID) {
+			if slices.Contains(runForms(r.ID), name) && !slices.Contains(ids, r.ID) {
 				ids = append(ids, r.ID)
 			}
 		}

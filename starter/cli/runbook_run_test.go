@@ -22,7 +22,7 @@ func planned() activities.RunbookPlan {
 		Plan: runbook.Plan{
 			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
 		},
-		Policy: runbook.Reject, Installed: true,
+		Policy: runbook.Reject, Project: "shop", Installed: true,
 	}
 }
 
@@ -38,7 +38,7 @@ func TestPlanText(t *testing.T) {
 		"gpu": {At: opened, Fault: "no driver"},
 	}
 	_, out, _ := says(t, "text", func(s *starter) error { s.printPlanned(plan, opened); return nil })
-	require.Equal(t, `Plan of llm llama3_8b on gpu1
+	require.Equal(t, `Plan of llm llama3_8b on gpu1/shop
 Inputs: model=llama3_8b
 #  DECISION  STEP     KIND                DOES                             NOTE
 1  checked   confirm  check                                                !result.healthy holds
@@ -95,7 +95,7 @@ func TestRunIsFollowed(t *testing.T) {
 	})
 	require.Equal(t, exitFailed, code)
 	require.Empty(t, errs)
-	_, told, _ := strings.Cut(out, "plan 0123456789ab of llm llama3_8b on gpu1\n")
+	_, told, _ := strings.Cut(out, "plan 0123456789ab of llm llama3_8b on gpu1/shop\n")
 	at := strings.Index(told, "12:00:05 ")
 	require.GreaterOrEqual(t, at, 0, out)
 	require.Equal(t, `12:00:05 ok confirm
@@ -104,30 +104,30 @@ llm llama3_8b: rollback incomplete: restart: no
   put back: open_breaker
   could not be put back: drain: gone
 `, told[at:])
-	require.Equal(t, "runbook/llm/llama3_8b", h.started.ID)
+	require.Equal(t, "runbook/gpu1/shop/llm/llama3_8b", h.started.ID)
 	require.Equal(t, "evenkeel", h.started.TaskQueue)
-	require.Equal(t, "llm llama3_8b by anna@gpu-1", h.started.StaticSummary)
+	require.Equal(t, "llm llama3_8b on gpu1/shop by anna@gpu-1", h.started.StaticSummary)
 	require.True(t, h.started.WorkflowExecutionErrorWhenAlreadyStarted)
 	require.Equal(t, workflows.RunbookRequest{
-		Name: "llm", Inputs: call.Inputs, Host: "gpu1", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,
+		Name: "llm", Inputs: call.Inputs, Host: "gpu1", Project: "shop", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,
 	}, h.request)
 }
 
 // What a run waits for is told with the commands that answer it.
 func TestRunWaits(t *testing.T) {
-	paused := approval("runbook/llm/x", "restart")
+	paused := approval("runbook/gpu1/shop/llm/x", "restart")
 	paused.Request.Kind, paused.Request.Groups, paused.Request.Choices = runbook.AskPaused, nil, []string{runbook.Resume, runbook.Abort}
 	h := &house{
-		atWork: map[string]workflows.RunbookStatus{"runbook/llm/x": paused}, answered: make(chan struct{}, 1),
+		atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/x": paused}, answered: make(chan struct{}, 1),
 		over: ended{result: workflows.RunbookResult{Runbook: "llm", Key: "x", Outcome: runbook.Succeeded}},
 	}
 	code, out, _ := says(t, "text", func(s *starter) error {
-		return s.followRunbook(t.Context(), h, h.GetWorkflow(t.Context(), "runbook/llm/x", "r"))
+		return s.followRunbook(t.Context(), h, h.GetWorkflow(t.Context(), "runbook/gpu1/shop/llm/x", "r"))
 	})
 	require.Equal(t, exitDone, code)
 	require.Equal(t, `12:00:00 waits: Restart it? (an operator, until 2026-11-25 12:15:00)
-         starter runbook resume llm/x
-         starter runbook abort llm/x --reason REASON
+         starter runbook resume gpu1/shop/llm/x
+         starter runbook abort gpu1/shop/llm/x --reason REASON
 llm x: succeeded
 `, out)
 }
@@ -170,7 +170,7 @@ func TestNothingIsStarted(t *testing.T) {
 		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
+	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1/shop\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
 	code, out, _ = says(t, "json", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
 	})
@@ -188,12 +188,12 @@ func TestNothingIsStarted(t *testing.T) {
 
 // One run about the same thing refuses a second, or is joined: then exactly that run is followed.
 func TestRunAtWork(t *testing.T) {
-	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/llm/llama3_8b": approval("runbook/llm/llama3_8b", "approve")}}
+	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": approval("runbook/gpu1/shop/llm/llama3_8b", "approve")}}
 	code, _, errs := says(t, "text", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "starter: runbook/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status llm/llama3_8b\n", errs)
+	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status llm/llama3_8b\n", errs)
 
 	joins := planned()
 	joins.Policy = runbook.Join
@@ -202,14 +202,14 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitDone, code)
-	require.Contains(t, out, "runbook/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n")
+	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n")
 	require.Contains(t, out, "llm llama3_8b: succeeded\n")
 	require.Equal(t, "former", h.over.runID)
 
 	_, out, _ = says(t, "json", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
-	require.JSONEq(t, `{"workflow_id":"runbook/llm/llama3_8b","run_id":"former","joined":true}`, out)
+	require.JSONEq(t, `{"workflow_id":"runbook/gpu1/shop/llm/llama3_8b","run_id":"former","joined":true}`, out)
 }
 
 func TestRunStarted(t *testing.T) {
@@ -218,7 +218,7 @@ func TestRunStarted(t *testing.T) {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
 	require.Equal(t, exitDone, code)
-	require.Contains(t, out, "started runbook/llm/llama3_8b (run fresh)\n")
+	require.Contains(t, out, "started runbook/gpu1/shop/llm/llama3_8b (run fresh)\n")
 	require.Empty(t, h.request.PlanSHA256, "who did not name a plan takes what it is")
 }
 
@@ -227,7 +227,7 @@ func TestRunIsLeftAlone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	code, _, errs := says(t, "text", func(s *starter) error {
-		return s.followRunbook(ctx, &house{}, ended{id: "runbook/llm"})
+		return s.followRunbook(ctx, &house{}, ended{id: "runbook/gpu1/shop/llm"})
 	})
 	require.Equal(t, exitDetached, code)
 	require.Equal(t, "starter: detached; what runs goes on\n", errs)

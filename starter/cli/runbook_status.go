@@ -222,7 +222,7 @@ func nearRun(ctx context.Context, c *connect.Connection, id string) string {
 		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") { // its key was left out
 			return "did you mean " + runName(r.ID) + "?"
 		}
-		names = append(names, runName(r.ID))
+		names = append(names, runForms(r.ID)...)
 	}
 	if near, ok := strictyaml.Nearest(runName(id), names); ok {
 		return "did you mean " + near + "?"

@@ -13,15 +13,15 @@ import (
 )
 
 func TestStatusOfOneRun(t *testing.T) {
-	status := approval("runbook/llm/llama3_8b", "approve")
+	status := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 	status.Why, status.Inputs, status.PlanSHA256, status.PauseBy = "it is ill", condition.Values{"model": "llama3_8b"}, planSHA256, "bob@gpu-1"
 	status.Steps = []workflows.RunbookStep{step("confirm", runbook.OK, 0, 5), step("restart", runbook.Failed, 1, 9), step("approve", "", 0, 0)}
 	status.Steps[1].Message = "no\nway"
-	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/llm/llama3_8b": status}}
+	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": status}}
 	code, out, _ := says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "llm/llama3_8b") })
 	require.Equal(t, exitDone, code)
 	require.Equal(t, strings.ReplaceAll(`llm llama3_8b: running
-  on gpu1 since 2026-11-25 12:00:00, started by anna@gpu-1: it is ill
+  on gpu1/shop since 2026-11-25 12:00:00, started by anna@gpu-1: it is ill
   with model=llama3_8b
   plan PLAN
   pauses before the next step, for bob@gpu-1
@@ -32,13 +32,15 @@ approve  action           asking   12:00:00
 waits: Restart it?
   approval by oncall until 2026-11-25 12:15:00
   plan PLAN
-  > starter gate approve llm/llama3_8b:approve.1
-  > starter gate reject llm/llama3_8b:approve.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
 `, "PLAN", planSHA256), out)
 
-	code, out, _ = says(t, "json", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "runbook/llm/llama3_8b") })
+	code, out, _ = says(t, "json", func(s *starter) error {
+		return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b")
+	})
 	require.Equal(t, exitDone, code)
-	for _, line := range []string{`"workflow_id": "runbook/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "llm/llama3_8b:approve.1"`} {
+	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1"`} {
 		require.Contains(t, out, line)
 	}
 }
@@ -46,7 +48,7 @@ waits: Restart it?
 // A run that has ended needs no worker; one that is not there is an answer.
 func TestStatusOfEndedRun(t *testing.T) {
 	h := &house{over: end(runbook.RolledBack)}
-	h.over.id = "runbook/llm"
+	h.over.id = "runbook/gpu1/shop/llm"
 	code, out, _ := says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "llm") })
 	require.Equal(t, exitDone, code)
 	require.Contains(t, out, "llm llama3_8b: rolled back: restart: no\n")
@@ -57,10 +59,10 @@ func TestStatusOfEndedRun(t *testing.T) {
 	require.Equal(t, exitNo, code)
 	require.Equal(t, "starter: other has no run; see starter runbook status\n", errs)
 
-	h.atWork = map[string]workflows.RunbookStatus{"runbook/lost": {}}
+	h.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/lost": {}}
 	code, _, errs = says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "lost") })
 	require.Equal(t, exitMissing, code)
-	require.Equal(t, "starter: lost: no worker answers; start `evenkeel` or `worker`\n", errs)
+	require.Equal(t, "starter: gpu1/shop/lost: no worker answers; start `evenkeel` or `worker`\n", errs)
 }
 
 func TestStatusOfAllRuns(t *testing.T) {
@@ -69,15 +71,15 @@ func TestStatusOfAllRuns(t *testing.T) {
 		row    string
 		waits  string
 	}{
-		"at a gate": {approval("runbook/llm", "approve"), "llm approve asking approval by oncall until 2026-11-25 12:15:00 2026-11-25 12:00:00", "waits for approval by oncall until 2026-11-25 12:15:00"},
+		"at a gate": {approval("runbook/gpu1/shop/llm", "approve"), "gpu1/shop/llm approve asking approval by oncall until 2026-11-25 12:15:00 2026-11-25 12:00:00", "waits for approval by oncall until 2026-11-25 12:15:00"},
 		"at work": {workflows.RunbookStatus{
 			RunbookResult: workflows.RunbookResult{Runbook: "llm", Steps: []workflows.RunbookStep{{Path: "watch", StepState: runbook.StepState{Started: opened.Add(time.Minute)}}}},
 			At:            "watch", Phase: runbook.Watching,
-		}, "llm watch watching 2026-11-25 12:01:00", ""},
-		"silent": {workflows.RunbookStatus{}, "llm unknown no worker answers 2026-11-25 12:00:00", ""},
+		}, "gpu1/shop/llm watch watching 2026-11-25 12:01:00", ""},
+		"silent": {workflows.RunbookStatus{}, "gpu1/shop/llm unknown no worker answers 2026-11-25 12:00:00", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/llm": c.status}}
+			h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm": c.status}}
 			code, out, _ := says(t, "text", func(s *starter) error { return s.runbookRuns(t.Context(), h.connection()) })
 			require.Equal(t, exitDone, code)
 			head, row, _ := strings.Cut(out, "\n")

@@ -12,7 +12,7 @@ import (
 // printRunbookRun shows all about one run that answered.
 func (s *starter) printRunbookRun(r runbookRun) {
 	fmt.Fprintln(s.Out, resultLine(r.RunbookResult))
-	fmt.Fprintf(s.Out, "  on %s since %s, started by %s", r.Host, local(r.Started), printable(r.By))
+	fmt.Fprintf(s.Out, "  on %s since %s, started by %s", where(r.Host, r.Project), local(r.Started), printable(r.By))
 	if r.Why != "" {
 		fmt.Fprint(s.Out, ": ", printable(r.Why))
 	}

@@ -74,7 +74,7 @@ func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions
 }
 
 func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
-	fmt.Fprintf(s.Out, "Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), plan.Host)
+	fmt.Fprintf(s.Out, "Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
 	if len(plan.Inputs) > 0 {
 		fmt.Fprintf(s.Out, "Inputs: %s\n", assignments(plan.Inputs))
 	}

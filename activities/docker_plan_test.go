@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+// standing is a host on which two replicas are as the file says.
+func standing() (*docks, *file) {
+	d := &docks{images: map[string]string{"app:1": "sha256:1"}}
+	d.replicas = two("running", "")
+	for i := range d.replicas {
+		d.replicas[i].ConfigHash, d.replicas[i].ImageID = "h", "sha256:1"
+	}
+	return d, &file{services: []scaling.Service{{Name: "app", Image: "app:1"}}}
+}
+
+func codes(refusals []scaling.Refusal) (out []string) {
+	for _, r := range refusals {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
+func TestPlanScale(t *testing.T) {
+	d, f := standing()
+	plan, err := d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+	require.NoError(t, err)
+	require.Equal(t, "gpu-1", plan.Host)
+	require.Equal(t, "shop", plan.Project)
+	require.Empty(t, plan.Changes[0].Refusals)
+	require.Equal(t, []int{3, 4}, plan.Changes[0].Add)
+	require.Equal(t, "a", plan.Changes[0].Sibling.ID)
+	require.Empty(t, d.did, "a plan touches nothing")
+	require.Empty(t, d.specs)
+}
+
+func TestPlanScaleRefusesWhatItIsGiven(t *testing.T) {
+	for name, c := range map[string]struct {
+		req  PlanRequest
+		want string
+	}{
+		"no such project": {PlanRequest{Project: "bank", Targets: []scaling.Target{{Service: "app"}}}, `this worker serves no project "bank"; it serves shop`},
+		"no service":      {PlanRequest{Project: "shop"}, "no service is named; write SERVICE=N"},
+		"less than none":  {PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: -1}}}, "app=-1: the number of replicas must be 0 or more"},
+		"twice":           {PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app"}, {Service: "app", Replicas: 2}}}, "app: the service is named twice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, f := standing()
+			_, err := d.docker(f, nil).PlanScale(t.Context(), c.req)
+			require.Equal(t, InvalidInput, class(t, err))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// An engine that is away is read together with all other reasons.
+func TestPlanScaleWithoutAnEngine(t *testing.T) {
+	d, f := standing()
+	d.inventory = Fail(Unavailable, errors.New("no socket"))
+	plan, err := d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+	require.NoError(t, err)
+	require.Equal(t, []scaling.Refusal{{Code: scaling.EngineUnreachable, Message: "the Docker engine on gpu-1 cannot be asked: no socket"}}, plan.Changes[0].Refusals)
+
+	_, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+	require.Equal(t, Unavailable, class(t, err))
+}
+
+// What a copy would get of configs and secrets is said before, and refused by the name of the file.
+func TestPlanScaleLooksAtFiles(t *testing.T) {
+	d, f := standing()
+	f.files = []ContainerFile{{What: "secret tok", Target: "/run/secrets/tok", Known: true, Bytes: []byte("hunter2")}}
+	d.checkFiles = func(sibling string, files []ContainerFile) ([]string, error) {
+		require.Equal(t, "a", sibling)
+		require.Equal(t, f.files, files)
+		return []string{"secret tok was edited; the new replica gets what its siblings have"}, nil
+	}
+	grow := PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 3}}}
+	plan, err := d.docker(f, nil).PlanScale(t.Context(), grow)
+	require.NoError(t, err)
+	require.Contains(t, plan.Changes[0].Warnings, "secret tok was edited; the new replica gets what its siblings have")
+
+	d.checkFiles = func(string, []ContainerFile) ([]string, error) {
+		return nil, Fail(PreconditionFailed, errors.New("secret tok: the program has changed it, and MY_TOKEN is not set"))
+	}
+	plan, err = d.docker(f, nil).PlanScale(t.Context(), grow)
+	require.NoError(t, err)
+	require.Equal(t, []scaling.Refusal{{Code: scaling.UnknownFile, Message: "secret tok: the program has changed it, and MY_TOKEN is not set"}}, plan.Changes[0].Refusals)
+
+	f.filesErr = Fail(PreconditionFailed, errors.New("config c is not there"))
+	plan, err = d.docker(f, nil).PlanScale(t.Context(), grow)
+	require.NoError(t, err)
+	require.Equal(t, "config c is not there", plan.Changes[0].Refusals[0].Message)
+
+	plan, err = d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 1}}})
+	require.NoError(t, err)
+	require.Empty(t, plan.Changes[0].Refusals, "nothing is copied")
+}
+
+func TestPlanRestart(t *testing.T) {
+	d, f := standing()
+	d.replicas[1].State = "exited"
+	restart, err := d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+	require.NoError(t, err)
+	require.Empty(t, restart.Refusals)
+	require.Equal(t, []string{"a"}, []string{restart.Replicas[0].ID})
+	require.Len(t, restart.Replicas, 1, "somebody stopped the other one")
+	require.Empty(t, d.did)
+
+	restart, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "ap"})
+	require.NoError(t, err)
+	require.Equal(t, []string{scaling.NotAComposeService}, codes(restart.Refusals))
+
+	_, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "bank", Service: "app"})
+	require.Equal(t, InvalidInput, class(t, err))
+}

@@ -1,0 +1,155 @@
+package activities
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+func replicaIDs(replicas []scaling.Replica) (out []string) {
+	for _, r := range replicas {
+		out = append(out, r.ID+" "+r.State)
+	}
+	return out
+}
+
+// hooked is a file with hooks and a file for the copies.
+func hooked() *file {
+	return &file{hooks: Hooks{PostStart: []Hook{{Command: []string{"up"}}}, PreStop: []Hook{{Command: []string{"down"}}, {Command: []string{"flush"}}}}, files: []ContainerFile{{What: "config c"}}}
+}
+
+// Stopped ones are started with their hooks, and copies get what Compose would write and run.
+func TestStartReplicas(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("exited", "")
+	f := hooked()
+	made, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{
+		Service: "app", Start: d.replicas[1:2], Add: []int{3, 4}, Sibling: d.replicas[0], GPUs: []scaling.Assignment{{Number: 4, GPU: "GPU-a"}},
+	}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"b running", "new-3 running", "new-4 running"}, replicaIDs(made), "as the engine has them now, in order")
+	require.Equal(t, []string{"start b (1 hooks)"}, d.did)
+	slices.SortFunc(d.specs, func(a, b CloneSpec) int { return a.Number - b.Number })
+	require.Equal(t, []CloneSpec{
+		{Project: "shop", Service: "app", Number: 3, Sibling: "a", MadeBy: "run", Files: f.files, PostStart: f.hooks.PostStart},
+		{Project: "shop", Service: "app", Number: 4, Sibling: "a", MadeBy: "run", GPU: "GPU-a", Files: f.files, PostStart: f.hooks.PostStart},
+	}, d.specs)
+}
+
+// The first of a service comes from Compose, once nothing is left that it would start instead; the others are
+// copies of it.
+func TestStartReplicasBootstraps(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("exited", "")[1:]
+	f := &file{}
+	f.up = func(service string, number int) error {
+		require.Equal(t, []string{"remove b"}, d.did, "first what is left over goes")
+		d.replicas = append(d.replicas, scaling.Replica{ID: "c", Name: "shop-app-1", Service: service, Number: number, State: "running"})
+		return nil
+	}
+	change := scaling.Change{Service: "app", Bootstrap: true, Add: []int{1, 2}, Discard: d.replicas}
+	made, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	require.NoError(t, err)
+	require.Equal(t, []string{"c running", "new-2 running"}, replicaIDs(made))
+	require.Equal(t, "c", d.specs[0].Sibling)
+
+	d.replicas = nil
+	f.up = func(string, int) error { return nil }
+	_, err = d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	require.Equal(t, Unavailable, class(t, err))
+	require.ErrorContains(t, err, "docker compose made no replica 1 of app")
+
+	f.up = func(string, int) error {
+		return Fail(PreconditionFailed, errors.New("docker compose would do more: Network shop_back Recreate"))
+	}
+	_, err = d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	require.Equal(t, PreconditionFailed, class(t, err))
+}
+
+func TestStartReplicasFails(t *testing.T) {
+	change := scaling.Change{Service: "app", Start: two("exited", "")[1:], Add: []int{3}, Sibling: two("running", "")[0]}
+	for name, c := range map[string]struct {
+		spoil  func(d *docks, f *file)
+		class  string
+		want   string
+		copies int
+	}{
+		"the start":       {func(d *docks, _ *file) { d.startErr = Fail(InvalidInput, errors.New("executable file not found")) }, InvalidInput, "executable file not found", 0},
+		"the hooks' file": {func(_ *docks, f *file) { f.hooksErr = Fail(PreconditionFailed, errors.New("cannot be read")) }, PreconditionFailed, "hooks of app: cannot be read", 0},
+		"the files": {func(_ *docks, f *file) {
+			f.filesErr = Fail(PreconditionFailed, errors.New("MY_TOKEN is not set"))
+		}, PreconditionFailed, "configs and secrets of app: MY_TOKEN is not set", 0},
+		"a copy": {func(d *docks, _ *file) {
+			d.cloneErr = func(CloneSpec) error { return Fail(Conflict, errors.New("name in use")) }
+		}, Conflict, "replica 3 of app: name in use", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, f := &docks{}, hooked()
+			d.replicas = two("exited", "")
+			c.spoil(d, f)
+			_, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+			require.Equal(t, c.class, class(t, err))
+			require.ErrorContains(t, err, c.want)
+			require.Len(t, d.specs, c.copies)
+		})
+	}
+}
+
+// What a run made goes, what it started is stopped again with its hooks, and everything else stays.
+func TestUndoStart(t *testing.T) {
+	site := func() *docks {
+		d := &docks{}
+		d.replicas = append(two("running", ""),
+			scaling.Replica{ID: "mine", Name: "shop-app-3", Service: "app", Number: 3, State: "created", MadeBy: "run"},
+			scaling.Replica{ID: "theirs", Name: "shop-app-4", Service: "app", Number: 4, State: "running", MadeBy: "another"},
+			scaling.Replica{ID: "db", Name: "shop-db-1", Service: "db", Number: 1, State: "running", MadeBy: "run"})
+		return d
+	}
+	request := StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{
+		Service: "app", Start: two("exited", "")[1:], Add: []int{3}, Policy: scaling.Policy{StopSeconds: 9},
+	}}
+	d := site()
+	undone, err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-2", "shop-app-3"}, undone)
+	require.Equal(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
+
+	d = site() // the file cannot be read any more: what was made must go all the same
+	undone, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-2", "shop-app-3"}, undone)
+
+	d = site()
+	d.stopErr = Fail(Unavailable, errors.New("engine away"))
+	_, err = d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	require.ErrorContains(t, err, "stop shop-app-2: engine away")
+}
+
+// The one that Compose made bears no mark of the run: its number tells.
+func TestUndoStartOfABootstrap(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("running", "")[:1]
+	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-1"}, undone)
+	require.Empty(t, d.replicas)
+}
+
+// Stopping and starting run the hooks of the service.
+func TestStopAndRestartReplicas(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("running", "")
+	docker := d.docker(hooked(), nil)
+	require.NoError(t, docker.StopReplicas(t.Context(), ask("b")))
+	require.NoError(t, docker.RestartReplicas(t.Context(), ask("b")))
+	require.NoError(t, docker.RemoveReplicas(t.Context(), ask("b")))
+	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did)
+
+	elsewhere := ask("a")
+	elsewhere.Project = "bank"
+	require.Equal(t, InvalidInput, class(t, docker.StopReplicas(t.Context(), elsewhere)))
+}

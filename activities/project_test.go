@@ -1,0 +1,28 @@
+package activities
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
+)
+
+func TestProjectsOf(t *testing.T) {
+	projects := Projects{"shop": {Name: "shop"}, "bank": {Name: "bank"}}
+	shop, err := projects.Of("shop")
+	require.NoError(t, err)
+	require.Same(t, projects["shop"], shop)
+	for _, name := range []string{"", "shop2", "Shop"} {
+		_, err = projects.Of(name)
+		require.Equal(t, InvalidInput, class(t, Classify(t.Context(), err)), "%q", name)
+		require.ErrorContains(t, err, "it serves bank, shop")
+	}
+}
+
+func TestProjectPolicy(t *testing.T) {
+	p := Project{Policies: map[string]scaling.Policy{"app": {Name: "own"}}, Default: scaling.Policy{Name: "default"}}
+	require.Equal(t, "own", p.Policy("app").Name)
+	require.Equal(t, "default", p.Policy("worker").Name)
+	require.Empty(t, (&Project{}).Policy("app").Name, "an installation without a default has none")
+}
