@@ -3,6 +3,7 @@
 package dockerd
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestOperations(t *testing.T) {
 	prober := httpprobe.New()
 	o := &activities.Operations{
 		Replicas:  &activities.Replicas{Project: s.Name, Engine: s.engine, Prober: prober},
-		Compose:   compose.New(s.File, s.Name, nil),
+		Compose:   compose.New(compose.Options{Directory: filepath.Dir(s.File), Files: []string{s.File}, Name: s.Name}),
 		Dialer:    greet.Greeter{},
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
 	}
