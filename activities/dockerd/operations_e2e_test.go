@@ -21,6 +21,7 @@ import (
 
 // What runbooks do with services, on real containers: one is killed, seen to be down, and brought back.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), plainWeb)
 	s.Run("up", "-d", "--scale", "web=2")
 	prober := httpprobe.New()
