@@ -111,6 +111,7 @@ func requireClass(t *testing.T, class string, err error) {
 // TestClone is the contract with the engine and with Compose; whatever client library stands behind
 // the api interface has to pass it.
 func TestClone(t *testing.T) {
+	t.Parallel()
 	image := dockertest.App(t)
 	// Recreating hands the anonymous volumes of the replaced container on by name, which makes
 	// Compose leave them behind.
@@ -247,6 +248,7 @@ func TestClone(t *testing.T) {
 
 // TestCloneAfterCrash cuts a clone short after each of its steps, as SIGKILL does, and asks again.
 func TestCloneAfterCrash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), full)
 	ctx := t.Context()
 	spec := s.spec(2)
@@ -283,6 +285,7 @@ func TestCloneAfterCrash(t *testing.T) {
 
 // TestCloneRefused leaves nothing behind, whatever the reason.
 func TestCloneRefused(t *testing.T) {
+	t.Parallel()
 	image := dockertest.App(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -322,7 +325,7 @@ func TestCloneRefused(t *testing.T) {
 		spec := s.spec(2)
 		spec.Service, spec.Sibling = "other", s.inspect(s.Name+"-other-1").ID
 		cancelled := 0
-		for after := time.Duration(0); after < 400*time.Millisecond; after += 20 * time.Millisecond {
+		for after := time.Duration(0); after < 400*time.Millisecond; after += 40 * time.Millisecond {
 			cut, cancel := context.WithCancel(ctx)
 			timer := time.AfterFunc(after, cancel)
 			_, err := s.engine.Clone(cut, spec)

@@ -48,6 +48,7 @@ services:
 `
 
 func TestProcess(t *testing.T) {
+	t.Parallel()
 	p := dockertest.NewProject(t, strings.ReplaceAll(router, "IMAGE", nginxImage(t)))
 	conf := filepath.Join(filepath.Dir(p.File), "conf", "nginx.conf")
 	write := func(text string) { require.NoError(t, os.WriteFile(conf, []byte(text), 0o644)) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,8 +39,9 @@ func (e *Engine) filesFor(ctx context.Context, sibling container.InspectResponse
 		if err != nil {
 			return nil, nil, classed(f.What, err)
 		}
-		if edited {
-			warnings = append(warnings, f.What+" was edited; the new replica gets what its siblings have")
+		warning := f.What + " was edited; the new replica gets what its siblings have"
+		if edited && !slices.Contains(warnings, warning) {
+			warnings = append(warnings, warning)
 		}
 		out = append(out, placed{file: chosen, what: f.What, target: f.Target})
 	}

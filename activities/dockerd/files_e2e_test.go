@@ -138,8 +138,6 @@ func TestCloneFiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{
 			"config c was edited; the new replica gets what its siblings have",
-			"config c was edited; the new replica gets what its siblings have",
-			"secret tok was edited; the new replica gets what its siblings have",
 			"secret tok was edited; the new replica gets what its siblings have",
 		}, warnings)
 		five, err := clone(5, sibling.ID, files)

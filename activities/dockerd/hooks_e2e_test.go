@@ -25,6 +25,7 @@ volumes: {said: {}}
 `
 
 func TestHooks(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), hooked)
 	ctx := t.Context()
 	sibling := s.inspect(s.Name + "-web-1").ID

@@ -24,6 +24,7 @@ services:
 `
 
 func TestLife(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), lives)
 	life := func(service string, words bool) scaling.Life {
 		l, err := s.engine.Life(t.Context(), s.inspect(s.Name+"-"+service+"-1").ID, words)

@@ -3,6 +3,7 @@
 package dockerd
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,12 +21,13 @@ import (
 
 // What runbooks do with services, on real containers: one is killed, seen to be down, and brought back.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), plainWeb)
 	s.Run("up", "-d", "--scale", "web=2")
 	prober := httpprobe.New()
 	o := &activities.Operations{
 		Replicas:  &activities.Replicas{Project: s.Name, Engine: s.engine, Prober: prober},
-		Compose:   compose.New(s.File, s.Name, nil),
+		Compose:   compose.New(compose.Options{Directory: filepath.Dir(s.File), Files: []string{s.File}, Name: s.Name}),
 		Dialer:    greet.Greeter{},
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
 	}

@@ -41,6 +41,7 @@ networks:
 `
 
 func TestReach(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), twoNetworks)
 	ctx := t.Context()
 	inv, err := s.engine.Inventory(ctx, s.Name)
@@ -90,11 +91,11 @@ func TestReach(t *testing.T) {
 		for _, service := range []string{"router", "guest"} {
 			router := NewProcess(e, s.Name, service)
 			require.NoError(t, router.Reach(ctx, []string{shared, inside, six}))
-			err := router.Reach(ctx, []string{shared, apart})
-			requireClass(t, activities.PreconditionFailed, err)
-			require.ErrorContains(t, err, "the router does not reach "+apart+" (")
-			require.NotContains(t, err.Error(), shared)
 		}
+		err := NewProcess(e, s.Name, "guest").Reach(ctx, []string{shared, apart})
+		requireClass(t, activities.PreconditionFailed, err)
+		require.ErrorContains(t, err, "the router does not reach "+apart+" (")
+		require.NotContains(t, err.Error(), shared)
 		require.NoError(t, NewProcess(e, s.Name, "hosted").Reach(ctx, []string{shared, apart, inside, six}))
 	}
 

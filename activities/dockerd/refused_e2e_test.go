@@ -22,6 +22,7 @@ services:
 
 // What can never run is said at once, and nothing of it stays.
 func TestClonesThatCannotRun(t *testing.T) {
+	t.Parallel()
 	s := site{t: t, Project: dockertest.NewProject(t, replaceImage(startsNot, dockertest.App(t)))}
 	var err error
 	s.engine, err = New()

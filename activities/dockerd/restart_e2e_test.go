@@ -22,6 +22,7 @@ services:
 `
 
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, dockertest.App(t), plainWeb)
 	ctx := t.Context()
 	before := s.inspect(s.Name + "-web-1")

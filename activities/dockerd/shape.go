@@ -133,7 +133,11 @@ func (s shaping) mounts(c container.InspectResponse, given map[string]struct{}) 
 	for target := range c.HostConfig.Tmpfs {
 		s[scaling.ShapeMount(target)] = scaling.ShapeMounted(string(mount.TypeTmpfs), "", false)
 	}
+	own := ownTargets(c)
 	for _, m := range c.Mounts {
+		if len(c.HostConfig.VolumesFrom) > 0 && !own[m.Destination] {
+			continue // it is another container's
+		}
 		source := m.Source
 		switch m.Type {
 		case mount.TypeVolume:
@@ -157,4 +161,21 @@ func (s shaping) mounts(c container.InspectResponse, given map[string]struct{}) 
 			s[scaling.ShapeMount(m.Target)] = scaling.ShapeMounted(string(m.Type), "", m.ReadOnly)
 		}
 	}
+}
+
+// ownTargets returns where a container mounts what it names itself, or its image does.
+func ownTargets(c container.InspectResponse) map[string]bool {
+	own := map[string]bool{}
+	for target := range c.Config.Volumes {
+		own[target] = true
+	}
+	for _, m := range c.HostConfig.Mounts {
+		own[m.Target] = true
+	}
+	for _, bind := range c.HostConfig.Binds {
+		if parts := strings.Split(bind, ":"); len(parts) > 1 {
+			own[parts[1]] = true
+		}
+	}
+	return own
 }

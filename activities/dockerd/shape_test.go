@@ -62,3 +62,20 @@ func TestShapeNetworkMode(t *testing.T) {
 		require.NotContains(t, shape, scaling.ShapeNetwork("bridge"))
 	}
 }
+
+func TestShapeWithoutTheVolumesOfOthers(t *testing.T) {
+	c := siblingWith(func(c *container.InspectResponse) {
+		c.HostConfig.VolumesFrom = []string{"other:ro"}
+		c.HostConfig.Binds = []string{"/srv:/bound:ro"}
+		c.HostConfig.Mounts = []mount.Mount{{Type: mount.TypeVolume, Source: "shop_data", Target: "/data"}}
+		c.Config.Volumes = map[string]struct{}{"/image": {}}
+		for _, target := range []string{"/bound", "/data", "/image", "/theirs"} {
+			c.Mounts = append(c.Mounts, container.MountPoint{Type: mount.TypeVolume, Name: "shop_data", Destination: target})
+		}
+	})
+	shape := shapeOf(c, container.Config{})
+	for _, target := range []string{"/bound", "/data", "/image"} {
+		require.Contains(t, shape, scaling.ShapeMount(target))
+	}
+	require.NotContains(t, shape, scaling.ShapeMount("/theirs"))
+}
