@@ -96,7 +96,7 @@ func (s *site) oneAtATime() {
 	s.begin("app=2")
 	out, err := s.Starter(s.ctx, "scale", "app=3")
 	require.ErrorContains(s.t, err, "exit status 1", "%s", out)
-	require.ErrorContains(s.t, err, "app 1 → 2 by ")
+	require.ErrorContains(s.t, err, "app 1 → 2 on demo by ")
 	_, err = s.outcome()
 	require.NoError(s.t, err)
 	s.requireReplicas(2)

@@ -242,7 +242,7 @@ type step struct {
 
 var upThenDown = []step{
 	{"app=3", 3, []string{"PlanScale", "StartReplicas", "AwaitReady", "CheckHealthy", "RouteReplicas", "CheckHealthy"}},
-	{"app=1", 1, []string{"PlanScale", "RouteReplicas", "DrainReplicas", "StopReplicas", "CheckHealthy", "RemoveReplicas"}},
+	{"app=1", 1, []string{"PlanScale", "RouteReplicas", "DrainReplicas", "CheckHealthy", "StopReplicas", "RemoveReplicas"}},
 }
 
 func (s step) String() string { return fmt.Sprintf("to %d", s.replicas) }
