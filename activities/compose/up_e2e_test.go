@@ -46,6 +46,7 @@ services:
   extra: {image: IMAGE, profiles: [extra]}
   clash: {image: IMAGE, ports: ["ADDRESS:8080"]}
   broken: {image: IMAGE, entrypoint: [/nope]}
+  hooked: {image: IMAGE, post_start: [{command: [/app, health]}]}
   small: {image: IMAGE, mem_limit: 5m}
 `))
 	dir := filepath.Dir(compose.File)
@@ -74,6 +75,10 @@ services:
 
 	require.NoError(t, p.Up(ctx, "extra", 1))
 	require.Len(t, states(t, engine, compose.Name), 2)
+
+	// The dry run cannot run a hook; Up does.
+	require.NoError(t, p.Up(ctx, "hooked", 1))
+	require.Len(t, states(t, engine, compose.Name), 3)
 
 	requireClass(t, activities.NotFound, p.Up(ctx, "nobody", 1))
 	requireClass(t, activities.PreconditionFailed, p.Up(ctx, "clash", 1))
