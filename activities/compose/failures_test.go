@@ -40,6 +40,9 @@ func TestFailures(t *testing.T) {
 		`permission denied while trying to connect to the docker API at unix:///var/run/docker.sock`:                                                                                                        activities.PermissionDenied,
 		`Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.0.1:53: no such host`:                                                            activities.Unavailable,
 		`Error response from daemon: toomanyrequests: You have reached your pull rate limit.`:                                                                                                               activities.RateLimited,
+		`Error response from daemon: conflicting options: hostname and the UTS mode`:                                                                                                                        activities.InvalidInput,
+		`Error response from daemon: path /srv is mounted on / but it is not a shared or slave mount`:                                                                                                       activities.PreconditionFailed,
+		`Error response from daemon: getent unable to find entry "0:0" in passwd database`:                                                                                                                  activities.InvalidInput,
 		`something that nobody has seen`: activities.Unavailable,
 	} {
 		require.Equal(t, want, class(text), text)

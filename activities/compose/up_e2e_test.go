@@ -143,3 +143,19 @@ volumes: {data: {VOLUME}}
 	require.Equal(t, before, states(t, engine, compose.Name))
 	require.NoError(t, p.Up(ctx, "web", 2))
 }
+
+// The project that the tests of faithful copies use starts on this engine.
+func TestUpWithAllOptions(t *testing.T) {
+	text, err := os.ReadFile("testdata/options.yaml")
+	require.NoError(t, err)
+	t.Setenv("OPTIONS_APP", dockertest.App(t))
+	t.Setenv("OPTIONS_TOKEN", "a token of the test")
+	compose := dockertest.NewProject(t, string(text))
+	p := New(Options{Name: compose.Name, Directory: filepath.Dir(compose.File), Command: dockertest.Compose()})
+	require.NoError(t, p.Up(t.Context(), "app", 1))
+	has := seen(t, dockertest.Client(t), compose.Name)
+	require.Len(t, has.Containers, 1)
+	hash, err := p.Hash(t.Context(), "app", nil)
+	require.NoError(t, err)
+	require.Equal(t, has.Containers[0].Hash, hash)
+}
