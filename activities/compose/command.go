@@ -60,7 +60,9 @@ func (p *Project) onProject(ctx context.Context, m *model, within time.Duration,
 		return "", nil, err
 	}
 	said := reason(events, stderr)
-	return strings.TrimSpace(stdout), events, activities.Fail(class(said), fmt.Errorf("%s: %w: %s", strings.Join(p.options.Command, " "), exit, bounded(m.mask(said))))
+	doing := strings.Join(p.options.Command, " ")
+	return strings.TrimSpace(stdout), events,
+		activities.Fail(class(said), fmt.Errorf("%s: %w: %s", doing, exit, bounded(m.mask(said))))
 }
 
 // run runs Compose in the project's directory and returns what it wrote.

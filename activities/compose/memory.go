@@ -35,7 +35,7 @@ func (m *memory) of(o *cli.ProjectOptions, load func() (*model, error)) (*model,
 	if err != nil {
 		return nil, err
 	}
-	// An edit in between is of nobody knows which side.
+	// After an edit in between nobody knows which side was read.
 	if again, _ := fingerprint(o); again == key {
 		m.key, m.model = key, read
 	}

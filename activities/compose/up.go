@@ -58,7 +58,8 @@ func (m *model) cannotStart(s types.ServiceConfig) error {
 	case s.Provider != nil:
 		return fmt.Errorf("service %s is provided by %s and has no container", s.Name, s.Provider.Type)
 	case len(s.PreStart) > 0:
-		return fmt.Errorf("service %s has pre_start, for which Compose's dry run fails; start its first replica with `docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
+		return fmt.Errorf("service %s has pre_start, for which Compose's dry run fails; start its first replica with "+
+			"`docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
 	}
 	return m.refused(s)
 }
