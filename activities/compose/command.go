@@ -36,8 +36,8 @@ func (p *Project) Version(ctx context.Context) (string, error) {
 }
 
 // onProject runs a command of Compose on the project, told exactly what the model was read with, and
-// returns what it asks and the lines of its progress. It gets no answer, which is a no. The text of a
-// failure is free of the values of variables.
+// returns what it asks and the lines of its progress, those of a failure too. It gets no answer, which is
+// a no. The text of a failure is free of the values of variables.
 func (p *Project) onProject(ctx context.Context, m *model, within time.Duration, args ...string) (asks string, _ []event, _ error) {
 	told := []string{"--progress", "json", "-p", m.Name}
 	for _, list := range []struct {
@@ -60,7 +60,9 @@ func (p *Project) onProject(ctx context.Context, m *model, within time.Duration,
 		return "", nil, err
 	}
 	said := reason(events, stderr)
-	return "", nil, activities.Fail(class(said), fmt.Errorf("%s: %w: %s", strings.Join(p.options.Command, " "), exit, bounded(m.mask(said))))
+	doing := strings.Join(p.options.Command, " ")
+	return strings.TrimSpace(stdout), events,
+		activities.Fail(class(said), fmt.Errorf("%s: %w: %s", doing, exit, bounded(m.mask(said))))
 }
 
 // run runs Compose in the project's directory and returns what it wrote.

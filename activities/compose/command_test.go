@@ -50,3 +50,18 @@ func TestBoundedKeepsTheEnd(t *testing.T) {
 	require.True(t, strings.HasSuffix(got, "the reason"))
 	require.Equal(t, "short", bounded("short"))
 }
+
+// What Compose says of a failure goes into a history: values of variables and of the services' own
+// environment are taken out, its words are not.
+func TestFailuresTellNoSecrets(t *testing.T) {
+	t.Setenv("SHELL_SECRET", "battery-staple")
+	p := project(t, map[string]string{
+		"compose.yaml": "services: {a: {image: x, env_file: a.env}}", "a.env": "DBPASS=correct-horse\n",
+		"compose.sh": "#!/bin/sh\n[ \"$1\" = version ] && exit 0\necho '{\"error\":true,\"message\":\"Minimum memory limit: correct-horse battery-staple\"}' >&2\nexit 1\n",
+	})
+	script := filepath.Join(p.options.Directory, "compose.sh")
+	require.NoError(t, os.Chmod(script, 0o700))
+	p.options.Command = []string{script}
+	err := p.Up(t.Context(), "a", 1)
+	require.ErrorContains(t, err, "exit status 1: Minimum memory limit: ${DBPASS} ${SHELL_SECRET}")
+}

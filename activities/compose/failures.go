@@ -54,6 +54,8 @@ var failures = []struct{ text, class string }{
 	{"looking up logging plugin", activities.InvalidInput},
 	{"invalid capadd", activities.InvalidInput},
 	{"invalid mount config", activities.InvalidInput},
+	{"conflicting options", activities.InvalidInput},
+	{"not a shared or slave mount", activities.PreconditionFailed},
 	{"no such image", activities.NotFound},
 	{"pull access denied", activities.NotFound},
 	{"manifest unknown", activities.NotFound},

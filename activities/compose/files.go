@@ -140,7 +140,7 @@ func (m *model) refused(s types.ServiceConfig) error {
 		case bool(o.External), o.Driver != "", o.TemplateDriver != "":
 			return fmt.Errorf("the %s is external or has a driver, which Compose does not support", ref.what())
 		case s.ReadOnly && (from == fromText || from == fromNowhere):
-			return fmt.Errorf("Compose cannot write the %s into a service that is read_only; give it as a `file`", ref.what())
+			return fmt.Errorf("the %s cannot be written into a service that is read_only; give it as a `file`", ref.what())
 		case ref.UID != "" && !number(ref.UID), ref.GID != "" && !number(ref.GID):
 			return errors.New("uid and gid of the " + ref.what() + " are not numbers")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -26,9 +27,11 @@ type Options struct {
 	Command []string
 }
 
-// Project is one Compose project. It is safe for concurrent use and reads its files anew with each call.
+// Project is one Compose project. It is safe for concurrent use and knows its files as they are at each
+// call.
 type Project struct {
 	options Options
+	memory  memory
 }
 
 var _ activities.Compose = (*Project)(nil)
@@ -65,15 +68,16 @@ func ProjectName(ctx context.Context, directory string) (string, error) {
 }
 
 // model is a project as it was read: names, paths and variables are resolved, but not yet the files that
-// env_file and label_file name.
+// env_file and label_file name. Nothing changes it.
 type model struct {
 	*types.Project
 	// services are those of profiles that are off, too: naming a service switches its profile on.
 	services types.Services
 	// unset are the variables without a value and a default that any text uses.
 	unset map[string]bool
-	// written is the model before interpolation, where unset has any: which service uses them.
-	written map[string]any
+	// written is the model before interpolation, which shows who uses what is unset. It is nil where a
+	// text is valid only with its values.
+	written func() map[string]any
 }
 
 // load reads the project. A file that is not there is NotFound, one that is wrong InvalidInput with the
@@ -84,22 +88,29 @@ func (p *Project) load(ctx context.Context) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, err := o.LoadProject(ctx)
+	return p.memory.of(o, func() (*model, error) {
+		project, err := o.LoadProject(ctx)
+		if err != nil {
+			return nil, p.invalid(err, o)
+		}
+		return &model{
+			Project: project, services: project.AllServices(), unset: unset,
+			written: sync.OnceValue(p.uninterpolated),
+		}, nil
+	})
+}
+
+func (p *Project) uninterpolated() map[string]any {
+	o, err := p.read(cli.WithInterpolation(false))
 	if err != nil {
-		return nil, p.invalid(err, o)
+		return nil
 	}
-	m := &model{Project: project, services: project.AllServices(), unset: unset}
-	if len(unset) > 0 {
-		if o, err = p.read(cli.WithInterpolation(false)); err != nil {
-			return nil, err
-		}
-		// A text that is valid only with its values leaves this nil, and every service is said to use
-		// what is unset.
-		if m.written, err = o.LoadModel(ctx); err != nil && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	// Nobody waits long for it, and what it says is kept: no call's own end may end it.
+	written, err := o.LoadModel(context.Background())
+	if err != nil {
+		return nil
 	}
-	return m, nil
+	return written
 }
 
 // service returns a service as it was read. One that the project does not have is NotFound.

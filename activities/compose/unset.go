@@ -47,6 +47,9 @@ func (u unsetNames) record(o *loader.Options) {
 // its build uses does not count.
 func (m *model) usesUnset(s types.ServiceConfig) []string {
 	used := map[string]bool{}
+	if len(m.unset) > 0 && m.written() == nil {
+		maps.Copy(used, m.unset)
+	}
 	m.find(used, "services", s.Name)
 	for _, ref := range references(s) {
 		m.find(used, ref.kind+"s", ref.Source)
@@ -64,15 +67,15 @@ func (m *model) usesUnset(s types.ServiceConfig) []string {
 			m.find(used, "volumes", v.Source)
 		}
 	}
-	if m.written == nil {
-		maps.Copy(used, m.unset)
-	}
 	return slices.Sorted(maps.Keys(used))
 }
 
 // find notes the unset variables in the text of one entry.
 func (m *model) find(used map[string]bool, section, name string) {
-	entries, _ := m.written[section].(map[string]any)
+	if len(m.unset) == 0 {
+		return
+	}
+	entries, _ := m.written()[section].(map[string]any)
 	entry, ok := entries[name].(map[string]any)
 	if !ok {
 		return

@@ -28,11 +28,11 @@ func (p *Project) Up(ctx context.Context, service string, number int) error {
 		return activities.Fail(activities.PreconditionFailed, err)
 	}
 	command := []string{"up", "-d", "--no-deps", "--no-recreate", "--remove-orphans=false", "--scale", service + "=1", service}
+	container := cmp.Or(s.ContainerName, strings.Join([]string{m.Name, service, strconv.Itoa(number)}, m.separator()))
 	asks, events, err := p.onProject(ctx, m, askWithin, slices.Insert(slices.Clone(command), 1, "--dry-run")...)
-	if err != nil {
+	if err != nil && !endsAtHook(err, s, events, container) {
 		return err
 	}
-	container := cmp.Or(s.ContainerName, strings.Join([]string{m.Name, service, strconv.Itoa(number)}, m.separator()))
 	more := m.mask(asks)
 	if i := slices.IndexFunc(events, func(e event) bool { return !e.harmless(container) }); i >= 0 && more == "" {
 		more = events[i].String()
@@ -45,13 +45,21 @@ func (p *Project) Up(ctx context.Context, service string, number int) error {
 	return err
 }
 
+// endsAtHook says whether a dry run failed only because it cannot run a post_start hook. All that comes
+// before has been said by then: the container is being started.
+func endsAtHook(err error, s types.ServiceConfig, events []event, container string) bool {
+	return len(s.PostStart) > 0 && strings.Contains(err.Error(), "not supported in dry-run mode") &&
+		slices.ContainsFunc(events, func(e event) bool { return e.ID == "Container "+container && e.Text == "Starting" })
+}
+
 // cannotStart returns why Compose would not start the service, or could not say before what it would do.
 func (m *model) cannotStart(s types.ServiceConfig) error {
 	switch {
 	case s.Provider != nil:
 		return fmt.Errorf("service %s is provided by %s and has no container", s.Name, s.Provider.Type)
 	case len(s.PreStart) > 0:
-		return fmt.Errorf("service %s has pre_start, for which Compose's dry run fails; start its first replica with `docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
+		return fmt.Errorf("service %s has pre_start, for which Compose's dry run fails; start its first replica with "+
+			"`docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
 	}
 	return m.refused(s)
 }
@@ -60,6 +68,9 @@ func (m *model) cannotStart(s types.ServiceConfig) error {
 func (e event) harmless(container string) bool {
 	kind, name, _ := strings.Cut(cmp.Or(e.ParentID, e.ID), " ")
 	switch kind {
+	case "":
+		// The error that a failed command ends with.
+		return e.Error
 	case "Container":
 		return e.Text == "Running" || name == container && slices.Contains([]string{"Creating", "Created", "Starting", "Started"}, e.Text)
 	case "Network", "Volume":

@@ -46,6 +46,7 @@ services:
   extra: {image: IMAGE, profiles: [extra]}
   clash: {image: IMAGE, ports: ["ADDRESS:8080"]}
   broken: {image: IMAGE, entrypoint: [/nope]}
+  hooked: {image: IMAGE, post_start: [{command: [/app, health]}]}
   small: {image: IMAGE, mem_limit: 5m}
 `))
 	dir := filepath.Dir(compose.File)
@@ -74,6 +75,10 @@ services:
 
 	require.NoError(t, p.Up(ctx, "extra", 1))
 	require.Len(t, states(t, engine, compose.Name), 2)
+
+	// The dry run cannot run a hook; Up does.
+	require.NoError(t, p.Up(ctx, "hooked", 1))
+	require.Len(t, states(t, engine, compose.Name), 3)
 
 	requireClass(t, activities.NotFound, p.Up(ctx, "nobody", 1))
 	requireClass(t, activities.PreconditionFailed, p.Up(ctx, "clash", 1))
@@ -137,4 +142,20 @@ volumes: {data: {VOLUME}}
 	require.ErrorContains(t, err, "-web-2 Starting")
 	require.Equal(t, before, states(t, engine, compose.Name))
 	require.NoError(t, p.Up(ctx, "web", 2))
+}
+
+// The project that the tests of faithful copies use starts on this engine.
+func TestUpWithAllOptions(t *testing.T) {
+	text, err := os.ReadFile("testdata/options.yaml")
+	require.NoError(t, err)
+	t.Setenv("OPTIONS_APP", dockertest.App(t))
+	t.Setenv("OPTIONS_TOKEN", "a token of the test")
+	compose := dockertest.NewProject(t, string(text))
+	p := New(Options{Name: compose.Name, Directory: filepath.Dir(compose.File), Command: dockertest.Compose()})
+	require.NoError(t, p.Up(t.Context(), "app", 1))
+	has := seen(t, dockertest.Client(t), compose.Name)
+	require.Len(t, has.Containers, 1)
+	hash, err := p.Hash(t.Context(), "app", nil)
+	require.NoError(t, err)
+	require.Equal(t, has.Containers[0].Hash, hash)
 }

@@ -1,0 +1,60 @@
+package compose
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+)
+
+// memory keeps the last model for as long as everything that it was read from reads the same: a plan asks
+// for one service after the other, and reading a large project takes as long as all the rest.
+type memory struct {
+	mu    sync.Mutex
+	key   [sha256.Size]byte
+	model *model
+}
+
+// of returns the model that is remembered for what the options read, else what load returns.
+func (m *memory) of(o *cli.ProjectOptions, load func() (*model, error)) (*model, error) {
+	key, whole := fingerprint(o)
+	if !whole {
+		return load()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.model != nil && m.key == key {
+		return m.model, nil
+	}
+	read, err := load()
+	if err != nil {
+		return nil, err
+	}
+	// After an edit in between nobody knows which side was read.
+	if again, _ := fingerprint(o); again == key {
+		m.key, m.model = key, read
+	}
+	return read, nil
+}
+
+// fingerprint is a sum over the files and variables of a project. It is not whole where a file draws in
+// others, which only the reader knows.
+func fingerprint(o *cli.ProjectOptions) (key [sha256.Size]byte, whole bool) {
+	sum := sha256.New()
+	for _, path := range o.ConfigPaths {
+		text, err := os.ReadFile(path)
+		if err != nil || bytes.Contains(text, []byte("include")) || bytes.Contains(text, []byte("extends")) {
+			return key, false
+		}
+		fmt.Fprintf(sum, "%q %d:%s", path, len(text), text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Environment)) {
+		fmt.Fprintf(sum, "%q=%q", name, o.Environment[name])
+	}
+	return [sha256.Size]byte(sum.Sum(nil)), true
+}
