@@ -17,7 +17,7 @@ import (
 )
 
 func TestRealDocker(t *testing.T) {
-	s := newSite(t, map[string]string{"compose.yaml": `name: NAME
+	s := newSite(t, map[string]string{"compose.yaml": `name: SITE
 services: {app: {image: "APP", command: [serve], scale: 2, cpus: 0.5, mem_limit: 64m, stop_grace_period: 1s}, idle: {image: "APP", profiles: [never]}}
 `})
 	d := s.doctorOf(config.Project{Directory: s.dir, Nginx: &config.Nginx{Service: "app"}})

@@ -26,11 +26,11 @@ type site struct {
 	args      []string
 }
 
-// newSite writes files, in which NAME, APP and NGINX stand for the project's name and the images. args are what
+// newSite writes files, in which SITE, APP and NGINX stand for the project's name and the images. args are what
 // a person gives `docker compose` beside the command.
 func newSite(t *testing.T, files map[string]string, args ...string) *site {
 	s := &site{t: t, name: dockertest.Name("evkinit"), dir: t.TempDir(), args: args}
-	words := strings.NewReplacer("NAME", s.name, "APP", dockertest.App(t), "NGINX", nginxImage(t))
+	words := strings.NewReplacer("SITE", s.name, "APP", dockertest.App(t), "NGINX", nginxImage(t))
 	for name, text := range files {
 		file := filepath.Join(s.dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
@@ -104,10 +104,10 @@ http {
 // takes it.
 func TestInitTwoNetworks(t *testing.T) {
 	s := newSite(t, map[string]string{
-		"compose.yaml": `name: NAME
+		"compose.yaml": `name: SITE
 services:
   web: {image: "APP", networks: [frontend, backend], stop_grace_period: 1s}
-  db: {image: "APP", networks: [backend], container_name: NAME-the-db, stop_grace_period: 1s}
+  db: {image: "APP", networks: [backend], container_name: SITE-the-db, stop_grace_period: 1s}
   nginx:
     image: "NGINX"
     networks: [frontend]
@@ -133,7 +133,9 @@ networks: {frontend: , backend: }
 	require.NotNil(t, address, string(text))
 	require.Contains(t, s.networkOf("frontend"), netip.MustParseAddrPort(address[1]).Addr().String())
 	s.compose("restart", "nginx")
-	require.Eventually(t, func() bool { return exec.Command("docker", "exec", s.name+"-nginx-1", "/usr/sbin/nginx", "-t", "-g", "user root; error_log stderr;").Run() == nil }, 20*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return exec.Command("docker", "exec", s.name+"-nginx-1", "/usr/sbin/nginx", "-t", "-g", "user root; error_log stderr;").Run() == nil
+	}, 20*time.Second, 100*time.Millisecond)
 
 	d := s.doctorOf(p)
 	require.Equal(t, statusOK, d.composeProject(t.Context()).Status, d.composeProject(t.Context()))
@@ -158,7 +160,7 @@ func (s *site) networkOf(name string) string {
 // An nginx that cannot start without its upstream starts after init.
 func TestInitLetsNginxStart(t *testing.T) {
 	s := newSite(t, map[string]string{
-		"compose.yaml": `name: NAME
+		"compose.yaml": `name: SITE
 services:
   web: {image: "APP", expose: ["8080"], healthcheck: {test: ["CMD", "curl", "-f", "http://127.0.0.1:8080/ready"]}, restart: always}
   nginx: {image: "NGINX", restart: "no", volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro", "./up:/etc/nginx/evenkeel:ro"]}
@@ -179,17 +181,17 @@ services:
 func TestInitByDiscovery(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"override": {
-			"compose.yaml": "name: NAME\nservices: {web: {image: APP}}\n", "compose.override.yaml": "services: {web: {environment: {A: b}}}\n",
+			"compose.yaml": "name: SITE\nservices: {web: {image: APP}}\n", "compose.override.yaml": "services: {web: {environment: {A: b}}}\n",
 		},
 		"env": {
 			"a.yaml": "services: {web: {image: APP}}\n", "b.yaml": "services: {web: {environment: {A: \"${X}\"}}}\n",
-			".env": "COMPOSE_FILE=a.yaml:b.yaml\nCOMPOSE_PROJECT_NAME=NAME\nX=y\n",
+			".env": "COMPOSE_FILE=a.yaml:b.yaml\nCOMPOSE_PROJECT_NAME=SITE\nX=y\n",
 		},
 		"include": {
-			"compose.yaml": "name: NAME\ninclude: [sub/web.yaml]\n", "sub/web.yaml": "services: {web: {image: APP, env_file: web.env}}\n", "sub/web.env": "A=b\n",
+			"compose.yaml": "name: SITE\ninclude: [sub/web.yaml]\n", "sub/web.yaml": "services: {web: {image: APP, env_file: web.env}}\n", "sub/web.env": "A=b\n",
 		},
 		"files and hooks": {
-			"compose.yaml": "name: NAME\nservices: {web: {image: APP, configs: [c], secrets: [s], post_start: [{command: [/app, health]}]}}\nconfigs: {c: {content: port=1}}\nsecrets: {s: {environment: MY_TOKEN}}\n",
+			"compose.yaml": "name: SITE\nservices: {web: {image: APP, configs: [c], secrets: [s], post_start: [{command: [/app, health]}]}}\nconfigs: {c: {content: port=1}}\nsecrets: {s: {environment: MY_TOKEN}}\n",
 			".env":         "MY_TOKEN=very-secret-token\n",
 		},
 	} {
@@ -207,7 +209,7 @@ func TestInitByDiscovery(t *testing.T) {
 // Several -f and an env file that are written nowhere: they are taken from the containers, and the hashes say so.
 func TestInitByContainers(t *testing.T) {
 	s := newSite(t, map[string]string{
-		"compose.yaml": "name: NAME\nservices: {web: {image: APP}}\n", "prod.yaml": "services: {web: {environment: {A: \"${LEVEL}\"}}}\n", "prod.env": "LEVEL=high\n",
+		"compose.yaml": "name: SITE\nservices: {web: {image: APP}}\n", "prod.yaml": "services: {web: {environment: {A: \"${LEVEL}\"}}}\n", "prod.env": "LEVEL=high\n",
 	}, "-f", "compose.yaml", "-f", "prod.yaml", "--env-file", "prod.env")
 	s.compose("up", "-d")
 	said, p := s.init(s.dir)
@@ -221,15 +223,16 @@ func TestInitByContainers(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "prod.env"), []byte("LEVEL=low\n"), 0o600))
 	said, p = s.init(t.TempDir(), "--project", s.name)
 	require.Equal(t, s.dir, p.Directory)
+	require.Equal(t, []string{"compose.yaml", "prod.yaml"}, p.Files, "where nothing fits, the containers' own word counts")
+	require.Equal(t, []string{"prod.env"}, p.EnvFiles)
 	require.Contains(t, said, "  not as the files say now: web; see starter doctor\n")
-	p.Files, p.EnvFiles = []string{"compose.yaml", "prod.yaml"}, []string{"prod.env"}
 	require.Equal(t, statusNote, s.doctorOf(p).composeProject(t.Context()).Status)
 	require.Contains(t, s.doctorOf(p).composeProject(t.Context()).Detail, "made from something else than that: web")
 }
 
 // A folder whose containers have two project names is refused, by init and by the doctor.
 func TestInitTwoNames(t *testing.T) {
-	s := newSite(t, map[string]string{"compose.yaml": "name: NAME\nservices: {web: {image: APP}}\n"})
+	s := newSite(t, map[string]string{"compose.yaml": "name: SITE\nservices: {web: {image: APP}}\n"})
 	s.compose("create")
 	other := &site{t: t, name: s.name + "-2", dir: s.dir, args: []string{"-p", s.name + "-2"}}
 	t.Cleanup(func() { other.compose("down") })
