@@ -19,8 +19,8 @@ func Write(found Found) []byte {
 	p.line(0, "hosts:", "")
 	p.line(1, scalar(found.Host)+":", "")
 	p.line(2, "projects:", "")
-	for _, project := range found.Projects {
-		p.project(project)
+	for i, project := range found.Projects {
+		p.project(project, i == 0)
 	}
 	p.text(optional)
 	return []byte(p.b.String())
@@ -46,7 +46,8 @@ func (p *page) remarks(depth int, remarks ...string) {
 	}
 }
 
-func (p *page) project(project FoundProject) {
+// project writes one project; the first one explains what all have.
+func (p *page) project(project FoundProject, first bool) {
 	const depth = 4
 	p.remarks(depth-1, project.Remarks...)
 	p.line(depth-1, scalar(project.Name)+":", "")
@@ -59,10 +60,12 @@ func (p *page) project(project FoundProject) {
 		p.line(depth, "nginx:", "")
 		p.line(depth+1, "service: "+scalar(n.Service), n.ServiceFrom)
 		p.line(depth+1, "upstreams: "+path(n.Upstreams), n.UpstreamsFrom)
-	} else {
+	} else if first {
 		p.text(noNginx)
 	}
-	p.text(servicesHead)
+	if first {
+		p.text(servicesHead)
+	}
 	services := "services:"
 	if len(project.Services) == 0 {
 		services += " {}"
@@ -71,7 +74,9 @@ func (p *page) project(project FoundProject) {
 	for _, service := range project.Services {
 		p.service(depth+1, service)
 	}
-	p.text(noAdmin)
+	if first {
+		p.text(noAdmin)
+	}
 }
 
 func (p *page) list(depth int, key string, values []string, form func(string) string, from string) {

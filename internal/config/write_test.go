@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -105,4 +106,16 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// The whole file that the documentation shows is one that Load accepts.
+func TestDocumentedFile(t *testing.T) {
+	page, err := os.ReadFile("../../docs/configuration.md")
+	require.NoError(t, err)
+	_, text, found := strings.Cut(string(page), "A whole file:\n\n```yaml\n")
+	require.True(t, found)
+	text, _, _ = strings.Cut(text, "```")
+	got, err := parse("configuration.md", "/f", []byte(text))
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop", "wiki"}, got.Hosts["gpu-1"].Names())
 }

@@ -39,7 +39,42 @@ func howRun(ctx context.Context, c chosen) (way compose.Options, unfit []string,
 	}
 	found, failed := compose.Discover(ctx, c.seen.seen())
 	if failed == nil && (err != nil || len(found.Unfit) < len(unfit)) {
-		return found.Options, found.Unfit, nil
+		way, unfit, err = found.Options, found.Unfit, nil
+	}
+	if err == nil && len(unfit) > 0 {
+		way, unfit = byWord(ctx, c.seen, way, unfit)
 	}
 	return way, unfit, err
+}
+
+// byWord prefers the files that the newest container says it was made with, where they fit no worse: what is
+// edited fits no way, and its own files are then the best guess.
+func byWord(ctx context.Context, seen seenProject, way compose.Options, unfit []string) (compose.Options, []string) {
+	newest := slices.MaxFunc(seen.containers, func(a, b container) int { return cmp.Compare(a.Created, b.Created) })
+	word := compose.Options{
+		Name: way.Name, Directory: newest.Labels[labelDir],
+		Files: listed(newest.Labels[labelFiles]), EnvFiles: listed(newest.Labels[labelEnvFiles]),
+	}
+	if word.Directory == "" || len(word.Files) == 0 || slices.Equal(word.Files, filesOf(ctx, way)) && len(word.EnvFiles) == 0 {
+		return way, unfit
+	}
+	if worse, err := misfits(ctx, compose.New(word), seen); err == nil && len(worse) <= len(unfit) {
+		return word, worse
+	}
+	return way, unfit
+}
+
+// filesOf are the files that make a project.
+func filesOf(ctx context.Context, way compose.Options) []string {
+	sources, err := compose.New(way).Sources(ctx)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, s := range sources {
+		if s.Kind == "file" {
+			files = append(files, s.Value)
+		}
+	}
+	return files
 }

@@ -8,30 +8,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
 	"github.com/evenkeel/evenkeel/internal/config"
 )
 
 func TestRealDocker(t *testing.T) {
-	project := dockertest.NewProject(t, strings.ReplaceAll("services: {app: {image: IMAGE, command: [serve], scale: 2}, idle: {image: IMAGE, profiles: [never]}}", "IMAGE", dockertest.App(t)))
-	d := &doctor{engine: newEngine(), hostName: "gpu1", config: &config.Config{}}
-	d.host = config.Host{Compose: config.Compose{Project: project.Name, File: project.File}, Nginx: &config.Nginx{Service: "app"}}
-
+	s := newSite(t, map[string]string{"compose.yaml": `name: SITE
+services: {app: {image: "APP", command: [serve], scale: 2, cpus: 0.5, mem_limit: 64m, stop_grace_period: 1s}, idle: {image: "APP", profiles: [never]}}
+`})
+	d := s.doctorOf(config.Project{Directory: s.dir, Nginx: &config.Nginx{Service: "app"}})
 	require.Regexp(t, `^[0-9]+\..*, API 1\.[0-9]+$`, d.dockerEngine(t.Context()).Detail)
 	require.Equal(t, statusNote, d.composeProject(t.Context()).Status)
 	require.Equal(t, statusMissing, d.nginx(t.Context()).Status)
 
-	project.Run("up", "-d")
-	require.Equal(t, well(project.Name+": running containers 2, services 1"), d.composeProject(t.Context()))
+	s.compose("up", "-d")
+	d = s.doctorOf(config.Project{Directory: s.dir, Nginx: &config.Nginx{Service: "app"}})
+	require.Equal(t, well(s.name+" in "+s.dir+": file compose.yaml (found in "+s.dir+"); running containers 2, services 1, all made from that"), d.composeProject(t.Context()))
 	router := d.nginx(t.Context())
 	require.Equal(t, statusOK, router.Status)
-	require.Regexp(t, `^container `+project.Name+`-app-[12], Up `, router.Detail)
+	require.Regexp(t, `^container `+s.name+`-app-[12], Up `, router.Detail)
+	require.Equal(t, "services without limits: idle", d.limits(t.Context()).Detail)
+
+	out, err := exec.Command("docker", "update", "--cpus", "0.25", s.name+"-app-2").CombinedOutput()
+	require.NoError(t, err, string(out))
+	d = s.doctorOf(config.Project{Directory: s.dir})
+	require.Equal(t, "services without limits: idle; with others than planned: "+s.name+"-app-2 (CPU 0.25, planned 0.5)", d.limits(t.Context()).Detail)
 }
 
 func TestRealCompose(t *testing.T) {

@@ -91,6 +91,16 @@ func TestComposeV1(t *testing.T) {
 		d.projects(t.Context())[0].composeProject(t.Context()))
 }
 
+// A name that Compose itself would not give makes a second project beside the real one.
+func TestOtherProjectName(t *testing.T) {
+	fakeEngine(t, map[string]string{"/containers/json": "[]"})
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "compose.yaml"), []byte("name: store\nservices: {app: {image: app}}"), 0o600))
+	d := &doctor{engine: newEngine(), config: &config.Config{Path: "/etc/e.yaml"}, host: config.Host{Projects: map[string]config.Project{"shop": {Directory: dir}}}}
+	require.Equal(t, lacking("nothing of shop runs, and Compose calls the project in "+dir+" store", "write store for shop in /etc/e.yaml"),
+		d.projects(t.Context())[0].composeProject(t.Context()))
+}
+
 func TestPrometheusAnswers(t *testing.T) {
 	for code, c := range map[int]struct{ body, status, detail string }{
 		200: {`{"status":"success","data":{"version":"3.1.0"}}`, statusOK, "3.1.0 at "},

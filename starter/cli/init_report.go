@@ -33,6 +33,9 @@ type initProjectReport struct {
 	// Unfit are the services whose newest container is not what the files say now.
 	Unfit     []string         `json:"unfit,omitempty"`
 	Upstreams []upstreamReport `json:"upstreams,omitempty"`
+
+	// example is a service that a person may want to scale first.
+	example string
 }
 
 // upstreamReport is what became of the first file of an upstream.
@@ -53,11 +56,15 @@ func (initReport) of(ctx context.Context, p initProject) initProjectReport {
 	if p.Nginx != nil {
 		out.Router = p.Nginx.Service
 	}
+	best := -1
 	for _, service := range p.Services {
-		if service.CannotScale == "" {
-			out.Services = append(out.Services, service.Name)
-		} else {
+		if service.CannotScale != "" {
 			out.Others = append(out.Others, service.Name)
+			continue
+		}
+		out.Services = append(out.Services, service.Name)
+		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best {
+			best, out.example = rank, service.Name
 		}
 	}
 	for _, u := range p.upstreams {
@@ -83,8 +90,8 @@ func (s *starter) printInit(r initReport) error {
 	example := ""
 	for _, p := range r.Projects {
 		s.printInitProject(p)
-		if example == "" && len(p.Services) > 0 {
-			example = p.Services[0]
+		if example == "" && p.example != "" {
+			example = p.example
 			if len(r.Projects) > 1 {
 				example = p.Name + "/" + example
 			}
