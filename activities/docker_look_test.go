@@ -85,7 +85,7 @@ func TestLookFillsInWhatOnlyTheEngineKnows(t *testing.T) {
 		shape:     scaling.Shape{"image": "1", "environment DBPASS": "y", "command": "z"},
 		resources: map[string][]scaling.Resource{"app": {{Kind: "network", Name: "shop_back", Hash: "new"}, {Kind: "volume", Name: "v", External: true}}},
 	}
-	seen := looked(t, d, f, nil, "app")
+	seen := looked(t, d, f, listed, "app")
 	require.Equal(t, scaling.Service{
 		Name: "app", Image: "app:1", ImageID: "sha256:1", Hash: "h", Differences: []string{"command", "environment DBPASS"},
 		Missing: []string{"volume v"}, Edited: []string{"network shop_back"},

@@ -19,6 +19,9 @@ func standing() (*docks, *file) {
 	return d, &file{services: []scaling.Service{{Name: "app", Image: "app:1"}}}
 }
 
+// listed is what the configuration says of the service; one that it does not list has no policy.
+var listed = map[string]scaling.Endpoint{"app": {Port: 80}}
+
 func codes(refusals []scaling.Refusal) (out []string) {
 	for _, r := range refusals {
 		out = append(out, r.Code)
@@ -28,7 +31,7 @@ func codes(refusals []scaling.Refusal) (out []string) {
 
 func TestPlanScale(t *testing.T) {
 	d, f := standing()
-	plan, err := d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+	plan, err := d.docker(f, listed).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
 	require.NoError(t, err)
 	require.Equal(t, "gpu-1", plan.Host)
 	require.Equal(t, "shop", plan.Project)
@@ -51,7 +54,7 @@ func TestPlanScaleRefusesWhatItIsGiven(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, f := standing()
-			_, err := d.docker(f, nil).PlanScale(t.Context(), c.req)
+			_, err := d.docker(f, listed).PlanScale(t.Context(), c.req)
 			require.Equal(t, InvalidInput, class(t, err))
 			require.ErrorContains(t, err, c.want)
 		})
@@ -62,11 +65,11 @@ func TestPlanScaleRefusesWhatItIsGiven(t *testing.T) {
 func TestPlanScaleWithoutAnEngine(t *testing.T) {
 	d, f := standing()
 	d.inventory = Fail(Unavailable, errors.New("no socket"))
-	plan, err := d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+	plan, err := d.docker(f, listed).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Refusal{{Code: scaling.EngineUnreachable, Message: "the Docker engine on gpu-1 cannot be asked: no socket"}}, plan.Changes[0].Refusals)
 
-	_, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+	_, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
 	require.Equal(t, Unavailable, class(t, err))
 }
 
@@ -80,23 +83,23 @@ func TestPlanScaleLooksAtFiles(t *testing.T) {
 		return []string{"secret tok was edited; the new replica gets what its siblings have"}, nil
 	}
 	grow := PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 3}}}
-	plan, err := d.docker(f, nil).PlanScale(t.Context(), grow)
+	plan, err := d.docker(f, listed).PlanScale(t.Context(), grow)
 	require.NoError(t, err)
 	require.Contains(t, plan.Changes[0].Warnings, "secret tok was edited; the new replica gets what its siblings have")
 
 	d.checkFiles = func(string, []ContainerFile) ([]string, error) {
 		return nil, Fail(PreconditionFailed, errors.New("secret tok: the program has changed it, and MY_TOKEN is not set"))
 	}
-	plan, err = d.docker(f, nil).PlanScale(t.Context(), grow)
+	plan, err = d.docker(f, listed).PlanScale(t.Context(), grow)
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Refusal{{Code: scaling.UnknownFile, Message: "secret tok: the program has changed it, and MY_TOKEN is not set"}}, plan.Changes[0].Refusals)
 
 	f.filesErr = Fail(PreconditionFailed, errors.New("config c is not there"))
-	plan, err = d.docker(f, nil).PlanScale(t.Context(), grow)
+	plan, err = d.docker(f, listed).PlanScale(t.Context(), grow)
 	require.NoError(t, err)
 	require.Equal(t, "config c is not there", plan.Changes[0].Refusals[0].Message)
 
-	plan, err = d.docker(f, nil).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 1}}})
+	plan, err = d.docker(f, listed).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 1}}})
 	require.NoError(t, err)
 	require.Empty(t, plan.Changes[0].Refusals, "nothing is copied")
 }
@@ -104,17 +107,17 @@ func TestPlanScaleLooksAtFiles(t *testing.T) {
 func TestPlanRestart(t *testing.T) {
 	d, f := standing()
 	d.replicas[1].State = "exited"
-	restart, err := d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+	restart, err := d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
 	require.NoError(t, err)
 	require.Empty(t, restart.Refusals)
 	require.Equal(t, []string{"a"}, []string{restart.Replicas[0].ID})
 	require.Len(t, restart.Replicas, 1, "somebody stopped the other one")
 	require.Empty(t, d.did)
 
-	restart, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "ap"})
+	restart, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "ap"})
 	require.NoError(t, err)
 	require.Equal(t, []string{scaling.NotAComposeService}, codes(restart.Refusals))
 
-	_, err = d.docker(f, nil).PlanRestart(t.Context(), RestartPlanRequest{Project: "bank", Service: "app"})
+	_, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "bank", Service: "app"})
 	require.Equal(t, InvalidInput, class(t, err))
 }

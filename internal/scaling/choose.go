@@ -18,9 +18,11 @@ func (r Replica) Unhealthy() bool { return r.Live() && (!r.Running() || r.Health
 // fits says whether the replica is what Compose would make of the service now.
 func (r Replica) fits(s Service) bool { return s.Hash != "" && r.ConfigHash == s.Hash }
 
-// startable says whether a stopped replica can be started as it is.
+// startable says whether a stopped replica can be started as it is. One that never ran lacks the configs and
+// secrets that Compose writes before a start.
 func (r Replica) startable(s Service) bool {
-	return (r.State == "exited" || r.State == "created") && r.fits(s)
+	whole := r.State == "exited" || r.State == "created" && len(s.WrittenFiles) == 0
+	return whole && r.fits(s)
 }
 
 // choose fills in which replicas stay, are started, made and removed. pinned is the id of the replica

@@ -215,10 +215,17 @@ const planSHA256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab
 // noRun is what a server says of a run that is not at work.
 var noRun = serviceerror.NewNotFound("workflow execution already completed")
 
-func requireFailure(t *testing.T, err error, code int, class string) {
+// failureOf is what the command line says of an error.
+func failureOf(t *testing.T, err error) *failure {
 	t.Helper()
 	f, ok := errors.AsType[*failure](err)
 	require.True(t, ok, "%v", err)
+	return f
+}
+
+func requireFailure(t *testing.T, err error, code int, class string) {
+	t.Helper()
+	f := failureOf(t, err)
 	require.Equal(t, code, f.code)
 	require.Equal(t, class, f.class)
 }

@@ -193,7 +193,7 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status llm/llama3_8b\n", errs)
+	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status gpu1/shop/llm/llama3_8b\n", errs)
 
 	joins := planned()
 	joins.Policy = runbook.Join

@@ -65,7 +65,7 @@ func parseTargets(args []string) ([]target, error) {
 		name, number, ok := strings.Cut(arg, "=")
 		n, err := strconv.Atoi(number)
 		service := parseService(name)
-		if !ok || err != nil || n < 0 || service.Service == "" || strings.Contains(service.Service, "/") {
+		if !ok || err != nil || n < 0 || service.Service == "" || strings.HasPrefix(name, "/") || strings.Contains(service.Service, "/") {
 			return nil, usage("scale", fmt.Sprintf("%q is not SERVICE=N", arg), "write a service and a whole number of replicas, such as app=4 or shop/app=4")
 		}
 		targets = append(targets, target{service, n})
