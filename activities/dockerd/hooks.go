@@ -2,6 +2,7 @@ package dockerd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,9 +31,11 @@ func (e *Engine) runHooks(ctx context.Context, c container.InspectResponse, hook
 		if h.TTY {
 			said = done.stdout.String()
 		}
-		lines := lastLines(said, slices.Concat(c.Config.Env, h.Environment))
-		return activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s hook exited with status %d: %s",
-			c.Config.Labels[labelService], done.code, strings.Join(lines, "\n")))
+		text := fmt.Sprintf("%s hook exited with status %d", c.Config.Labels[labelService], done.code)
+		if lines := lastLines(said, slices.Concat(c.Config.Env, h.Environment)); len(lines) > 0 {
+			text += ": " + strings.Join(lines, "\n")
+		}
+		return activities.Fail(activities.PreconditionFailed, errors.New(text))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (v view) replica(c container.Summary) scaling.Replica {
 
 // place says where a running container stands.
 func (v view) place(c container.Summary) scaling.Place {
-	// The engine joins to a container that joins another one itself; the bound is against a circle.
+	// A container may join one that joins another; the bound is against a circle.
 	for range len(v.containers) {
 		other, joined := strings.CutPrefix(c.HostConfig.NetworkMode, "container:")
 		if !joined {

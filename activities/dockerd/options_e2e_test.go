@@ -4,6 +4,7 @@ package dockerd
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,8 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 func replaceWord(text, word, by string) string { return strings.ReplaceAll(text, word, by) }
@@ -26,15 +28,26 @@ func TestEveryOption(t *testing.T) {
 	require.NoError(t, err)
 	s := newSite(t, dockertest.App(t), replaceWord(string(yaml), "FOLDER", t.TempDir()))
 	ctx := t.Context()
-	hook := activities.Hook{Command: []string{"/app", "write", "/hooked", "started"}, Environment: []string{"HOOK=1"}, WorkingDir: "/etc", TTY: true}
+	model := compose.New(compose.Options{Directory: filepath.Dir(s.File), Files: []string{s.File}, Name: s.Name})
+	for _, service := range []string{"web", "other"} {
+		said, err := model.Shape(ctx, service)
+		require.NoError(t, err)
+		has, err := s.engine.Shape(ctx, s.inspect(s.Name+"-"+service+"-1").ID)
+		require.NoError(t, err)
+		require.Empty(t, scaling.Differences(said, has), "the file and the engine's %s are one in digests", service)
+	}
+	hooks, err := model.Hooks(ctx, "web")
+	require.NoError(t, err)
 	spec := s.spec(2)
+	spec.PostStart = hooks.PostStart
+	spec.Files, err = model.Files(ctx, "web")
+	require.NoError(t, err)
+	require.Len(t, spec.Files, 3)
+	warnings, err := s.engine.CheckFiles(ctx, spec.Sibling, spec.Files)
+	require.NoError(t, err)
+	require.Empty(t, warnings)
 	for number := 2; number <= 3; number++ {
-		spec.Number, spec.MadeBy, spec.PostStart = number, "run-"+strconv.Itoa(number), []activities.Hook{hook}
-		spec.Files = []activities.ContainerFile{
-			{What: "config text", Target: "/text"},
-			{What: "config text", Target: "/etc/app/other.conf", Mode: 0o440, UID: "0", GID: "0"},
-			{What: "secret token", Target: "/run/secrets/token", Mode: 0o400},
-		}
+		spec.Number, spec.MadeBy = number, "run-"+strconv.Itoa(number)
 		made, err := s.engine.Clone(ctx, spec)
 		require.NoError(t, err)
 		spec.Sibling = made.ID
@@ -72,4 +85,8 @@ func TestEveryOption(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, shape, has, "replica %d", number)
 	}
+
+	before := s.contents(first.ID)["/hooked"]
+	require.NoError(t, s.engine.Stop(ctx, first.ID, 0, hooks.PreStop))
+	require.Greater(t, s.contents(first.ID)["/hooked"].size, before.size, "pre_stop has written on")
 }
