@@ -17,7 +17,9 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/activities/dockerd"
 	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // layout is a way of keeping a project, and what a person types there.
@@ -158,6 +160,8 @@ func seen(t *testing.T, engine *client.Client, name string) Seen {
 // way back from the labels alone.
 func TestHashesAreTheLabels(t *testing.T) {
 	engine := dockertest.Client(t)
+	docker, err := dockerd.New()
+	require.NoError(t, err)
 	image := dockertest.Image(t, nil, `CMD ["/nothing"]`)
 	t.Setenv("OPTIONS_APP", image)
 	for what, l := range layouts(t) {
@@ -199,6 +203,11 @@ func TestHashesAreTheLabels(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, c.Hash, hash, c.Service)
 				requireResources(t, engine, p, c.Service)
+				file, err := p.Shape(t.Context(), c.Service)
+				require.NoError(t, err)
+				has, err := docker.Shape(t.Context(), c.ID)
+				require.NoError(t, err)
+				if d := scaling.Differences(file, has); len(d) > 0 { t.Errorf("%s %v", c.Service, d) }
 			}
 			if l.options.Name == "" {
 				services, err := p.load(t.Context())
