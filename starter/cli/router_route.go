@@ -79,6 +79,9 @@ func (r router) variable() bool { return slices.Contains(r.config.Passes, nginxc
 // serviceOf returns the service that a host of an nginx configuration means: the one of that name, or the
 // one that an upstream such as web_backend is named after.
 func serviceOf(host string, services []string) string {
+	if slices.Contains(services, host) {
+		return host
+	}
 	for _, service := range services {
 		if strings.EqualFold(host, service) {
 			return service

@@ -33,6 +33,13 @@ func TestRoute(t *testing.T) {
 	require.Equal(t, route{remark: "nginx passes requests to it; for evenkeel to route, see nginx above"}, r.route("web", names))
 }
 
+func TestServiceOf(t *testing.T) {
+	names := []string{"Web", "api", "web"}
+	for host, want := range map[string]string{"web": "web", "Web": "Web", "WEB": "Web", "api-upstream": "api", "web_backend": "web", "x": "", "_backend": "", "": ""} {
+		require.Equal(t, want, serviceOf(host, names), host)
+	}
+}
+
 func TestOnHost(t *testing.T) {
 	d := details{Mounts: []mount{
 		{Type: "bind", Source: "/srv/nginx", Destination: "/etc/nginx"},
