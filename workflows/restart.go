@@ -78,27 +78,18 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 // restartOne takes one replica out, restarts it and takes it in again. One that does not run is only started.
 func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, others []scaling.Replica) error {
 	one := []scaling.Replica{replica}
-	back, routed := one, r.change.Endpoint.Routed()
-	if routed {
-		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(back, others), undoTotal)
-			return err
-		})
-	}
 	if replica.Live() {
-		r.pushResume(one)
-	}
-	r.saga.push(replica.Name+" started again", func(ctx workflow.Context) error {
-		err := r.startAgain(ctx, "undo: start "+replica.Name+" again", one)
-		if err != nil {
-			back = nil // a replica that is not ready must not get traffic back
-		}
-		return err
-	})
-	if replica.Live() {
+		r.pushBack(one, others)
 		if err := r.takeOut(ctx, one, others); err != nil {
 			return err
 		}
+	} else {
+		r.saga.push(replica.Name+" stopped again", func(ctx workflow.Context) error {
+			if r.serving {
+				return errServing
+			}
+			return r.stop(ctx, one, r.of(one))
+		})
 	}
 	if err := r.phase(ctx, "start", replica.Name, func() error {
 		var docker *activities.Docker
@@ -112,11 +103,37 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	if err := r.phase(ctx, "healthy", replica.Name, func() error { return r.checkHealthy(ctx, one) }); err != nil {
 		return err
 	}
-	if err := r.observe(ctx, one); err != nil || !routed {
+	if err := r.observe(ctx, one); err != nil || !r.change.Endpoint.Routed() {
 		return err
+	}
+	if !replica.Live() {
+		r.saga.push("traffic goes to the others only", func(ctx workflow.Context) error {
+			_, err := r.route(ctx, "undo: route to the others only", others, undoTotal)
+			r.serving = err != nil
+			return err
+		})
 	}
 	return r.phase(ctx, "route", replica.Name, func() error {
 		_, err := r.route(ctx, "route to "+replica.Name+" again", slices.Concat(one, others), changeTotal)
+		return err
+	})
+}
+
+// pushBack brings a replica that is to be taken out back to where it was.
+func (r *serviceRun) pushBack(one, others []scaling.Replica) {
+	back := one
+	if r.change.Endpoint.Routed() {
+		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
+			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(back, others), undoTotal)
+			return err
+		})
+	}
+	r.pushResume(one)
+	r.saga.push(names(one)+" started again", func(ctx workflow.Context) error {
+		err := r.startAgain(ctx, "undo: start "+names(one)+" again", one)
+		if err != nil {
+			back = nil // a replica that is not ready must not get traffic back
+		}
 		return err
 	})
 }

@@ -195,6 +195,20 @@ func TestRestartStartsWhatIsDown(t *testing.T) {
 	w.requireServed(t, "id-1", "id-2")
 }
 
+// One that was down and does not come up is down again; those before it serve.
+func TestRestartStopsAgainWhatWasDown(t *testing.T) {
+	for _, step := range []string{"RestartReplicas", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"} {
+		w := restarting(replica(1, "exited"), replica(2, "exited"))
+		w.failAt, w.failOn = step, 2
+		result, err := w.restartApp(t, undisturbed)
+		require.Error(t, err)
+		require.Equal(t, RolledBack, result.Outcome)
+		require.Equal(t, "1 of 2 restarted, then: "+step+" says no", result.Reason)
+		require.Contains(t, result.Undone, "shop-app-2 stopped again")
+		w.requireServed(t, "id-1")
+	}
+}
+
 // One that hangs is not waited for; its neighbour is.
 func TestRestartOfAnUnhealthyOne(t *testing.T) {
 	w := restarting(unhealthy(1), replica(2, "running"))

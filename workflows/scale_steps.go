@@ -21,6 +21,9 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	coming := len(r.change.Start) + len(r.change.Add)
 	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
 	r.saga.push(r.startUndone(), func(ctx workflow.Context) error {
+		if r.serving {
+			return errServing
+		}
 		return r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
 	})
 	if err := r.phase(ctx, "start", count(coming, "replica"), func() error {
@@ -44,6 +47,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		r.saga.push("traffic goes to the old replicas only", func(ctx workflow.Context) error {
 			workers, err := r.route(ctx, "undo: route to the old replicas only", r.change.Keep, undoTotal)
 			if err != nil {
+				r.serving = true
 				return err
 			}
 			_, err = r.drain(ctx, made, activities.DrainRequest{Workers: workers})

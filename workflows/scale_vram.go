@@ -16,6 +16,9 @@ func (r *serviceRun) reserve(ctx workflow.Context) error {
 		return nil
 	}
 	r.saga.push("VRAM of the new replicas released", func(ctx workflow.Context) error {
+		if r.serving {
+			return errServing
+		}
 		return r.settle(ctx, "undo: release the VRAM of the new replicas", activities.VRAMChange{Release: r.ids(r.change.Add)})
 	})
 	detail := strconv.FormatInt(r.change.Policy.ClaimMB, 10) + " MB each"

@@ -108,3 +108,17 @@ func TestScaleDownReleasesVRAM(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"shop/app/1": "ready"}, w.promised)
 }
+
+// New replicas that the router could not be told to leave alone stay, and keep what they were promised.
+func TestScaleUpLeavesWhatStillGetsTraffic(t *testing.T) {
+	w := claiming()
+	w.failAt, w.failOn, w.failUndo = "CheckHealthy", 2, "RouteReplicas"
+	result, err := runIn(t, w, w.world, undisturbed)
+	require.Error(t, err)
+	require.Equal(t, RollbackIncomplete, result.Outcome)
+	require.Contains(t, result.Reason, "traffic goes to the old replicas only: RouteReplicas says no")
+	require.Contains(t, result.Reason, "2 new replicas of app removed: the router still sends it requests, so it was left as it is")
+	require.NotContains(t, w.calls, "UndoStart")
+	require.Equal(t, []string{"id-1", "id-2", "id-3"}, w.running)
+	require.Equal(t, map[string]string{"shop/app/2": "committed", "shop/app/3": "committed"}, w.promised)
+}

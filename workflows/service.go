@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -57,7 +58,12 @@ type serviceRun struct {
 	change scaling.Change
 	result ServiceResult
 	saga   saga
+	// serving says that new replicas could not be taken out of the router any more: then they stay.
+	serving bool
 }
+
+// errServing keeps what still gets traffic from being taken away.
+var errServing = errors.New("the router still sends it requests, so it was left as it is")
 
 func newServiceRun(host, project, service string, result ServiceResult) *serviceRun {
 	result.Host, result.Project, result.Service, result.Outcome = host, project, service, Running

@@ -30,6 +30,8 @@ type world struct {
 	// failAt names the activity that fails once: at its first call, or at the call number failOn.
 	failAt string
 	failOn int
+	// fails are the numbers of further calls that fail, from 1.
+	fails []int
 	// failUndo makes the named activity fail whenever it is called again.
 	failUndo string
 	// bySignal makes the product one that cannot be told to drain; grace is what its stop gets.
@@ -68,7 +70,7 @@ func (w *world) count(name string) int {
 func (w *world) call(name string) error {
 	w.calls = append(w.calls, name)
 	n := w.count(name)
-	if w.failAt == name && n == max(w.failOn, 1) || w.failUndo == name && n > 1 {
+	if slices.Contains(w.fails, len(w.calls)) || w.failAt == name && n == max(w.failOn, 1) || w.failUndo == name && n > 1 {
 		return temporal.NewNonRetryableApplicationError(name+" says no", activities.PreconditionFailed, nil)
 	}
 	return nil
