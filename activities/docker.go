@@ -8,7 +8,7 @@ import (
 )
 
 // Engine is what scaling and runbooks need of one host's Docker engine. dockerd implements it. Every
-// method but Restart is idempotent.
+// method is idempotent.
 type Engine interface {
 	// Inventory returns the host and the replicas of a Compose project. An engine that cannot be
 	// reached is Unavailable.
@@ -37,11 +37,6 @@ type Engine interface {
 	// Stop runs the pre_stop hooks, sends SIGTERM, waits for grace and then sends SIGKILL. One that is
 	// gone or stopped is success, and runs no hook. A paused one is let go on first.
 	Stop(ctx context.Context, id string, grace time.Duration, preStop []Hook) error
-	// Restart stops a replica as Stop does and starts it, or starts one that is stopped. With a grace of
-	// 0 the container's own holds. Where the engine never got the call the error is marked with
-	// ErrNotSent, where it gave no answer it is Unknown, and what it answered is NotFound, Conflict,
-	// InvalidInput or PreconditionFailed.
-	Restart(ctx context.Context, id string, grace time.Duration) error
 	// Remove deletes a replica with its anonymous volumes, whatever its state. One that is gone is
 	// success.
 	Remove(ctx context.Context, id string) error

@@ -40,13 +40,13 @@ func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
 	})
 }
 
-// RestartReplicas starts stopped replicas again, with the service's post_start hooks.
-func (d *Docker) RestartReplicas(ctx context.Context, req ReplicasRequest) error {
+// StartAgain starts stopped replicas again, with the service's post_start hooks.
+func (d *Docker) StartAgain(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	return Classify(ctx, d.restart(ctx, req))
+	return Classify(ctx, d.startAgain(ctx, req))
 }
 
-func (d *Docker) restart(ctx context.Context, req ReplicasRequest) error {
+func (d *Docker) startAgain(ctx context.Context, req ReplicasRequest) error {
 	hooks, err := d.hooks(ctx, req.Project, req.Service)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (d *Docker) startStopped(ctx context.Context, req StartRequest) ([]scaling.
 		request.IDs = append(request.IDs, r.ID)
 		wanted[r.ID] = true
 	}
-	if err := d.restart(ctx, request); err != nil {
+	if err := d.startAgain(ctx, request); err != nil {
 		return nil, err
 	}
 	inventory, err := d.Engine.Inventory(ctx, req.Project)

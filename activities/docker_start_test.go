@@ -140,12 +140,12 @@ func TestUndoStartOfABootstrap(t *testing.T) {
 }
 
 // Stopping and starting run the hooks of the service.
-func TestStopAndRestartReplicas(t *testing.T) {
+func TestStopAndStartAgain(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("running", "")
 	docker := d.docker(hooked(), nil)
 	require.NoError(t, docker.StopReplicas(t.Context(), ask("b")))
-	require.NoError(t, docker.RestartReplicas(t.Context(), ask("b")))
+	require.NoError(t, docker.StartAgain(t.Context(), ask("b")))
 	require.NoError(t, docker.RemoveReplicas(t.Context(), ask("b")))
 	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did)
 

@@ -93,7 +93,7 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	}
 	if err := r.phase(ctx, "start", replica.Name, func() error {
 		var docker *activities.Docker
-		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.RestartReplicas, r.of(one), nil)
+		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.StartAgain, r.of(one), nil)
 	}); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (w *world) restartApp(t *testing.T, prepare func(*testsuite.TestWorkflowEnv
 }
 
 // one are the activities that restart one routed replica, in their order.
-var one = []string{"RouteReplicas", "DrainReplicas", "StopReplicas", "RestartReplicas", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"}
+var one = []string{"RouteReplicas", "DrainReplicas", "StopReplicas", "StartAgain", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"}
 
 func TestRestartOneByOne(t *testing.T) {
 	w := restarting(replica(1, "running"), replica(2, "running"), replica(3, "running"))
@@ -146,7 +146,7 @@ func TestRestartSaysWhatItCouldNotPutBack(t *testing.T) {
 		served []string
 	}{
 		"the router":      {"RouteReplicas", "traffic goes to all replicas again: RouteReplicas says no", []string{"id-2"}},
-		"the start":       {"RestartReplicas", "shop-app-1 started again: RestartReplicas says no", []string{"id-2"}},
+		"the start":       {"StartAgain", "shop-app-1 started again: StartAgain says no", []string{"id-2"}},
 		"it is not ready": {"AwaitReady", "shop-app-1 started again: AwaitReady says no", []string{"id-2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,14 +190,14 @@ func TestRestartStartsWhatIsDown(t *testing.T) {
 	result, err := w.restartApp(t, undisturbed)
 	require.NoError(t, err)
 	require.Equal(t, Restarted, result.Outcome)
-	start := []string{"RestartReplicas", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"}
+	start := []string{"StartAgain", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"}
 	require.Equal(t, slices.Concat([]string{"PlanRestart"}, start, start), w.calls)
 	w.requireServed(t, "id-1", "id-2")
 }
 
 // One that was down and does not come up is down again; those before it serve.
 func TestRestartStopsAgainWhatWasDown(t *testing.T) {
-	for _, step := range []string{"RestartReplicas", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"} {
+	for _, step := range []string{"StartAgain", "AwaitReady", "CheckHealthy", "ObserveReplicas", "RouteReplicas"} {
 		w := restarting(replica(1, "exited"), replica(2, "exited"))
 		w.failAt, w.failOn = step, 2
 		result, err := w.restartApp(t, undisturbed)

@@ -137,7 +137,7 @@ func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, requ
 // waited for.
 func (r *serviceRun) startAgain(ctx workflow.Context, summary string, replicas []scaling.Replica) error {
 	var docker *activities.Docker
-	if err := r.do(ctx, summary, changeLimit, undoTotal, docker.RestartReplicas, r.of(replicas), nil); err != nil {
+	if err := r.do(ctx, summary, changeLimit, undoTotal, docker.StartAgain, r.of(replicas), nil); err != nil {
 		return err
 	}
 	return r.awaitReady(ctx, r.healthyBefore(replicas), undoTotal)

@@ -208,14 +208,14 @@ func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) 
 	return w.call("StopReplicas")
 }
 
-func (w *world) RestartReplicas(_ context.Context, req activities.ReplicasRequest) error {
-	defer w.begin("RestartReplicas")()
+func (w *world) StartAgain(_ context.Context, req activities.ReplicasRequest) error {
+	defer w.begin("StartAgain")()
 	for _, id := range req.IDs {
 		if !slices.Contains(w.running, id) { // one that runs is left alone; one that starts knows of no drain
 			w.running, w.draining = append(w.running, id), without(w.draining, id)
 		}
 	}
-	return w.call("RestartReplicas")
+	return w.call("StartAgain")
 }
 
 func (w *world) RemoveReplicas(context.Context, activities.ReplicasRequest) error {

@@ -207,7 +207,9 @@ func TestHashesAreTheLabels(t *testing.T) {
 				require.NoError(t, err)
 				has, err := docker.Shape(t.Context(), c.ID)
 				require.NoError(t, err)
-				if d := scaling.Differences(file, has); len(d) > 0 { t.Errorf("%s %v", c.Service, d) }
+				if d := scaling.Differences(file, has); len(d) > 0 {
+					t.Errorf("%s %v", c.Service, d)
+				}
 			}
 			if l.options.Name == "" {
 				services, err := p.load(t.Context())

@@ -25,16 +25,18 @@ func TestOperations(t *testing.T) {
 	s := newSite(t, dockertest.App(t), plainWeb)
 	s.Run("up", "-d", "--scale", "web=2")
 	prober := httpprobe.New()
-	o := &activities.Operations{
-		Replicas:  &activities.Replicas{Project: s.Name, Engine: s.engine, Prober: prober},
+	projects := activities.Projects{s.Name: {
+		Name:      s.Name,
 		Compose:   compose.New(compose.Options{Directory: filepath.Dir(s.File), Files: []string{s.File}, Name: s.Name}),
-		Dialer:    greet.Greeter{},
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
-	}
+	}}
+	replicas := &activities.Replicas{Engine: s.engine, Prober: prober, Projects: projects}
+	o := &activities.Operations{Replicas: replicas, Projects: projects, Dialer: greet.Greeter{}}
+	d := &activities.Docker{Host: "host", Engine: s.engine, Projects: projects, Replicas: replicas, VRAM: &activities.VRAM{}}
 	web := condition.Values{"service": "web"}
 	act := func(uses string, risk runbook.Risk, with condition.Values) condition.Values {
 		operation, _ := runbook.FindOperation(uses)
-		result, err := o.Act(t.Context(), runbook.ActCall{Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 120})
+		result, err := o.Act(t.Context(), runbook.ActCall{Project: s.Name, Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 120})
 		require.NoError(t, err)
 		return result.Outputs
 	}
@@ -52,11 +54,22 @@ func TestOperations(t *testing.T) {
 	require.Eventually(t, func() bool { return state()["running"] == int64(0) }, time.Minute, 100*time.Millisecond)
 	require.Equal(t, condition.Values{"reachable": false, "seconds": 0.0, "reason": "no replica of web runs"}, act("service.connect", runbook.Read, port))
 
-	require.Equal(t, condition.Values{"restarted": int64(2)}, act("service.restart", runbook.Destructive, web))
-	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state(), "it is well when the restart returns")
-
-	before := s.inspect(s.Name + "-web-1").State.StartedAt
-	delete(o.Endpoints, "web")
-	require.Equal(t, condition.Values{"restarted": int64(2)}, act("service.restart", runbook.Destructive, web), "nothing but that it runs says that it is well")
-	require.NotEqual(t, before, s.inspect(s.Name+"-web-1").State.StartedAt)
+	plan, err := d.PlanRestart(t.Context(), activities.RestartPlanRequest{Project: s.Name, Service: "web"})
+	require.NoError(t, err)
+	require.Empty(t, plan.Refusals)
+	request := activities.ReplicasRequest{Project: s.Name, Service: "web", Policy: scaling.Policy{WarmUpSeconds: 60}}
+	for _, r := range plan.Replicas {
+		request.IDs = append(request.IDs, r.ID)
+	}
+	require.NoError(t, d.StartAgain(t.Context(), request))
+	require.NoError(t, replicas.AwaitReady(t.Context(), request))
+	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state())
 }
+
+const plainWeb = `
+services:
+  web:
+    image: IMAGE
+    command: [serve]
+    stop_grace_period: 1s
+`
