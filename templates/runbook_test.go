@@ -292,37 +292,57 @@ func FuzzRunbook(f *testing.F) {
 
 // A runbook is about a project unless it says that it is about the host, which has no services.
 func TestRunbookScope(t *testing.T) {
-	const gpu = "steps:\n  - {id: look, kind: check, uses: gpu.headroom, require: result.gpus > 0}\n"
-	const app = "steps:\n  - {id: look, kind: check, uses: service.state, with: {service: app}, require: result.running > 0}\n"
+	const (
+		gpu  = "steps:\n  - {id: look, kind: check, uses: gpu.headroom, require: result.gpus > 0}\n"
+		app  = "steps:\n  - {id: look, kind: check, uses: service.state, with: {service: app}, require: result.running > 0}\n"
+		warm = "{id: warm, kind: action, uses: product.cache_warm, risk: write, idempotent: true}\n"
+		undo = "steps:\n  - {id: r, kind: action, uses: command.run, with: {command: x}, risk: write, idempotent: true,\n     undo: {uses: product.cache_warm}}\n"
+		p    = "probes:\n  p: {uses: service.state, with: {service: app}, unit: n, max_age: 5s}\n"
+		way  = "steps:\n  - id: s\n    kind: switch\n    cases:\n      - steps:\n          - "
+		none = " is about a project, and scope: host is about none; "
+	)
 	call := func(name string) string { return "steps:\n  - {id: sub, kind: call, runbook: " + name + "}\n" }
 	about := func(name, scope, steps string) string { return begin(name, "") + "scope: " + scope + "\n" + steps }
 	for name, c := range map[string]struct {
-		files map[string]string
-		scope string // of a
-		want  string
+		a, b, c string
+		scope   string // of a
+		want    string
 	}{
-		"none said":                   {map[string]string{"a.yaml": begin("a", "") + app}, runbook.ScopeProject, ""},
-		"a project":                   {map[string]string{"a.yaml": about("a", "project", app)}, runbook.ScopeProject, ""},
-		"the host":                    {map[string]string{"a.yaml": about("a", "host", gpu)}, runbook.ScopeHost, ""},
-		"no such":                     {map[string]string{"a.yaml": about("a", "hosts", gpu)}, "", `DIR/a.yaml:4:8: scope: unknown scope "hosts"; did you mean "host"?`},
-		"empty":                       {map[string]string{"a.yaml": about("a", `""`, gpu)}, "", `DIR/a.yaml:4:8: scope: has no value`},
-		"a check of a service":        {map[string]string{"a.yaml": about("a", "host", app)}, "", `DIR/a.yaml:6:35: steps[0].uses: service.state is about a project, and scope: host is about none; write scope: project, or leave it out`},
-		"written behind":              {map[string]string{"a.yaml": begin("a", "") + app + "scope: host\n"}, "", `DIR/a.yaml:5:35: steps[0].uses: service.state is about a project`},
-		"an action":                   {map[string]string{"a.yaml": about("a", "host", "steps:\n  - {id: warm, kind: action, uses: product.cache_warm, risk: write, idempotent: true}\n")}, "", `DIR/a.yaml:6:36: steps[0].uses: product.cache_warm is about a project`},
-		"an undo":                     {map[string]string{"a.yaml": about("a", "host", "steps:\n  - {id: r, kind: action, uses: command.run, with: {command: x}, risk: write, idempotent: true,\n     undo: {uses: product.cache_warm}}\n")}, "", `DIR/a.yaml:7:19: steps[0].undo.uses: product.cache_warm is about a project`},
-		"a probe":                     {map[string]string{"a.yaml": about("a", "host", "probes:\n  p: {uses: service.state, with: {service: app}, unit: n, max_age: 5s}\n"+gpu)}, "", `DIR/a.yaml:6:13: probes.p.uses: service.state is about a project`},
-		"on_failure":                  {map[string]string{"a.yaml": about("a", "host", gpu+"on_failure:\n  - {id: warm, kind: action, uses: product.cache_warm, risk: write, idempotent: true}\n")}, "", `DIR/a.yaml:8:36: on_failure[0].uses: product.cache_warm is about a project`},
-		"in a switch":                 {map[string]string{"a.yaml": about("a", "host", "steps:\n  - id: s\n    kind: switch\n    cases:\n      - steps:\n          - {id: w, kind: action, uses: product.cache_warm, risk: write, idempotent: true}\n")}, "", `DIR/a.yaml:10:41: steps[0].cases[0].steps[0].uses: product.cache_warm is about a project`},
-		"host calls host":             {map[string]string{"a.yaml": about("a", "host", call("b")), "b.yaml": about("b", "host", gpu)}, runbook.ScopeHost, ""},
-		"project calls host":          {map[string]string{"a.yaml": begin("a", "") + call("b"), "b.yaml": about("b", "host", gpu)}, runbook.ScopeProject, ""},
-		"host calls project":          {map[string]string{"a.yaml": about("a", "host", call("b")), "b.yaml": begin("b", "") + gpu}, "", `DIR/a.yaml:6:36: steps[0].runbook: b is about a project, and scope: host is about none; call one with scope: host`},
-		"host calls one that calls a": {map[string]string{"a.yaml": about("a", "host", call("b")), "b.yaml": about("b", "host", call("c")), "c.yaml": begin("c", "") + gpu}, "", `DIR/b.yaml:6:36: steps[0].runbook: c is about a project`},
+		"none said":            {a: begin("a", "") + app, scope: runbook.ScopeProject},
+		"a project":            {a: about("a", "project", app), scope: runbook.ScopeProject},
+		"the host":             {a: about("a", "host", gpu), scope: runbook.ScopeHost},
+		"no such":              {a: about("a", "hosts", gpu), want: `a.yaml:4:8: scope: unknown scope "hosts"; did you mean "host"?`},
+		"empty":                {a: about("a", `""`, gpu), want: `a.yaml:4:8: scope: has no value`},
+		"a check of a service": {a: about("a", "host", app), want: "a.yaml:6:35: steps[0].uses: service.state" + none + "write scope: project, or leave it out"},
+		"written behind":       {a: begin("a", "") + app + "scope: host\n", want: "a.yaml:5:35: steps[0].uses: service.state" + none},
+		"an action":            {a: about("a", "host", "steps:\n  - "+warm), want: "a.yaml:6:36: steps[0].uses: product.cache_warm" + none},
+		"an undo":              {a: about("a", "host", undo), want: "a.yaml:7:19: steps[0].undo.uses: product.cache_warm" + none},
+		"a probe":              {a: about("a", "host", p+gpu), want: "a.yaml:6:13: probes.p.uses: service.state" + none},
+		"on_failure":           {a: about("a", "host", gpu+"on_failure:\n  - "+warm), want: "a.yaml:8:36: on_failure[0].uses: product.cache_warm" + none},
+		"in a switch":          {a: about("a", "host", way+warm), want: "a.yaml:10:44: steps[0].cases[0].steps[0].uses: product.cache_warm" + none},
+		"host calls host":      {a: about("a", "host", call("b")), b: about("b", "host", gpu), scope: runbook.ScopeHost},
+		"project calls host":   {a: begin("a", "") + call("b"), b: about("b", "host", gpu), scope: runbook.ScopeProject},
+		"host calls project": {
+			a: about("a", "host", call("b")), b: begin("b", "") + gpu,
+			want: "a.yaml:6:36: steps[0].runbook: b" + none + "call one with scope: host",
+		},
+		"host calls host calls project": {
+			a: about("a", "host", call("b")), b: about("b", "host", call("c")), c: begin("c", "") + gpu,
+			want: "b.yaml:6:36: steps[0].runbook: c" + none,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := tree(t, c.files)
+			files := map[string]string{"a.yaml": c.a}
+			if c.b != "" {
+				files["b.yaml"] = c.b
+			}
+			if c.c != "" {
+				files["c.yaml"] = c.c
+			}
+			dir := tree(t, files)
 			set, err := Load(dir, nil)
 			if c.want != "" {
-				require.ErrorContains(t, err, strings.ReplaceAll(c.want, "DIR", dir))
+				require.ErrorContains(t, err, dir+"/"+c.want)
 				return
 			}
 			require.NoError(t, err)

@@ -223,3 +223,39 @@ func TestRunbookRefused(t *testing.T) {
 	require.ErrorContains(t, err, `no runbook is named "other"`)
 	require.Equal(t, []string{"runbook.finished"}, s.ledger.kinds())
 }
+
+// A run's entries are about one project, or about the host where the runbook says so.
+func TestRunbookIsAboutAProjectOrTheHost(t *testing.T) {
+	for scope, want := range map[string]struct{ project, subject string }{
+		runbook.ScopeProject: {"shop", "runbook/gpu1/shop/restart_model/qwen_32b"},
+		runbook.ScopeHost:    {"", "runbook/gpu1/-/restart_model/qwen_32b"},
+	} {
+		d := restart(t)
+		d.Scope = scope
+		s := newRunbookSite(t, d)
+		s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+		var projects []string
+		s.act = func(c runbook.ActCall) (runbook.ActResult, error) {
+			projects = append(projects, c.Project)
+			return runbook.ActResult{}, nil
+		}
+		result, err := s.run()
+		require.NoError(t, err)
+		require.Equal(t, want.project, result.Project)
+		require.Equal(t, []string{want.project, want.project, want.project}, projects)
+		for _, entry := range s.ledger.entries {
+			require.Equal(t, want.subject, entry.Subject, entry.Kind)
+		}
+	}
+	d := restart(t)
+	d.Scope = runbook.ScopeHost
+	s := newRunbookSite(t, d)
+	_, err := s.run(func(r *workflows.RunbookRequest) { r.Project = "shop" })
+	require.ErrorContains(t, err, "the runbook restart_model is about the host gpu1 and not about a project; leave --project out")
+	require.Empty(t, s.acts)
+
+	s = newRunbookSite(t, restart(t))
+	_, err = s.run(func(r *workflows.RunbookRequest) { r.Project = "bank" })
+	require.ErrorContains(t, err, `the host gpu1 has no project "bank"; it has shop`)
+	require.Empty(t, s.acts)
+}

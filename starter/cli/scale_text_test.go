@@ -24,11 +24,17 @@ func TestStepsOfAChange(t *testing.T) {
 		change scaling.Change
 		want   string
 	}{
-		"up":                   {scaling.Change{Add: []int{2, 3}, Policy: policy, Endpoint: routed}, "start #2 #3 → warm-up (1m0s at most) → healthy → route → verify"},
-		"up, nobody sends":     {scaling.Change{Add: []int{2}, Policy: policy}, "start #2 → warm-up (1m0s at most) → healthy → verify"},
-		"watched":              {scaling.Change{Add: []int{2}, ObserveSeconds: 10, Policy: policy}, "start #2 → warm-up (1m0s at most) → healthy → observe (10 s) → verify"},
-		"stopped ones":         {scaling.Change{Start: named("shop-app-2"), Add: []int{3}, Policy: policy, Endpoint: routed}, "start shop-app-2 #3 → warm-up (1m0s at most) → healthy → route → verify"},
-		"down":                 {scaling.Change{Remove: named("shop-app-3", "shop-app-2"), Policy: policy, Endpoint: routed}, "unroute shop-app-3 shop-app-2 → drain shop-app-3 shop-app-2 (1m30s at most) → stop → verify → remove"},
+		"up":               {scaling.Change{Add: []int{2, 3}, Policy: policy, Endpoint: routed}, "start #2 #3 → warm-up (1m0s at most) → healthy → route → verify"},
+		"up, nobody sends": {scaling.Change{Add: []int{2}, Policy: policy}, "start #2 → warm-up (1m0s at most) → healthy → verify"},
+		"watched":          {scaling.Change{Add: []int{2}, ObserveSeconds: 10, Policy: policy}, "start #2 → warm-up (1m0s at most) → healthy → observe (10 s) → verify"},
+		"stopped ones": {
+			scaling.Change{Start: named("shop-app-2"), Add: []int{3}, Policy: policy, Endpoint: routed},
+			"start shop-app-2 #3 → warm-up (1m0s at most) → healthy → route → verify",
+		},
+		"down": {
+			scaling.Change{Remove: named("shop-app-3", "shop-app-2"), Policy: policy, Endpoint: routed},
+			"unroute shop-app-3 shop-app-2 → drain shop-app-3 shop-app-2 (1m30s at most) → stop → verify → remove",
+		},
 		"down, nobody sends":   {scaling.Change{Remove: named("shop-app-3"), Policy: policy}, "drain shop-app-3 (1m30s at most) → stop → verify → remove"},
 		"what was left behind": {scaling.Change{Discard: named("shop-app-4")}, "remove shop-app-4"},
 		"nothing":              {scaling.Change{}, "nothing to do"},
