@@ -18,19 +18,35 @@ func plannedRouter(ctx context.Context, project *compose.Project, services []sca
 		if s.Router != "nginx" {
 			continue
 		}
-		mounts, err := project.Mounts(ctx, s.Name)
+		d, err := planned(ctx, project, s.Name)
 		if err != nil {
 			return nil
 		}
-		var d details
-		for _, m := range mounts {
-			d.Mounts = append(d.Mounts, mount{Type: "bind", Source: m.Source, Destination: m.Target})
-		}
+		d.HostConfig.NetworkMode = s.NetworkMode
 		if r := readRouter(s.Name, d, d.mounted); len(r.config.Passes) > 0 {
 			return &r
 		}
 	}
 	return nil
+}
+
+// planned is what of a container is known before it is made: what it mounts, and its networks by name.
+func planned(ctx context.Context, project *compose.Project, service string) (d details, err error) {
+	mounts, err := project.Mounts(ctx, service)
+	if err != nil {
+		return d, err
+	}
+	for _, m := range mounts {
+		d.Mounts = append(d.Mounts, mount{Type: "bind", Source: m.Source, Destination: m.Target})
+	}
+	resources, err := project.Resources(ctx, service)
+	d.NetworkSettings.Networks = map[string]attachment{}
+	for _, r := range resources {
+		if r.Kind == "network" {
+			d.NetworkSettings.Networks[r.Name] = attachment{}
+		}
+	}
+	return d, err
 }
 
 // mounted returns the files of a pattern that are mounted from the host.
