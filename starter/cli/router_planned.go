@@ -18,7 +18,7 @@ func plannedRouter(ctx context.Context, project *compose.Project, services []sca
 		if s.Router != "nginx" {
 			continue
 		}
-		d, err := planned(ctx, project, s.Name)
+		d, err := unmade(ctx, project, s.Name)
 		if err != nil {
 			return nil
 		}
@@ -30,8 +30,8 @@ func plannedRouter(ctx context.Context, project *compose.Project, services []sca
 	return nil
 }
 
-// planned is what of a container is known before it is made: what it mounts, and its networks by name.
-func planned(ctx context.Context, project *compose.Project, service string) (d details, err error) {
+// unmade is what of a container is known before it is made: what it mounts, and its networks by name.
+func unmade(ctx context.Context, project *compose.Project, service string) (d details, err error) {
 	mounts, err := project.Mounts(ctx, service)
 	if err != nil {
 		return d, err
