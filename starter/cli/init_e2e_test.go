@@ -177,6 +177,25 @@ services:
 	require.Equal(t, statusOK, s.doctorOf(p).nginx(t.Context()).Status)
 }
 
+// Where the router reaches no replica, no file is written that would take a site away.
+func TestInitApart(t *testing.T) {
+	s := newSite(t, map[string]string{
+		"compose.yaml": `name: SITE
+services:
+  web: {image: "APP", networks: [backend], stop_grace_period: 1s}
+  nginx: {image: "NGINX", networks: [frontend], volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro", "./up:/etc/nginx/evenkeel:ro"]}
+networks: {frontend: , backend: }
+`,
+		"nginx.conf": nginxConf, "up/.keep": "",
+	})
+	s.compose("up", "-d", "web")
+	file := filepath.Join(s.dir, "up", "web.conf")
+	s.compose("create")
+	said, _ := s.init(s.dir)
+	require.Contains(t, said, "  did not write "+file+": nginx shares no network with all replicas of web\n")
+	require.NoFileExists(t, file)
+}
+
 // Override files, COMPOSE_FILE and the name in .env, include: Compose's own search in the folder is enough.
 func TestInitByDiscovery(t *testing.T) {
 	for name, files := range map[string]map[string]string{

@@ -25,6 +25,9 @@ type initProject struct {
 type firstUpstream struct {
 	dir, name string
 	members   []string
+	// apart is why replicas that run are not among the members: then nothing is written, because the file would
+	// take a site away that may work.
+	apart string
 }
 
 // find finds out what is written about one project.
@@ -52,7 +55,10 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 			" were made from something else than these files say now; see starter doctor.")
 	}
 	names := serviceNames(services)
-	router, running := e.routerOf(ctx, c.seen, names)
+	router, containers := e.routerOf(ctx, c.seen, names)
+	if router == nil {
+		router = plannedRouter(ctx, project, services)
+	}
 	found.Nginx = describeRouter(router, names)
 	if found.Nginx == nil {
 		found.Remarks = append(found.Remarks, withoutRouter(router, services, c.seen)...)
@@ -65,10 +71,13 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		described := describe(s, image, router, names)
 		found.Services = append(found.Services, described)
 		if found.Nginx != nil && described.CannotScale == "" && described.Service.Upstream != "" {
-			found.upstreams = append(found.upstreams, firstUpstream{
-				dir: found.Nginx.Upstreams, name: described.Service.Upstream,
-				members: members(*router, running, c.seen.of(s.Name), described.Service.Port),
-			})
+			first := firstUpstream{dir: found.Nginx.Upstreams, name: described.Service.Upstream}
+			var running int
+			first.members, running = members(*router, containers, c.seen.of(s.Name), described.Service.Port)
+			if running > 0 && len(first.members) == 0 {
+				first.apart = router.service + " shares no network with all replicas of " + s.Name
+			}
+			found.upstreams = append(found.upstreams, first)
 		}
 	}
 	return found, nil

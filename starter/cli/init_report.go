@@ -48,7 +48,7 @@ type upstreamReport struct {
 
 // of writes the upstream files of a project and says what was found and done. A folder that cannot be
 // written to does not make the configuration wrong: it is said.
-func (initReport) of(ctx context.Context, p initProject) initProjectReport {
+func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 	out := initProjectReport{
 		Name: p.Name, Directory: p.Directory, From: p.DirectoryFrom, Files: p.Files, EnvFiles: p.EnvFiles,
 		Services: []string{}, Others: []string{}, Unfit: p.unfit,
@@ -68,10 +68,15 @@ func (initReport) of(ctx context.Context, p initProject) initProjectReport {
 		}
 	}
 	for _, u := range p.upstreams {
-		report := upstreamReport{File: filepath.Join(u.dir, u.name+".conf"), Members: u.members}
-		var err error
-		if report.Written, err = nginx.First(ctx, u.dir, u.name, u.members); err != nil {
-			report.Error = err.Error()
+		report := upstreamReport{File: filepath.Join(u.dir, u.name+".conf"), Members: u.members, Error: u.apart}
+		if r.engineFault != "" {
+			report.Error = "it is not known which replicas run"
+		}
+		if report.Error == "" {
+			var err error
+			if report.Written, err = nginx.First(ctx, u.dir, u.name, u.members); err != nil {
+				report.Error = err.Error()
+			}
 		}
 		out.Upstreams = append(out.Upstreams, report)
 	}
@@ -124,7 +129,7 @@ func (s *starter) printInitProject(p initProjectReport) {
 	for _, u := range p.Upstreams {
 		switch {
 		case u.Error != "":
-			fmt.Fprintf(s.Out, "  could not write %s: %s\n", u.File, oneLine(u.Error))
+			fmt.Fprintf(s.Out, "  did not write %s: %s\n", u.File, oneLine(u.Error))
 		case u.Written:
 			fmt.Fprintf(s.Out, "  wrote %s with %s\n", u.File, counted(len(u.Members), "replica"))
 		}

@@ -71,7 +71,7 @@ func withoutRouter(r *router, services []scaling.Service, seen seenProject) []st
 	for _, s := range services {
 		switch {
 		case s.Router == "nginx" && len(seen.of(s.Name)) == 0:
-			out = append(out, s.Name+" is an nginx without a container, so its configuration could not be read; start it and run starter init again.")
+			out = append(out, s.Name+" is an nginx without a container, and its configuration is not mounted from the host; start it and run starter init again.")
 		case s.Router != "" && s.Router != "nginx":
 			out = append(out, s.Name+" is a router ("+s.Router+") that evenkeel does not steer.")
 		}
@@ -80,11 +80,9 @@ func withoutRouter(r *router, services []scaling.Service, seen seenProject) []st
 }
 
 // members returns the addresses of the replicas that run, on one network that the router shares with all of
-// them; none where there is no such network.
-func members(r router, all map[string]details, replicas []container, port int) []string {
+// them, none where there is no such network; and how many run.
+func members(r router, all map[string]details, replicas []container, port int) (best []string, running int) {
 	onHost, networks := placeOf(r.details, all)
-	var best []string
-	running := 0
 	candidates := map[string][]string{}
 	for _, c := range replicas {
 		d, ok := all[c.ID]
@@ -103,7 +101,7 @@ func members(r router, all map[string]details, replicas []container, port int) [
 			best = candidates[name]
 		}
 	}
-	return best
+	return best, running
 }
 
 // placeOf says where a router stands: on the host, or on which networks. One in another container's

@@ -67,7 +67,11 @@ func portList(ports []int) string {
 }
 
 // singleWriters are databases that corrupt or lock a data folder which two of them write.
-var singleWriters = []string{"postgres", "mysql", "mariadb", "mongo"}
+var singleWriters = []string{
+	"postgres", "postgresql", "pgvector", "postgis", "timescaledb", "timescaledb-ha",
+	"mysql", "mysql-server", "mariadb", "percona", "percona-server",
+	"mongo", "mongodb", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb",
+}
 
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
 // empty when nothing speaks against more.

@@ -48,10 +48,14 @@ func (d details) mainFile() string {
 	return "/etc/nginx/nginx.conf"
 }
 
-// routerIn reads the configuration of the nginx in a container. Without one it has no folders and no passes.
+// routerIn reads the configuration of the nginx in a container.
 func (e *engine) routerIn(ctx context.Context, service string, d details) router {
+	return readRouter(service, d, e.files(ctx, d.ID))
+}
+
+// readRouter reads the configuration of an nginx. Without one it has no folders and no passes.
+func readRouter(service string, d details, files func(string) []nginxconf.File) router {
 	r := router{service: service, details: d, managed: map[string]bool{}}
-	files := e.files(ctx, d.ID)
 	r.config = nginxconf.Read(d.mainFile(), files)
 	worth := map[string]int{}
 	for _, inside := range r.config.Folders {
