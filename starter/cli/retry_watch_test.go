@@ -51,9 +51,9 @@ func withChild(t *testing.T) *house {
 	parent := described()
 	parent.PendingChildren = []*workflowpb.PendingChildExecutionInfo{{WorkflowId: "gone"}, {WorkflowId: "scale/gpu-1/shop/app", RunId: "r"}}
 	return &house{
-		atWork: map[string]workflows.RunbookStatus{"runbook/llm": approval("runbook/llm", "approve")},
+		atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm": approval("runbook/gpu1/shop/llm", "approve")},
 		pending: map[string]*workflowservice.DescribeWorkflowExecutionResponse{
-			"runbook/llm": parent, "scale/gpu-1/shop/app": described(backingOff("7", 4, "minimum memory limit allowed is 6MB")),
+			"runbook/gpu1/shop/llm": parent, "scale/gpu-1/shop/app": described(backingOff("7", 4, "minimum memory limit allowed is 6MB")),
 		},
 		past: map[string][]*historypb.HistoryEvent{"scale/gpu-1/shop/app": {scheduled(t, 5, "5", "lock"), scheduled(t, 7, "7", "start 3 replicas")}},
 	}
@@ -65,15 +65,15 @@ func TestLookAtChildren(t *testing.T) {
 	h := withChild(t)
 	l := newRetryLooker(h)
 	for range 2 {
-		all, busy, err := l.look(t.Context(), "runbook/llm", "", later(9))
+		all, busy, err := l.look(t.Context(), "runbook/gpu1/shop/llm", "", later(9))
 		require.NoError(t, err)
 		require.True(t, busy)
 		require.Len(t, all, 1)
 		require.Equal(t, childHeldUp, all[0].line(later(9)))
 		h.past = nil // the words are looked up once
 	}
-	h.pending["runbook/llm"] = described()
-	all, busy, err := l.look(t.Context(), "runbook/llm", "", later(9))
+	h.pending["runbook/gpu1/shop/llm"] = described()
+	all, busy, err := l.look(t.Context(), "runbook/gpu1/shop/llm", "", later(9))
 	require.NoError(t, err)
 	require.False(t, busy)
 	require.Empty(t, all)
@@ -104,7 +104,7 @@ func TestLookAtWorkflowTask(t *testing.T) {
 func TestListsShowRetries(t *testing.T) {
 	h := withChild(t)
 	_, out, _ := says(t, "text", func(s *starter) error { return s.runbookRuns(t.Context(), h.connection()) })
-	require.Contains(t, out, "\n\nHELD UP  BY\nllm      "+childHeldUp+"\n")
+	require.Contains(t, out, "\n\nHELD UP        BY\ngpu1/shop/llm  "+childHeldUp+"\n")
 	_, out, _ = says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "llm") })
 	require.Contains(t, out, "\nheld up by "+childHeldUp+"\n")
 
