@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,10 +72,33 @@ func (c *Config) checkHosts(doc *strictyaml.Document) {
 			p := host.Projects[project]
 			p.check(doc, at, project)
 			host.Projects[project] = p
+			host.checkUpstreams(doc, at, project)
 			for _, other := range host.Names() {
 				if other < project && host.Projects[other].sameFiles(p) {
 					doc.Fault(at+".directory", "%s is the directory of the project %s already; one directory makes one project", strictyaml.Quote(p.Directory), other)
 				}
+			}
+		}
+	}
+}
+
+// checkUpstreams reports upstreams that another project of the host, earlier by name, writes into the same file.
+func (h Host) checkUpstreams(doc *strictyaml.Document, at, project string) {
+	p := h.Projects[project]
+	for _, name := range h.Names() {
+		other := h.Projects[name]
+		if name >= project || p.Nginx == nil || other.Nginx == nil || filepath.Clean(p.Nginx.Upstreams) != filepath.Clean(other.Nginx.Upstreams) {
+			continue
+		}
+		taken := map[string]string{}
+		for service, s := range other.Services {
+			taken[s.Upstream] = service
+		}
+		for _, service := range slices.Sorted(maps.Keys(p.Services)) {
+			upstream := p.Services[service].Upstream
+			if owner, ok := taken[upstream]; ok && upstream != "" {
+				doc.Fault(at+".services."+service+".upstream", "%s is the upstream of %s/%s already, in the same folder; give one of them another name or another folder",
+					strictyaml.Quote(upstream), name, owner)
 			}
 		}
 	}

@@ -44,6 +44,13 @@ var singleWriters = []string{
 	"mongo", "mongodb", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb",
 }
 
+// SingleWriterImage returns the name of a database of which only one may write into a volume; false for any
+// other image.
+func SingleWriterImage(reference string) (name string, ok bool) {
+	name = imageName(reference)
+	return name, slices.Contains(singleWriters, name)
+}
+
 // imageName is the last part of an image's reference, without tag and digest.
 func imageName(reference string) string {
 	reference, _, _ = strings.Cut(reference, "@")
@@ -57,7 +64,7 @@ func checkWriters(req Request, c Change, s Service, f *findings) {
 	if c.To < 2 || len(s.SharedVolumes) == 0 {
 		return
 	}
-	if name := imageName(s.Image); slices.Contains(singleWriters, name) && !req.SharedVolume {
+	if name, single := SingleWriterImage(s.Image); single && !req.SharedVolume {
 		f.refuse(SingleWriter, "all %d replicas of %s would write into %s, and of %s only one may; give each its own data, or a person may say --shared-volume",
 			c.To, c.Service, list(s.SharedVolumes), name)
 		return

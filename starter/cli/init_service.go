@@ -66,13 +66,6 @@ func portList(ports []int) string {
 	return strings.Join(out, ", ")
 }
 
-// singleWriters are databases that corrupt or lock a data folder which two of them write.
-var singleWriters = []string{
-	"postgres", "postgresql", "pgvector", "postgis", "timescaledb", "timescaledb-ha",
-	"mysql", "mysql-server", "mariadb", "percona", "percona-server",
-	"mongo", "mongodb", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb",
-}
-
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
 // empty when nothing speaks against more.
 func cannotScale(s scaling.Service, port int, r *router) string {
@@ -95,17 +88,15 @@ func cannotScale(s scaling.Service, port int, r *router) string {
 		return fmt.Sprintf("network_mode: host, where one process only can have port %d", port)
 	case len(s.EmptyFiles) > 0:
 		return fmt.Sprintf("the content of %s is empty, and Compose mounts the whole project folder in its place", s.EmptyFiles[0])
-	case len(s.SharedVolumes) > 0 && singleWriter(s.Image):
+	case len(s.SharedVolumes) > 0 && writesAlone(s.Image):
 		return fmt.Sprintf("its image is a database, and all replicas would write to %s", s.SharedVolumes[0])
 	}
 	return ""
 }
 
-func singleWriter(image string) bool {
-	name, _, _ := strings.Cut(image, "@")
-	name = name[strings.LastIndex(name, "/")+1:]
-	name, _, _ = strings.Cut(name, ":")
-	return slices.Contains(singleWriters, name)
+func writesAlone(image string) bool {
+	_, single := scaling.SingleWriterImage(image)
+	return single
 }
 
 // remarksOn says what a person should know of a service before it is scaled.
