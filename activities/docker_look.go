@@ -50,8 +50,11 @@ func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []st
 		endpoint := project.Endpoints[r.Service]
 		if slices.Contains(names, r.Service) && r.Running() && endpoint.Health != "" {
 			group.Go(func() error {
-				// One slow answer says nothing.
-				if d.Replicas.ill(ctx, endpoint, r) != "" && d.Replicas.ill(ctx, endpoint, r) != "" {
+				fault := d.Replicas.ill(ctx, endpoint, r)
+				if fault != "" { // one slow answer says nothing
+					fault = d.Replicas.ill(ctx, endpoint, r)
+				}
+				if fault != "" {
 					replicas[i].Health = "unhealthy"
 				}
 				return nil

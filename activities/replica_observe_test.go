@@ -31,12 +31,14 @@ func TestObserveReplicasFindsWhatDoesNotKeepRunning(t *testing.T) {
 	}{
 		"exited": {"exited", scaling.Life{State: "exited", ExitCode: 2, LastLines: []string{"bad flag"}}, []string{"shop-app-2 exited with code 2; its last lines: bad flag"}},
 		"started again by the engine": {
-			"running", scaling.Life{State: "exited", ExitCode: 1, Restarts: 2, LastLines: []string{"panic"}},
+			"running",
+			scaling.Life{State: "exited", ExitCode: 1, Restarts: 2, LastLines: []string{"panic"}},
 			[]string{"shop-app-2 did not keep running", "2", "exited with code 1", "its last lines: panic"},
 		},
 		"in between": {"restarting", scaling.Life{State: "restarting", ExitCode: 1, Restarts: 1}, []string{"shop-app-2 exited with code 1", "it had logged nothing"}},
 		"out of memory": {
-			"running", scaling.Life{State: "running", ExitCode: 137, OOMKilled: true, Restarts: 1},
+			"running",
+			scaling.Life{State: "running", ExitCode: 137, OOMKilled: true, Restarts: 1},
 			[]string{"shop-app-2 did not keep running", "was killed for want of memory (code 137)"},
 		},
 	} {

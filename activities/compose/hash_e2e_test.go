@@ -123,8 +123,10 @@ volumes: {vol: {}}
 		"a platform for what is built": {files: map[string]string{
 			"compose.yaml": "services: {a: {image: IMAGE, build: ., pull_policy: never}, b: {image: IMAGE}}\n",
 		}, env: []string{"DOCKER_DEFAULT_PLATFORM=linux/amd64"}, want: 2},
-		"all options": {files: map[string]string{"compose.yaml": string(all)},
-			env: []string{"OPTIONS_TOKEN=a token of the test"}, want: 1},
+		"all options": {
+			files: map[string]string{"compose.yaml": string(all)},
+			env:   []string{"OPTIONS_TOKEN=a token of the test"}, want: 1,
+		},
 	}
 }
 

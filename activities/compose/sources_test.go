@@ -24,25 +24,32 @@ func TestSources(t *testing.T) {
 		"discovery": {
 			files: map[string]string{"compose.yaml": a, "compose.override.yaml": a, ".env": "A=1\n"},
 			want: []Source{
-				{"name", "shop", "the Compose files or their folder"}, {"file", at("compose.yaml"), "found in " + dir},
-				{"file", at("compose.override.yaml"), "found in " + dir}, {"env file", at(".env"), "found in " + dir},
+				{"name", "shop", "the Compose files or their folder"},
+				{"file", at("compose.yaml"), "found in " + dir},
+				{"file", at("compose.override.yaml"), "found in " + dir},
+				{"env file", at(".env"), "found in " + dir},
 			},
 		},
 		"everything in .env": {
 			files: map[string]string{"a.yaml": a, "sub/b.yaml": a, ".env": "COMPOSE_FILE=sub/b.yaml:a.yaml\nexport COMPOSE_PROJECT_NAME=other\nCOMPOSE_PROFILES=x,y\n", "sub/.env": "B=1\n"},
 			want: []Source{
-				{"name", "other", "COMPOSE_PROJECT_NAME in " + at(".env")}, {"file", at("sub/b.yaml"), "COMPOSE_FILE in " + at(".env")},
-				{"file", at("a.yaml"), "COMPOSE_FILE in " + at(".env")}, {"env file", at(".env"), "found in " + dir},
+				{"name", "other", "COMPOSE_PROJECT_NAME in " + at(".env")},
+				{"file", at("sub/b.yaml"), "COMPOSE_FILE in " + at(".env")},
+				{"file", at("a.yaml"), "COMPOSE_FILE in " + at(".env")},
+				{"env file", at(".env"), "found in " + dir},
 				{"env file", at("sub/.env"), "found in " + at("sub")},
-				{"profile", "x", "COMPOSE_PROFILES in " + at(".env")}, {"profile", "y", "COMPOSE_PROFILES in " + at(".env")},
+				{"profile", "x", "COMPOSE_PROFILES in " + at(".env")},
+				{"profile", "y", "COMPOSE_PROFILES in " + at(".env")},
 			},
 		},
 		"the environment": {
 			files: map[string]string{"a.yaml": a, "e.env": "A=1\n"},
 			env:   map[string]string{"COMPOSE_FILE": "a.yaml", "COMPOSE_PROFILES": "x", "COMPOSE_ENV_FILES": "e.env"},
 			want: []Source{
-				{"name", "shop", "the Compose files or their folder"}, {"file", at("a.yaml"), "COMPOSE_FILE in the environment"},
-				{"env file", at("e.env"), "COMPOSE_ENV_FILES in the environment"}, {"profile", "x", "COMPOSE_PROFILES in the environment"},
+				{"name", "shop", "the Compose files or their folder"},
+				{"file", at("a.yaml"), "COMPOSE_FILE in the environment"},
+				{"env file", at("e.env"), "COMPOSE_ENV_FILES in the environment"},
+				{"profile", "x", "COMPOSE_PROFILES in the environment"},
 			},
 		},
 		"configuration": {
@@ -50,8 +57,10 @@ func TestSources(t *testing.T) {
 			env:     map[string]string{"COMPOSE_FILE": "compose.yaml", "COMPOSE_PROFILES": "x", "COMPOSE_ENV_FILES": "gone.env"},
 			options: Options{Name: "own", Files: []string{"a.yaml"}, EnvFiles: []string{at("e.env")}, Profiles: []string{"z"}},
 			want: []Source{
-				{"name", "own", "configuration"}, {"file", at("a.yaml"), "configuration"},
-				{"env file", at("e.env"), "configuration"}, {"profile", "z", "configuration"},
+				{"name", "own", "configuration"},
+				{"file", at("a.yaml"), "configuration"},
+				{"env file", at("e.env"), "configuration"},
+				{"profile", "z", "configuration"},
 			},
 		},
 	} {

@@ -134,7 +134,7 @@ func (e *Engine) helperImage(ctx context.Context) (string, error) {
 // importProgram makes the image of a program.
 func (e *Engine) importProgram(ctx context.Context, program io.Reader, info os.FileInfo, version string) error {
 	layer, into := io.Pipe()
-	defer layer.Close()
+	defer func() { _ = layer.Close() }() // it never fails
 	go func() {
 		w := tar.NewWriter(into)
 		err := w.WriteHeader(&tar.Header{Name: "evenkeel", Mode: 0o555, Size: info.Size(), ModTime: info.ModTime()})

@@ -34,8 +34,10 @@ func TestPlace(t *testing.T) {
 		address    string
 	}{
 		{
-			"one network", []container.Summary{standing("a", "shop", map[string]string{"bridge": "10.0.0.2"})},
-			scaling.Place{Networks: []scaling.Attachment{at("bridge", "10.0.0.2")}}, "10.0.0.2",
+			"one network",
+			[]container.Summary{standing("a", "shop", map[string]string{"bridge": "10.0.0.2"})},
+			scaling.Place{Networks: []scaling.Attachment{at("bridge", "10.0.0.2")}},
+			"10.0.0.2",
 		},
 		{
 			"a bridge is reached, whatever comes first",
@@ -44,19 +46,24 @@ func TestPlace(t *testing.T) {
 			"10.0.0.2",
 		},
 		{
-			"a macvlan is not reached from its host", []container.Summary{standing("a", "shop", map[string]string{"lan": "192.168.0.2"})},
-			scaling.Place{Networks: []scaling.Attachment{at("lan", "192.168.0.2")}}, "",
+			"a macvlan is not reached from its host",
+			[]container.Summary{standing("a", "shop", map[string]string{"lan": "192.168.0.2"})},
+			scaling.Place{Networks: []scaling.Attachment{at("lan", "192.168.0.2")}},
+			"",
 		},
 		{"the host's own", []container.Summary{standing("a", "host", map[string]string{"host": ""})}, scaling.Place{OnHost: true}, "127.0.0.1"},
 		{"none", []container.Summary{standing("a", "none", map[string]string{"none": ""})}, scaling.Place{}, ""},
 		{
 			"another container's, by id",
 			[]container.Summary{standing("a", "container:"+ownID, nil), standing(ownID, "shop", map[string]string{"bridge": "10.0.0.9"})},
-			scaling.Place{Networks: []scaling.Attachment{at("bridge", "10.0.0.9")}}, "10.0.0.9",
+			scaling.Place{Networks: []scaling.Attachment{at("bridge", "10.0.0.9")}},
+			"10.0.0.9",
 		},
 		{
 			"another container's, by name, which is on the host",
-			[]container.Summary{standing("a", "container:name-b", nil), standing("b", "host", nil)}, scaling.Place{OnHost: true}, "127.0.0.1",
+			[]container.Summary{standing("a", "container:name-b", nil), standing("b", "host", nil)},
+			scaling.Place{OnHost: true},
+			"127.0.0.1",
 		},
 		{"another container's that is gone", []container.Summary{standing("a", "container:"+ownID, nil)}, scaling.Place{}, ""},
 		{"a circle", []container.Summary{standing("a", "container:name-b", nil), standing("b", "container:name-a", nil)}, scaling.Place{}, ""},

@@ -41,7 +41,7 @@ func TestWorker(t *testing.T) {
 		require.NoError(t, json.NewDecoder(answers).Decode(&a))
 		require.NoError(t, questions.Close())
 		require.NoError(t, probe.Wait())
-		require.EqualValues(t, 7, a.ID)
+		require.Equal(t, 7, a.ID)
 		require.NotNil(t, a.Failure, "this image has no NVML")
 	})
 	t.Run("the ledger is in PostgreSQL", func(t *testing.T) {

@@ -73,12 +73,12 @@ func (r *reader) file(f File, outer []string, depth int) {
 				r.config.Upstreams[d.words[1]] = Upstream{File: f.Path}
 			}
 		case len(d.words) > 1:
-			r.simple(f, d.words[0], d.words[1], blocks, depth)
+			r.simple(d.words[0], d.words[1], blocks, depth)
 		}
 	}
 }
 
-func (r *reader) simple(f File, name, value string, blocks []string, depth int) {
+func (r *reader) simple(name, value string, blocks []string, depth int) {
 	switch name {
 	case "include":
 		r.include(value, blocks, depth)

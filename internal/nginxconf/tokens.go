@@ -12,14 +12,14 @@ func directives(text string) []directive {
 	var out []directive
 	var words []string
 	for i := 0; i < len(text); {
-		switch c := text[i]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch c := text[i]; c {
+		case ' ', '\t', '\n', '\r':
 			i++
-		case c == '#':
+		case '#':
 			for i < len(text) && text[i] != '\n' {
 				i++
 			}
-		case c == ';' || c == '{' || c == '}':
+		case ';', '{', '}':
 			if len(words) > 0 || c == '}' {
 				out = append(out, directive{words: words, end: c})
 			}

@@ -8,7 +8,6 @@ import (
 
 func TestDigestTellsListsApart(t *testing.T) {
 	require.Len(t, Digest("a"), 64)
-	require.Equal(t, Digest("a", "b"), Digest("a", "b"))
 	for _, other := range [][]string{{"ab"}, {"a", "b", ""}, {"b", "a"}, {"1:a1:b"}, nil} {
 		require.NotEqual(t, Digest("a", "b"), Digest(other...), "%q", other)
 	}

@@ -51,7 +51,7 @@ func (p *projectDoctor) otherLimits(s scaling.Service) string {
 		if !ok || !c.running() {
 			continue
 		}
-		cpu := float64(d.HostConfig.NanoCpus) / 1e9
+		cpu := float64(d.HostConfig.NanoCPUs) / 1e9
 		memory := (d.HostConfig.Memory + 1<<20 - 1) >> 20
 		var differs []string
 		if math.Abs(cpu-s.CPULimit) > 1e-6 {

@@ -85,8 +85,11 @@ type details struct {
 
 	HostConfig struct {
 		NetworkMode string
-		// NanoCpus is in 10^-9 processors, Memory in bytes, CpuQuota in microseconds of each CpuPeriod.
-		NanoCpus, Memory, CpuQuota, CpuPeriod int64
+		// NanoCPUs is in 10^-9 processors, Memory in bytes, CPUQuota in microseconds of each CPUPeriod.
+		NanoCPUs  int64 `json:"NanoCpus"`
+		Memory    int64
+		CPUQuota  int64 `json:"CpuQuota"`
+		CPUPeriod int64 `json:"CpuPeriod"`
 	}
 	Mounts          []mount
 	NetworkSettings struct{ Networks map[string]attachment }

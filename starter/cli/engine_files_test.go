@@ -15,8 +15,11 @@ func TestTree(t *testing.T) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	for _, h := range []tar.Header{
-		{Name: "nginx/", Typeflag: tar.TypeDir}, {Name: "nginx/a.conf", Typeflag: tar.TypeReg, Size: 1}, {Name: "nginx/on/b.conf", Typeflag: tar.TypeSymlink, Linkname: "../off/b"},
-		{Name: "nginx/off/b", Typeflag: tar.TypeSymlink, Linkname: "/etc/nginx/a.conf"}, {Name: "nginx/on/c.conf", Typeflag: tar.TypeSymlink, Linkname: "c.conf"},
+		{Name: "nginx/", Typeflag: tar.TypeDir},
+		{Name: "nginx/a.conf", Typeflag: tar.TypeReg, Size: 1},
+		{Name: "nginx/on/b.conf", Typeflag: tar.TypeSymlink, Linkname: "../off/b"},
+		{Name: "nginx/off/b", Typeflag: tar.TypeSymlink, Linkname: "/etc/nginx/a.conf"},
+		{Name: "nginx/on/c.conf", Typeflag: tar.TypeSymlink, Linkname: "c.conf"},
 		{Name: "nginx/big.conf", Typeflag: tar.TypeReg, Size: fileLimit + 1},
 	} {
 		require.NoError(t, w.WriteHeader(&h))

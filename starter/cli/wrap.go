@@ -27,15 +27,15 @@ func wrapTable(rows [][]string, width int) string {
 			height = max(height, len(cells[i]))
 		}
 		for n := range height {
-			line := ""
+			var line strings.Builder
 			for i, cell := range cells {
 				text := ""
 				if n < len(cell) {
 					text = cell[n]
 				}
-				line += text + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)+columnGap)
+				line.WriteString(text + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)+columnGap))
 			}
-			out.WriteString(strings.TrimRight(line, " ") + "\n")
+			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 		}
 	}
 	return out.String()
