@@ -32,6 +32,7 @@ func TestBench(t *testing.T) {
 	s.scale("app=2")             // from here on nginx's upstream is managed
 	s.scale("app=1")
 	s.benchScale()
+	s.benchPlan()
 	s.benchHistory()
 	s.benchWorker()
 	s.benchStandalone()
@@ -72,11 +73,7 @@ func (s *site) benchScale() {
 		figures map[string][]float64
 	}{{"1 → 4, until all four are ready", ready}, {"1 → 4, until the command returns", whole}, {"4 → 1, until the command returns", down}} {
 		ours, theirs := row.figures["starter scale"], row.figures["docker compose up --scale"]
-		ratios := make([]float64, len(ours))
-		for i := range ours {
-			ratios[i] = ours[i] / theirs[i]
-		}
-		s.t.Logf("%-34s starter %s s, compose %s s, ratio %s", row.what, spread(ours), spread(theirs), spread(ratios))
+		s.t.Logf("%-34s starter %s s, compose %s s, ratio %s", row.what, spread(ours), spread(theirs), spread(ratios(ours, theirs)))
 	}
 }
 
@@ -108,6 +105,36 @@ func (s *site) awaitReady(n int) {
 		}
 	}
 	require.Fail(s.t, "not ready", "%d replicas", n)
+}
+
+// benchPlan times a plan from the command line, by a worker that has just started and by one that knows the files,
+// against the dry run that a person would make with Compose.
+func (s *site) benchPlan() {
+	var cold, warm, theirs []float64
+	plan := func() float64 {
+		began := time.Now()
+		s.scale(target(4), "--dry-run")
+		return time.Since(began).Seconds()
+	}
+	for range rounds {
+		s.killWorker()
+		cold = append(cold, plan())
+		warm = append(warm, plan())
+		began := time.Now()
+		_, err := s.Compose(s.ctx, "up", "-d", "--dry-run", "--no-recreate", "--no-deps", "--scale", target(4), "app")
+		require.NoError(s.t, err)
+		theirs = append(theirs, time.Since(began).Seconds())
+	}
+	s.t.Logf("plan: cold %s s, warm %s s, compose --dry-run %s s, ratio warm %s", spread(cold), spread(warm), spread(theirs), spread(ratios(warm, theirs)))
+}
+
+// ratios are ours to theirs, round by round.
+func ratios(ours, theirs []float64) []float64 {
+	out := make([]float64, len(ours))
+	for i := range ours {
+		out[i] = ours[i] / theirs[i]
+	}
+	return out
 }
 
 func (s *site) benchHistory() {
