@@ -13,6 +13,9 @@ type Engine interface {
 	// Inventory returns the host and the replicas of a Compose project. An engine that cannot be
 	// reached is Unavailable.
 	Inventory(ctx context.Context, project string) (scaling.Inventory, error)
+	// Replicas returns those of one service, in the order of their numbers. It asks for little and may be
+	// called many times a second.
+	Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error)
 	// ImageID returns the id of the image that a reference names, "" when the engine has none.
 	ImageID(ctx context.Context, image string) (string, error)
 	// Resources returns the networks and volumes that the engine has.

@@ -21,6 +21,8 @@ type ReplicasRequest struct {
 	IDs      []string         `json:"ids,omitempty"`
 	Policy   scaling.Policy   `json:"policy"`
 	Endpoint scaling.Endpoint `json:"endpoint"`
+	// Once lets CheckHealthy be content with one look: the replicas were seen to be well a moment ago.
+	Once bool `json:"once,omitempty"`
 }
 
 // StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the policy's

@@ -66,12 +66,12 @@ func (d *Docker) startStopped(ctx context.Context, req StartRequest) ([]scaling.
 	if err := d.startAgain(ctx, request); err != nil {
 		return nil, err
 	}
-	inventory, err := d.Engine.Inventory(ctx, req.Project)
+	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		return nil, err
 	}
 	var started []scaling.Replica
-	for _, r := range inventory.Of(req.Change.Service) {
+	for _, r := range replicas {
 		if wanted[r.ID] {
 			started = append(started, r)
 		}
@@ -117,11 +117,11 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 	if err := project.Compose.Up(ctx, c.Service, c.Add[0]); err != nil {
 		return scaling.Replica{}, err
 	}
-	inventory, err := d.Engine.Inventory(ctx, project.Name)
+	replicas, err := d.Engine.Replicas(ctx, project.Name, c.Service)
 	if err != nil {
 		return scaling.Replica{}, err
 	}
-	for _, r := range inventory.Of(c.Service) {
+	for _, r := range replicas {
 		if r.Number == c.Add[0] && r.Live() {
 			return r, nil
 		}
@@ -143,12 +143,12 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 	if err != nil {
 		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
 	}
-	inventory, err := d.Engine.Inventory(ctx, req.Project)
+	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		return nil, err
 	}
 	var undone []string
-	for _, r := range inventory.Of(req.Change.Service) {
+	for _, r := range replicas {
 		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
 		if !made && !slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
 			continue

@@ -72,6 +72,11 @@ func (d *docks) Inventory(ctx context.Context, project string) (scaling.Inventor
 	return inventory, errors.Join(err, d.inventory)
 }
 
+func (d *docks) Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error) {
+	inventory, err := d.Inventory(ctx, project)
+	return inventory.Of(service), err
+}
+
 func (d *docks) ImageID(_ context.Context, image string) (string, error) { return d.images[image], nil }
 
 func (d *docks) Resources(context.Context) ([]scaling.Resource, error) { return d.resources, nil }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -66,6 +69,9 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		if left, err = r.atWork(ctx, req); err != nil {
 			return false, err
 		}
+		if left.Workers == 0 {
+			req.Workers = nil // a process that is gone does not come back
+		}
 		if left.InFlight > 0 || left.Workers > 0 {
 			idle = 0
 			return false, nil
@@ -112,12 +118,12 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 	if err != nil {
 		return false, err
 	}
-	inventory, err := r.Engine.Inventory(ctx, req.Project)
+	replicas, err := r.running(ctx, req)
 	if err != nil {
 		return false, err
 	}
 	var errs []error
-	for _, replica := range running(inventory, req) {
+	for _, replica := range replicas {
 		err := call(project.Product, ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
 		var class *Error
 		if errors.As(err, &class) && class.Class == NotFound {
@@ -149,31 +155,36 @@ func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResu
 	if req.Endpoint.InFlight == "" {
 		return left, nil
 	}
-	inventory, err := r.Engine.Inventory(ctx, req.Project)
+	replicas, err := r.running(ctx, req.ReplicasRequest)
 	if err != nil {
 		return left, err
 	}
-	for _, replica := range running(inventory, req.ReplicasRequest) {
-		value, ok, err := r.Prober.Gauge(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
-		switch {
-		case err != nil && req.SilentIsIdle:
-			value = 0
-		case err != nil || !ok:
-			value = 1
-		}
-		left.InFlight += max(0, int(math.Ceil(value)))
+	counts := make([]int, len(replicas))
+	var group errgroup.Group
+	for i, replica := range replicas {
+		group.Go(func() error {
+			value, ok, err := r.Prober.Gauge(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
+			switch {
+			case err != nil && req.SilentIsIdle:
+				value = 0
+			case err != nil || !ok:
+				value = 1
+			}
+			counts[i] = max(0, int(math.Ceil(value)))
+			return nil
+		})
+	}
+	_ = group.Wait() // who does not answer is counted
+	for _, n := range counts {
+		left.InFlight += n
 	}
 	return left, ctx.Err()
 }
 
-func running(inventory scaling.Inventory, req ReplicasRequest) []scaling.Replica {
-	var out []scaling.Replica
-	for _, replica := range inventory.Of(req.Service) {
-		for _, id := range req.IDs {
-			if replica.ID == id && replica.Running() {
-				out = append(out, replica)
-			}
-		}
-	}
-	return out
+// running returns those replicas of the request that run.
+func (r *Replicas) running(ctx context.Context, req ReplicasRequest) ([]scaling.Replica, error) {
+	all, err := r.Engine.Replicas(ctx, req.Project, req.Service)
+	return slices.DeleteFunc(all, func(replica scaling.Replica) bool {
+		return !replica.Running() || !slices.Contains(req.IDs, replica.ID)
+	}), err
 }

@@ -64,6 +64,11 @@ func (s *site) Inventory(context.Context, string) (scaling.Inventory, error) {
 	return scaling.Inventory{Replicas: s.replicas}, nil
 }
 
+func (s *site) Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error) {
+	inventory, err := s.Inventory(ctx, project)
+	return inventory.Of(service), err
+}
+
 func (s *site) Get(_ context.Context, url string) (int, error) {
 	if s.status == nil {
 		return 200, nil
@@ -72,6 +77,8 @@ func (s *site) Get(_ context.Context, url string) (int, error) {
 }
 
 func (s *site) Gauge(context.Context, string, string) (float64, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.questions++
 	if s.gauge == nil {
 		return 0, true, nil

@@ -27,11 +27,16 @@ func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
 	return Classify(ctx, r.await(ctx, req, req.Policy.WarmUp(), 1, "ready", r.unready))
 }
 
-// CheckHealthy waits until the health checks of every replica have passed three times in a row, for
-// the policy's healthy time at most. One that does not get there is PreconditionFailed.
+// CheckHealthy waits until the health checks of every replica have passed three times in a row, or once
+// where the request is content with that, for the policy's healthy time at most. One that does not get
+// there is PreconditionFailed.
 func (r *Replicas) CheckHealthy(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), healthyInARow, "healthy", r.ill))
+	inARow := healthyInARow
+	if req.Once {
+		inARow = 1
+	}
+	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), inARow, "healthy", r.ill))
 }
 
 // await polls until fault answers "" for every replica, inARow times, or the time is over.
@@ -78,12 +83,12 @@ func (r *Replicas) ended(ctx context.Context, replica scaling.Replica) error {
 
 // find returns the replicas of the request as the engine has them now.
 func (r *Replicas) find(ctx context.Context, req ReplicasRequest) ([]scaling.Replica, error) {
-	inventory, err := r.Engine.Inventory(ctx, req.Project)
+	all, err := r.Engine.Replicas(ctx, req.Project, req.Service)
 	if err != nil {
 		return nil, err
 	}
 	var found []scaling.Replica
-	for _, replica := range inventory.Of(req.Service) {
+	for _, replica := range all {
 		if slices.Contains(req.IDs, replica.ID) {
 			found = append(found, replica)
 		}

@@ -69,11 +69,10 @@ func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, e
 	if project.Nginx == nil {
 		return result, Fail(InvalidInput, fmt.Errorf("the project %s has no nginx in the configuration, but %s has an upstream", req.Project, req.Service))
 	}
-	inventory, err := r.Replicas.Engine.Inventory(ctx, req.Project)
+	replicas, err := r.Replicas.running(ctx, req)
 	if err != nil {
 		return result, err
 	}
-	replicas := running(inventory, req)
 	if len(replicas) == 0 && len(req.IDs) > 0 {
 		return result, Fail(PreconditionFailed, fmt.Errorf("none of the %d replicas of %s that should get traffic runs", len(req.IDs), req.Service))
 	}

@@ -100,7 +100,7 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	if err := r.phase(ctx, "warm-up", replica.Name, func() error { return r.awaitReady(ctx, one, 0) }); err != nil {
 		return err
 	}
-	if err := r.phase(ctx, "healthy", replica.Name, func() error { return r.checkHealthy(ctx, one) }); err != nil {
+	if err := r.phase(ctx, "healthy", replica.Name, func() error { return r.checkHealthy(ctx, one, false) }); err != nil {
 		return err
 	}
 	if err := r.observe(ctx, one); err != nil || !r.change.Endpoint.Routed() {

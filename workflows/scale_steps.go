@@ -37,7 +37,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	if err := r.phase(ctx, "warm-up", names(made), func() error { return r.awaitReady(ctx, made, 0) }); err != nil {
 		return err
 	}
-	if err := r.phase(ctx, "healthy", "", func() error { return r.checkHealthy(ctx, made) }); err != nil {
+	if err := r.phase(ctx, "healthy", "", func() error { return r.checkHealthy(ctx, made, false) }); err != nil {
 		return err
 	}
 	if err := r.observe(ctx, made); err != nil {
@@ -60,7 +60,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 			return err
 		}
 	}
-	if err := r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, made) }); err != nil {
+	if err := r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, made, true) }); err != nil {
 		return err
 	}
 	return r.settle(ctx, "the replicas have their VRAM", activities.VRAMChange{Ready: r.claims(r.change.Add)})

@@ -154,14 +154,19 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	info := workflow.GetInfo(ctx)
-	var records *activities.Records
-	err := workflow.ExecuteActivity(toLedger(ctx, "ledger: service.finished", rememberTotal), records.KeepServiceRun, activities.ServiceRun{
+	entry := activities.ServiceRun{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
 		Data: activities.ServiceRunData{
 			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: r.result.Outcome,
 			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals,
 		},
-	}).Get(ctx, nil)
+	}
+	const summary = "ledger: service.finished"
+	var records *activities.Records
+	err := workflow.ExecuteLocalActivity(toLedgerLocally(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
+	if err != nil {
+		err = workflow.ExecuteActivity(toLedger(ctx, summary, rememberTotal), records.KeepServiceRun, entry).Get(ctx, nil)
+	}
 	if err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))
 	}

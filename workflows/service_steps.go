@@ -30,12 +30,15 @@ func (r *serviceRun) awaitReady(ctx workflow.Context, replicas []scaling.Replica
 	return r.do(ctx, "wait until "+names(replicas)+" are ready", r.change.Policy.WarmUp()+slack, total, a.AwaitReady, r.of(replicas), nil)
 }
 
-func (r *serviceRun) checkHealthy(ctx workflow.Context, replicas []scaling.Replica) error {
+// checkHealthy checks replicas; once is enough for those that were seen to be well a moment ago.
+func (r *serviceRun) checkHealthy(ctx workflow.Context, replicas []scaling.Replica, once bool) error {
 	if len(replicas) == 0 {
 		return nil
 	}
 	var a *activities.Replicas
-	return r.do(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy()+slack, 0, a.CheckHealthy, r.of(replicas), nil)
+	request := r.of(replicas)
+	request.Once = once
+	return r.do(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy()+slack, 0, a.CheckHealthy, request, nil)
 }
 
 // route returns the router's processes from before the change.

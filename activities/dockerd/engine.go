@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
@@ -60,6 +61,10 @@ type Engine struct {
 	// program; tests put others in their place.
 	proc       string
 	executable func() (string, error)
+
+	// networks guards drivers, which are those of the networks that are known, by the network's id.
+	networks sync.Mutex
+	drivers  map[string]string
 }
 
 var _ activities.Engine = (*Engine)(nil)

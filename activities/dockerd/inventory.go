@@ -8,6 +8,8 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/system"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -17,19 +19,19 @@ const mb = 1 << 20
 // Inventory returns the host and the replicas of a Compose project in every state, sorted by
 // service and number. Running one-off containers of the project count towards OtherReservedMB.
 func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Inventory, error) {
-	info, err := e.api.Info(ctx)
-	if err != nil {
-		return scaling.Inventory{}, classed("engine info", err)
+	var info system.Info
+	var now view
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { info, err = e.api.Info(gctx); return classed("engine info", err) }) // the slowest of all questions
+	group.Go(func() (err error) { now, err = e.look(gctx); return err })
+	if err := group.Wait(); err != nil {
+		return scaling.Inventory{}, err
 	}
 	inv := scaling.Inventory{
 		EngineVersion: info.ServerVersion,
 		APIVersion:    e.api.ClientVersion(),
 		CPUs:          info.NCPU,
 		MemoryMB:      info.MemTotal / mb,
-	}
-	now, err := e.look(ctx)
-	if err != nil {
-		return scaling.Inventory{}, err
 	}
 	var reserved int64
 	for _, c := range now.containers {
@@ -51,6 +53,26 @@ func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Invento
 		return cmp.Or(strings.Compare(a.Service, b.Service), cmp.Compare(a.Number, b.Number))
 	})
 	return inv, nil
+}
+
+// Replicas returns the containers of a Compose service in every state, in the order of their numbers.
+func (e *Engine) Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error) {
+	found, err := e.api.ContainerList(ctx, all(labelProject+"="+project, labelService+"="+service))
+	if err != nil {
+		return nil, classed("list containers of "+service, err)
+	}
+	now, err := e.around(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	var out []scaling.Replica
+	for _, c := range found {
+		if isReplica(c.Labels) {
+			out = append(out, now.replica(c))
+		}
+	}
+	slices.SortFunc(out, func(a, b scaling.Replica) int { return cmp.Compare(a.Number, b.Number) })
+	return out, nil
 }
 
 // reserved returns the memory reservation of a container in bytes, 0 when it is gone by now.

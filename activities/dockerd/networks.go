@@ -23,21 +23,56 @@ type view struct {
 	drivers map[string]string
 }
 
-// look asks the engine for all containers and networks.
+// look asks the engine for all containers, and for the networks that they are on.
 func (e *Engine) look(ctx context.Context) (view, error) {
 	containers, err := e.api.ContainerList(ctx, all())
 	if err != nil {
 		return view{}, classed("list containers", err)
 	}
-	networks, err := e.api.NetworkList(ctx, network.ListOptions{})
-	if err != nil {
-		return view{}, classed("list networks", err)
+	drivers, err := e.driversOf(ctx, containers)
+	return view{containers: containers, drivers: drivers}, err
+}
+
+// around is a view of some containers, and of all where one of them stands in the namespace of another.
+func (e *Engine) around(ctx context.Context, some []container.Summary) (view, error) {
+	if slices.ContainsFunc(some, func(c container.Summary) bool { return strings.HasPrefix(c.HostConfig.NetworkMode, "container:") }) {
+		return e.look(ctx)
 	}
-	v := view{containers: containers, drivers: map[string]string{}}
-	for _, n := range networks {
-		v.drivers[n.ID] = n.Driver
+	drivers, err := e.driversOf(ctx, some)
+	return view{containers: some, drivers: drivers}, err
+}
+
+// driversOf returns the drivers of the networks of containers. A network's id is never used again and its driver
+// never changes, so that what is known is not asked for again.
+func (e *Engine) driversOf(ctx context.Context, containers []container.Summary) (map[string]string, error) {
+	e.networks.Lock()
+	defer e.networks.Unlock()
+	if e.drivers == nil {
+		e.drivers = map[string]string{}
 	}
-	return v, nil
+	known := true
+	for _, c := range containers {
+		if c.NetworkSettings == nil {
+			continue
+		}
+		for _, n := range c.NetworkSettings.Networks {
+			if n != nil && n.NetworkID != "" {
+				_, ok := e.drivers[n.NetworkID]
+				known = known && ok
+			}
+		}
+	}
+	if !known {
+		networks, err := e.api.NetworkList(ctx, network.ListOptions{})
+		if err != nil {
+			return nil, classed("list networks", err)
+		}
+		clear(e.drivers)
+		for _, n := range networks {
+			e.drivers[n.ID] = n.Driver
+		}
+	}
+	return maps.Clone(e.drivers), nil
 }
 
 // replica turns one line of the engine's list into what scaling knows of a container.
