@@ -22,7 +22,8 @@ type memory struct {
 
 // of returns the model that is remembered for what the options read, else what load returns.
 func (m *memory) of(o *cli.ProjectOptions, load func() (*model, error)) (*model, error) {
-	key, whole := fingerprint(o)
+	variables := maps.Clone(o.Environment) // the reader adds some of its own
+	key, whole := fingerprint(o.ConfigPaths, variables)
 	if !whole {
 		return load()
 	}
@@ -36,7 +37,7 @@ func (m *memory) of(o *cli.ProjectOptions, load func() (*model, error)) (*model,
 		return nil, err
 	}
 	// After an edit in between nobody knows which side was read.
-	if again, _ := fingerprint(o); again == key {
+	if again, _ := fingerprint(o.ConfigPaths, variables); again == key {
 		m.key, m.model = key, read
 	}
 	return read, nil
@@ -48,17 +49,17 @@ var drawsIn = regexp.MustCompile(`(?:^|[\s{,"'])(?:include|extends)["']?\s*:`)
 
 // fingerprint is a sum over the files and variables of a project. It is not whole where a file draws in
 // others, which only the reader knows.
-func fingerprint(o *cli.ProjectOptions) (key [sha256.Size]byte, whole bool) {
+func fingerprint(paths []string, variables map[string]string) (key [sha256.Size]byte, whole bool) {
 	sum := sha256.New()
-	for _, path := range o.ConfigPaths {
+	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil || drawsIn.Match(text) {
 			return key, false
 		}
 		fmt.Fprintf(sum, "%q %d:%s", path, len(text), text)
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Environment)) {
-		fmt.Fprintf(sum, "%q=%q", name, o.Environment[name])
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		fmt.Fprintf(sum, "%q=%q", name, variables[name])
 	}
 	return [sha256.Size]byte(sum.Sum(nil)), true
 }
