@@ -120,6 +120,8 @@ type Compose interface {
 	Files(ctx context.Context, service string) ([]ContainerFile, error)
 	// Hooks returns the service's hooks.
 	Hooks(ctx context.Context, service string) (Hooks, error)
+	// Version returns the version of the person's `docker compose`; where it cannot be run it is an error.
+	Version(ctx context.Context) (string, error)
 	// Up brings a service from no replica to one without touching anything else: Compose's own dry run
 	// has to show nothing but the container of that number being made and started. Anything else is
 	// PreconditionFailed with the line that is too much.

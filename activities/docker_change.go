@@ -21,6 +21,8 @@ type ReplicasRequest struct {
 	IDs      []string         `json:"ids,omitempty"`
 	Policy   scaling.Policy   `json:"policy"`
 	Endpoint scaling.Endpoint `json:"endpoint"`
+	// UnhealthyBefore are the ids of those that were unhealthy before the change.
+	UnhealthyBefore []string `json:"unhealthy_before,omitempty"`
 	// Once lets CheckHealthy be content with one look: the replicas were seen to be well a moment ago.
 	Once bool `json:"once,omitempty"`
 }

@@ -37,6 +37,11 @@ func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling
 	if err := group.Wait(); err != nil {
 		return seen, err
 	}
+	if slices.ContainsFunc(names, func(n string) bool { return !slices.ContainsFunc(inventory.Of(n), scaling.Replica.Live) }) {
+		if _, err := project.Compose.Version(ctx); err != nil {
+			seen.NoCompose = err.Error()
+		}
+	}
 	d.markUnhealthy(ctx, project, names, &seen)
 	return seen, d.lookAtRouter(ctx, project, names, &seen)
 }

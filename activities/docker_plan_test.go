@@ -121,3 +121,19 @@ func TestPlanRestart(t *testing.T) {
 	_, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "bank", Service: "app"})
 	require.Equal(t, InvalidInput, class(t, err))
 }
+
+// Only the first replica of a service needs a person's `docker compose`.
+func TestPlanScaleWithoutCompose(t *testing.T) {
+	request := PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 3}}}
+	d, f := standing()
+	f.noCompose = Fail(NotFound, errors.New("docker compose is not installed"))
+	plan, err := d.docker(f, listed).PlanScale(t.Context(), request)
+	require.NoError(t, err)
+	require.Empty(t, plan.Changes[0].Refusals)
+
+	d.replicas = nil
+	plan, err = d.docker(f, listed).PlanScale(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{scaling.ComposeMissing}, codes(plan.Changes[0].Refusals))
+	require.ErrorContains(t, errors.New(plan.Changes[0].Refusals[0].Message), "docker compose is not installed")
+}

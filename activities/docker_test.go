@@ -23,7 +23,11 @@ type file struct {
 	files     []ContainerFile
 	filesErr  error
 	up        func(service string, number int) error
+	// noCompose is why docker compose cannot be run.
+	noCompose error
 }
+
+func (f *file) Version(context.Context) (string, error) { return "5.6.0", f.noCompose }
 
 func (f *file) Services(context.Context) ([]scaling.Service, error) {
 	return slices.Clone(f.services), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -52,8 +53,9 @@ type RouteResult struct {
 
 // RouteReplicas makes the named replicas the only members of the service's upstream, with one
 // reload. Their addresses are looked up now, because a replica that was restarted has a new one, and
-// are those on a network that the router is on as well; each is tried from where the router stands
-// before it gets traffic. A replica that does not run any more is left out.
+// are those on a network that the router is on as well. One that gets traffic anew is tried from where the
+// router stands first, unless it was unhealthy before: that is not the change's doing. A replica that does not
+// run any more is left out.
 func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
 	defer heartbeat(ctx)()
 	result, err := r.route(ctx, req)
@@ -76,7 +78,7 @@ func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, e
 	if len(replicas) == 0 && len(req.IDs) > 0 {
 		return result, Fail(PreconditionFailed, fmt.Errorf("none of the %d replicas of %s that should get traffic runs", len(req.IDs), req.Service))
 	}
-	if result.Members, result.NotVerified, err = members(ctx, project.Nginx, req.Endpoint, replicas); err != nil {
+	if result.Members, result.NotVerified, err = members(ctx, project.Nginx, req, replicas); err != nil {
 		return result, err
 	}
 	result.Workers, err = project.Nginx.Apply(ctx, req.Endpoint.Upstream, result.Members)
@@ -84,7 +86,7 @@ func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, e
 }
 
 // members are the addresses of replicas that the router reaches.
-func members(ctx context.Context, nginx Nginx, e scaling.Endpoint, replicas []scaling.Replica) (addresses []string, notVerified bool, err error) {
+func members(ctx context.Context, nginx Nginx, req ReplicasRequest, replicas []scaling.Replica) (addresses []string, notVerified bool, err error) {
 	if len(replicas) == 0 {
 		return nil, false, nil
 	}
@@ -92,15 +94,24 @@ func members(ctx context.Context, nginx Nginx, e scaling.Endpoint, replicas []sc
 	if err != nil {
 		return nil, false, err
 	}
-	present, err := nginx.Members(e.Upstream)
+	present, err := nginx.Members(req.Endpoint.Upstream)
 	if err != nil {
 		return nil, false, err
 	}
-	addresses, _, err = scaling.Members(place, replicas, e.Port, present)
+	addresses, _, err = scaling.Members(place, replicas, req.Endpoint.Port, present)
 	if err != nil {
 		return nil, false, Fail(PreconditionFailed, err)
 	}
-	err = nginx.Reach(ctx, addresses)
+	var unknown []string
+	for i, address := range addresses {
+		if !slices.Contains(present, address) && !slices.Contains(req.UnhealthyBefore, replicas[i].ID) {
+			unknown = append(unknown, address)
+		}
+	}
+	if len(unknown) == 0 {
+		return addresses, false, nil
+	}
+	err = nginx.Reach(ctx, unknown)
 	if errors.Is(err, ErrNoWayIn) {
 		return addresses, true, nil
 	}

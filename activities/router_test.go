@@ -2,6 +2,7 @@ package activities
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,10 +66,25 @@ func TestRouteTakesASharedNetwork(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, c.want, result.Members)
-			require.Equal(t, c.want, tried, "each is tried before it gets traffic")
+			fresh := slices.DeleteFunc(slices.Clone(c.want), func(a string) bool { return slices.Contains(c.present, a) })
+			require.Equal(t, fresh, tried, "each is tried before it gets traffic, and none that has it already")
 			require.Equal(t, [][]string{append([]string{"app"}, c.want...)}, s.applied)
 		})
 	}
+}
+
+// What was unhealthy before the change, or gets traffic already, does not make it fail.
+func TestRouteDoesNotJudgeWhatWasThere(t *testing.T) {
+	s := &site{replicas: two("running", ""), place: scaling.Place{OnHost: true}, present: []string{"10.0.0.1:80"}}
+	s.reach = func([]string) error { return Fail(PreconditionFailed, errors.New("connection refused")) }
+	request := ask("a", "b")
+	request.UnhealthyBefore = []string{"b"}
+	result, err := (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Len(t, result.Members, 2)
+	request.UnhealthyBefore = nil
+	_, err = (&Router{Replicas: s.adapters()}).RouteReplicas(t.Context(), request)
+	require.Equal(t, PreconditionFailed, class(t, err), "a new one must be reached")
 }
 
 func TestRouteLooksFromWhereTheRouterStands(t *testing.T) {

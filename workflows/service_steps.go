@@ -101,7 +101,9 @@ func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.
 }
 
 func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
-	request := activities.ReplicasRequest{Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint}
+	request := activities.ReplicasRequest{
+		Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
+	}
 	for _, replica := range replicas {
 		request.IDs = append(request.IDs, replica.ID)
 	}

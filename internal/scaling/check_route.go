@@ -1,6 +1,9 @@
 package scaling
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // checkRouter finds why the replicas that stay could not get traffic. New ones are copies of a sibling
 // and have its networks.
@@ -40,12 +43,15 @@ func warnOfRouters(req Request, c Change, s Service, f *findings) {
 	if subject == "" {
 		return
 	}
-	kept := "the"
-	if s.PreStop {
-		kept = "pre_stop and the"
+	seconds := c.Policy.StopSeconds
+	if c.Endpoint.Drain == "" {
+		seconds = max(seconds, c.Policy.DrainSeconds) // SIGTERM is all that says so, and gets the time of a drain
 	}
-	f.warn("%s %s its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; %s grace period of %d s are kept",
-		subject, c.Service, kept, c.Policy.StopSeconds)
+	kept := fmt.Sprintf("it has %d s from SIGTERM on to finish them", seconds)
+	if s.PreStop {
+		kept = "pre_stop runs first, then " + kept
+	}
+	f.warn("%s %s its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; %s", subject, c.Service, kept)
 }
 
 // foreignRouter says who sends an unrouted service its requests: the router that its own labels speak

@@ -44,13 +44,13 @@ func TestRoutersOfOthers(t *testing.T) {
 		}
 	}
 	text := func(subject, kept string) []string {
-		return []string{subject + " app its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; " + kept + " grace period of 30 s are kept"}
+		return []string{subject + " app its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; " + kept + "it has 30 s from SIGTERM on to finish them"}
 	}
 	check(t, map[string]said{
 		"nobody":                {to: 1, have: running(2), edit: consumer},
-		"its own labels":        {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.RoutedBy, s.Ports, s.PreStop = "traefik", nil, true }, warnings: text("traefik sends", "pre_stop and the")},
-		"a router of that name": {to: 1, have: running(2), edit: beside("caddy", "caddy"), warnings: text("caddy may send", "the")},
-		"a router of another":   {to: 2, have: running(1), edit: beside("proxy", "haproxy"), warnings: text("haproxy (service proxy) may send", "the")},
+		"its own labels":        {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.RoutedBy, s.Ports, s.PreStop = "traefik", nil, true }, warnings: text("traefik sends", "pre_stop runs first, then ")},
+		"a router of that name": {to: 1, have: running(2), edit: beside("caddy", "caddy"), warnings: text("caddy may send", "")},
+		"a router of another":   {to: 2, have: running(1), edit: beside("proxy", "haproxy"), warnings: text("haproxy (service proxy) may send", "")},
 		"without a port":        {to: 1, have: running(2), edit: func(r *Request, s *Service) { beside("proxy", "haproxy")(r, s); r.Services[0].Ports = nil }},
 		"the router itself":     {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.Router = "traefik" }},
 		"nothing to do":         {to: 2, have: running(2), edit: beside("caddy", "caddy")},
