@@ -23,7 +23,7 @@ func TestReplicaThatIsNoGood(t *testing.T) {
 	requests := s.load("mode=fast")
 	for name, c := range map[string]struct{ fault, reason string }{
 		"never ready":        {`{"kind":"notready"}`, "not ready within 10s: evenkeel-demo-app-2 answers 503"},
-		"crashes in warm-up": {`{"kind":"crash","ms":1500}`, "evenkeel-demo-app-2 is exited; its log says why"},
+		"crashes in warm-up": {`{"kind":"crash","ms":1500}`, "evenkeel-demo-app-2 exited with code 1; its last lines: "},
 		"never healthy":      {`{"kind":"unhealthy"}`, "evenkeel-demo-app-2"},
 	} {
 		s.sub(name, func() {
@@ -77,7 +77,7 @@ func (s *site) composeFileEdited() {
 	s.Env = append(append([]string{}, env...), "ON_TERM=drain")
 	s.killWorker()
 	_, err := s.runWorkflow(2)
-	require.ErrorContains(s.t, err, "the Compose file was edited since evenkeel-demo-app-1 was made")
+	require.ErrorContains(s.t, err, "the definition of app differs from evenkeel-demo-app-1 in environment ON_TERM")
 	s.requireOneAndNoOrphan()
 }
 

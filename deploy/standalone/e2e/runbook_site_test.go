@@ -162,12 +162,6 @@ func (s *runbookSite) approve() {
 	require.NoError(s.t, err)
 }
 
-func (s *runbookSite) order(verb string) {
-	s.t.Helper()
-	_, err := s.Starter(s.ctx, "runbook", verb, strings.TrimPrefix(s.run, "runbook/"), "--reason", "an end-to-end test")
-	require.NoError(s.t, err)
-}
-
 // end waits for the end of the run.
 func (s *runbookSite) end() workflows.RunbookResult {
 	s.t.Helper()
