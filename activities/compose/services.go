@@ -60,6 +60,7 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		References:      referred(s),
 		SharedVolumes:   sharedVolumes(s),
 		Unset:           m.usesUnset(s),
+		PreStart:        len(s.PreStart) > 0,
 		PostStart:       len(s.PostStart) > 0,
 		PreStop:         len(s.PreStop) > 0,
 		RoutedBy:        routedBy(s),

@@ -70,11 +70,8 @@ func (p Project) sameFiles(other Project) bool {
 	return p.Directory != "" && filepath.Clean(p.Directory) == filepath.Clean(other.Directory) && slices.Equal(p.Files, other.Files)
 }
 
-// The forms of Compose's own names. A project's is that of `docker compose -p`.
-var (
-	projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
-	serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-)
+// projectName is the form of `docker compose -p`.
+var projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 func (p *Project) check(doc *strictyaml.Document, at, name string) {
 	if !projectName.MatchString(name) {
@@ -152,7 +149,7 @@ func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 }
 
 func checkServiceName(doc *strictyaml.Document, at, name string) {
-	if !serviceName.MatchString(name) {
-		doc.Fault(at, "%s is not the name of a Compose service; it has letters, digits, '.', '_' and '-'", strictyaml.Quote(name))
+	if !scaling.IsServiceName(name) {
+		doc.Fault(at, "%s is not the name of a Compose service; %s", strictyaml.Quote(name), scaling.ServiceNameRule)
 	}
 }
