@@ -71,7 +71,7 @@ func (p *Project) run(ctx context.Context, within time.Duration, args ...string)
 	defer cancel()
 	cmd := exec.CommandContext(inTime, p.options.Command[0], slices.Concat(p.options.Command[1:], args)...)
 	cmd.Dir = p.options.Directory
-	cmd.Env = append(os.Environ(), "PWD="+p.options.Directory)
+	cmd.Env = append(p.environ(), "PWD="+p.options.Directory)
 	var out, words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &words
 	// Compose finishes or takes back what it is doing when it is interrupted.

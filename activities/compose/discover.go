@@ -43,8 +43,8 @@ type Found struct {
 // Discover finds how the project was run: by Compose's own rules in its folder or the one above, which
 // may name the files, or with the files and env files of the newest container. What fits the hashes of
 // all services is taken, else what fits most of them. Where nothing can be read the error of the last
-// way is returned.
-func Discover(ctx context.Context, seen Seen) (Found, error) {
+// way is returned. several is that of Options.
+func Discover(ctx context.Context, seen Seen, several bool) (Found, error) {
 	if len(seen.Containers) == 0 {
 		return Found{}, activities.Fail(activities.NotFound, errors.New("the project "+seen.Project+" has no container; name its folder"))
 	}
@@ -63,7 +63,7 @@ func Discover(ctx context.Context, seen Seen) (Found, error) {
 	var best *Found
 	var failed error
 	for _, way := range ways {
-		way.Name = seen.Project
+		way.Name, way.Several = seen.Project, several
 		unfit, err := New(way).unfit(ctx, newest, seen.ids())
 		if err != nil {
 			failed = err

@@ -32,12 +32,12 @@ func misfits(ctx context.Context, p *compose.Project, seen seenProject) ([]strin
 // howRun finds how a project is run: by Compose's own rules in its directory, else with the files and env
 // files of its newest container, whatever fits more of its containers. unfit are the services that do not.
 func howRun(ctx context.Context, c chosen) (way compose.Options, unfit []string, err error) {
-	way = compose.Options{Name: c.name, Directory: c.directory}
+	way = compose.Options{Name: c.name, Directory: c.directory, Several: c.several}
 	unfit, err = misfits(ctx, compose.New(way), c.seen)
 	if err == nil && len(unfit) == 0 || len(c.seen.containers) == 0 {
 		return way, unfit, err
 	}
-	found, failed := compose.Discover(ctx, c.seen.seen())
+	found, failed := compose.Discover(ctx, c.seen.seen(), c.several)
 	if failed == nil && (err != nil || len(found.Unfit) < len(unfit)) {
 		way, unfit, err = found.Options, found.Unfit, nil
 	}
@@ -52,7 +52,7 @@ func howRun(ctx context.Context, c chosen) (way compose.Options, unfit []string,
 func byWord(ctx context.Context, seen seenProject, way compose.Options, unfit []string) (compose.Options, []string) {
 	newest := slices.MaxFunc(seen.containers, func(a, b container) int { return cmp.Compare(a.Created, b.Created) })
 	word := compose.Options{
-		Name: way.Name, Directory: newest.Labels[labelDir],
+		Name: way.Name, Several: way.Several, Directory: newest.Labels[labelDir],
 		Files: listed(newest.Labels[labelFiles]), EnvFiles: listed(newest.Labels[labelEnvFiles]),
 	}
 	if word.Directory == "" || len(word.Files) == 0 || slices.Equal(word.Files, filesOf(ctx, way)) && len(word.EnvFiles) == 0 {

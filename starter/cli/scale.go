@@ -49,7 +49,7 @@ A plan with any refusal is not carried out at all. Ctrl-C stops following; the r
 	cmd.Flags().BoolVar(&o.sharedVolume, "shared-volume", false, "allow several replicas of a database that writes into one volume")
 	cmd.Flags().BoolVar(&o.cancel, "cancel", false, "cancel the runs of the named services; they put things back")
 	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
-	return cmd
+	return s.onProject(cmd, "the only one, or the only one that lists the service")
 }
 
 func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) error {
@@ -177,15 +177,23 @@ func (s *starter) cancelScale(ctx context.Context, services []string) error {
 	if len(services) == 0 {
 		return usage("scale --cancel", "no service is named", "write the services whose runs to cancel")
 	}
+	var named []serviceName
+	for _, arg := range services {
+		arg, _, _ = strings.Cut(arg, "=")
+		named = append(named, parseService(arg))
+	}
+	if err := heeded(s.project, named); err != nil {
+		return err
+	}
 	c, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	var faults []error
-	for _, arg := range services {
-		arg, _, _ = strings.Cut(arg, "=")
-		service, err := parseService(arg).find(name, host, s.project)
+	cancelling := []string{}
+	for _, n := range named {
+		service, err := n.find(name, host, s.project)
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -199,7 +207,11 @@ func (s *starter) cancelScale(ctx context.Context, services []string) error {
 			faults = append(faults, missing("Temporal", firstLine(err), "see starter doctor"))
 			continue
 		}
+		cancelling = append(cancelling, id)
 		fmt.Fprintf(s.Err, "cancelling %s; it puts things back\n", id)
+	}
+	if s.output == "json" {
+		faults = append(faults, s.printJSON(map[string]any{"cancelling": cancelling}))
 	}
 	return errors.Join(faults...)
 }
