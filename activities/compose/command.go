@@ -100,17 +100,11 @@ func notInstalled(err error) error {
 // mask takes the values of the project's variables, and those of its services' environment, out of what
 // Compose said: they may hold secrets, and the text goes into a workflow's history.
 func (m *model) mask(text string) string {
-	text = strip(text, m.Environment)
+	text = activities.Mask(text, m.Environment.Values())
 	for name := range m.services {
 		// One that cannot be resolved has no more values than the file itself.
 		s, _ := m.resolve(name)
-		values := map[string]string{}
-		for name, value := range s.Environment {
-			if value != nil {
-				values[name] = *value
-			}
-		}
-		text = strip(text, values)
+		text = activities.Mask(text, s.Environment.ToMapping().Values())
 	}
 	return text
 }

@@ -159,6 +159,16 @@ func (m *model) resolve(name string) (types.ServiceConfig, error) {
 	return resolved.Services[name], nil
 }
 
+// named reads the project and returns one service of it, as it was read.
+func (p *Project) named(ctx context.Context, name string) (*model, types.ServiceConfig, error) {
+	m, err := p.load(ctx)
+	if err != nil {
+		return nil, types.ServiceConfig{}, err
+	}
+	s, err := m.service(name)
+	return m, s, err
+}
+
 // resolved reads the project and resolves one service of it.
 func (p *Project) resolved(ctx context.Context, name string) (*model, types.ServiceConfig, error) {
 	m, err := p.load(ctx)

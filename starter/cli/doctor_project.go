@@ -137,7 +137,7 @@ func (p *projectDoctor) composeProject(ctx context.Context) finding {
 		return p.nothingRuns(ctx, made)
 	}
 	seen.containers = running
-	unfit, err := misfits(ctx, p.model, seen)
+	unfit, err := p.model.Unfit(ctx, seen.seen())
 	if err != nil {
 		return lacking(err.Error(), "correct "+p.at()+" in "+p.doctor.config.Path)
 	}
