@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
@@ -167,51 +165,4 @@ func atWork(ctx context.Context, c client.Client, id string) error {
 		}
 	}
 	return &failure{code: exitNo, class: activities.Conflict, where: id, what: what, hint: "wait for it, or stop it with starter scale --cancel"}
-}
-
-func (s *starter) cancelScale(ctx context.Context, services []string) error {
-	_, name, host, err := s.configuration()
-	if err != nil {
-		return err
-	}
-	if len(services) == 0 {
-		return usage("scale --cancel", "no service is named", "write the services whose runs to cancel")
-	}
-	var named []serviceName
-	for _, arg := range services {
-		arg, _, _ = strings.Cut(arg, "=")
-		named = append(named, parseService(arg))
-	}
-	if err := heeded(s.project, named); err != nil {
-		return err
-	}
-	c, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	var faults []error
-	cancelling := []string{}
-	for _, n := range named {
-		service, err := n.find(name, host, s.project)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		id := workflows.ServiceID(name, service.Project, service.Service)
-		if notRunning(ctx, c, id) == nil {
-			faults = append(faults, no(id, "nothing is running", "see starter status"))
-			continue
-		}
-		if err := c.CancelWorkflow(ctx, id, ""); err != nil {
-			faults = append(faults, missing("Temporal", firstLine(err), "see starter doctor"))
-			continue
-		}
-		cancelling = append(cancelling, id)
-		fmt.Fprintf(s.Err, "cancelling %s; it puts things back\n", id)
-	}
-	if s.output == "json" {
-		faults = append(faults, s.printJSON(map[string]any{"cancelling": cancelling}))
-	}
-	return errors.Join(faults...)
 }
