@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/internal/nginxconf"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -109,10 +110,7 @@ func checkNginx(doc *strictyaml.Document, at string, n *Nginx) {
 	doc.Require(at + ".upstreams")
 }
 
-var (
-	metricName   = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	upstreamName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
-)
+var metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
 func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 	if s.Policy != "" {
@@ -140,8 +138,8 @@ func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 		return
 	}
 	needPort(doc, at, "upstream")
-	if !upstreamName.MatchString(s.Upstream) {
-		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream; it has at most 100 letters, digits, '.', '_' and '-' and begins with a letter, digit or '_'", strictyaml.Quote(s.Upstream))
+	if !nginxconf.IsUpstreamName(s.Upstream) {
+		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream; %s", strictyaml.Quote(s.Upstream), nginxconf.UpstreamNameRule)
 	}
 	if !router {
 		doc.Fault(at+".upstream", "needs nginx, and the project has none; write it beside services")
