@@ -34,9 +34,10 @@ type Engine interface {
 	// something else holds is Conflict. A clone that was created but cannot be started is removed
 	// before the error returns.
 	Clone(ctx context.Context, spec CloneSpec) (scaling.Replica, error)
-	// Start starts a stopped replica and runs its post_start hooks; one that runs is left alone. One
-	// that is gone is NotFound.
-	Start(ctx context.Context, id string, postStart []Hook) error
+	// Start starts a stopped replica and runs its post_start hooks. One that runs is left alone, except
+	// where again says that an earlier attempt may have started it and not come to its hooks: then they
+	// run, perhaps for the second time. One that is gone is NotFound.
+	Start(ctx context.Context, id string, postStart []Hook, again bool) error
 	// Stop runs the pre_stop hooks, sends SIGTERM, waits for grace and then sends SIGKILL. One that is
 	// gone or stopped is success, and runs no hook. A paused one is let go on first.
 	Stop(ctx context.Context, id string, grace time.Duration, preStop []Hook) error

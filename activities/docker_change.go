@@ -44,7 +44,8 @@ func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
 	})
 }
 
-// StartAgain starts stopped replicas again, with the service's post_start hooks.
+// StartAgain starts stopped replicas again, with the service's post_start hooks. A retry runs them in
+// replicas that run, too: the worker may have died between their start and their hooks.
 func (d *Docker) StartAgain(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, d.startAgain(ctx, req))
@@ -55,7 +56,10 @@ func (d *Docker) startAgain(ctx context.Context, req ReplicasRequest) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, req.IDs, func(ctx context.Context, id string) error { return d.Engine.Start(ctx, id, hooks.PostStart) })
+	again := attempt(ctx) > 1
+	return each(ctx, req.IDs, func(ctx context.Context, id string) error {
+		return d.Engine.Start(ctx, id, hooks.PostStart, again)
+	})
 }
 
 // hooks are those of a service that the project has now. A replica of a service that is gone from it has none.

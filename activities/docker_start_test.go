@@ -4,8 +4,11 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -152,4 +155,30 @@ func TestStopAndStartAgain(t *testing.T) {
 	elsewhere := ask("a")
 	elsewhere.Project = "bank"
 	require.Equal(t, InvalidInput, class(t, docker.StopReplicas(t.Context(), elsewhere)))
+}
+
+// Whether a start that an earlier attempt made got its hooks is not known: a retry runs them.
+func TestStartAgainRetries(t *testing.T) {
+	for name, activity := range map[string]func(*Docker) (any, any){
+		"StartAgain": func(d *Docker) (any, any) { return d.StartAgain, ask("b") },
+		"StartReplicas": func(d *Docker) (any, any) {
+			return d.StartReplicas, StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Start: two("exited", "")[1:]}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &docks{startErr: Fail(Unavailable, errors.New("engine away")), startOnce: true}
+			d.replicas = two("exited", "")
+			docker := d.docker(hooked(), nil)
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.RegisterActivity(docker)
+			env.ExecuteWorkflow(func(ctx workflow.Context) error {
+				ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+				do, request := activity(docker)
+				return workflow.ExecuteActivity(ctx, do, request).Get(ctx, nil)
+			})
+			require.NoError(t, env.GetWorkflowError())
+			require.Equal(t, []string{"start b (1 hooks)", "start b (1 hooks) again"}, d.did)
+		})
+	}
 }

@@ -66,6 +66,7 @@ type docks struct {
 	did       []string
 	cloneErr  func(CloneSpec) error
 	startErr  error
+	startOnce bool // startErr is that of one start only
 	stopErr   error
 	inventory error
 }
@@ -121,14 +122,22 @@ func (d *docks) become(id, state string) {
 	}
 }
 
-func (d *docks) Start(_ context.Context, id string, hooks []Hook) error {
+func (d *docks) Start(_ context.Context, id string, hooks []Hook, again bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.did = append(d.did, fmt.Sprintf("start %s (%d hooks)", id, len(hooks)))
+	did := fmt.Sprintf("start %s (%d hooks)", id, len(hooks))
+	if again {
+		did += " again"
+	}
+	d.did = append(d.did, did)
 	if d.startErr == nil {
 		d.become(id, "running")
 	}
-	return d.startErr
+	err := d.startErr
+	if d.startOnce {
+		d.startErr = nil
+	}
+	return err
 }
 
 func (d *docks) Stop(_ context.Context, id string, grace time.Duration, hooks []Hook) error {

@@ -1,12 +1,14 @@
 package workflows
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -49,9 +51,11 @@ func unhealthy(n int) scaling.Replica {
 	return r
 }
 
+var restartOfApp = RestartRequest{Host: "gpu-1", Project: "shop", Service: "app", By: "anna@gpu-1", Why: "a test"}
+
 func (w *world) restartApp(t *testing.T, prepare func(*testsuite.TestWorkflowEnvironment)) (ServiceResult, error) {
 	t.Helper()
-	return follow(t, w, w, prepare, RestartService, RestartRequest{Host: "gpu-1", Project: "shop", Service: "app", By: "anna@gpu-1", Why: "a test"})
+	return follow(t, w, w, prepare, RestartService, restartOfApp)
 }
 
 // one are the activities that restart one routed replica, in their order.
@@ -262,10 +266,23 @@ func TestRestartBySignal(t *testing.T) {
 
 // A ledger that is away does not undo what is done.
 func TestRestartWithoutALedger(t *testing.T) {
-	w := restarting(replica(1, "running"))
+	w := &lostLedger{world: restarting(replica(1, "running"))}
 	w.ledgerErr = temporal.NewNonRetryableApplicationError("no such table", activities.PreconditionFailed, errors.New("x"))
-	result, err := w.restartApp(t, undisturbed)
+	result, err := follow(t, w, w.world, undisturbed, RestartService, restartOfApp)
 	require.NoError(t, err)
 	require.Equal(t, Restarted, result.Outcome)
+	require.Equal(t, []bool{true, false}, w.locally, "first in this worker, then in any")
 	require.Contains(t, result.Warnings, "the ledger does not know how this run ended: no such table")
+}
+
+// lostLedger is a world without a ledger; locally says of each attempt to tell it whether it was a local activity.
+type lostLedger struct {
+	*world
+	locally []bool
+}
+
+func (l *lostLedger) KeepServiceRun(ctx context.Context, run activities.ServiceRun) error {
+	l.locally = append(l.locally, activity.GetInfo(ctx).IsLocalActivity)
+	l.kept = nil // every stage tells the same
+	return l.world.KeepServiceRun(ctx, run)
 }

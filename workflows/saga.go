@@ -30,7 +30,6 @@ func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, wh
 	defer cancel()
 	var failed []error
 	for _, step := range slices.Backward(s.steps) {
-
 		before(ctx, step.what)
 		if err := step.undo(ctx); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %s", step.what, reason(err)))

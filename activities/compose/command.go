@@ -71,7 +71,7 @@ func (p *Project) run(ctx context.Context, within time.Duration, args ...string)
 	defer cancel()
 	cmd := exec.CommandContext(inTime, p.options.Command[0], slices.Concat(p.options.Command[1:], args)...)
 	cmd.Dir = p.options.Directory
-	cmd.Env = append(os.Environ(), "PWD="+p.options.Directory)
+	cmd.Env = append(p.environ(), "PWD="+p.options.Directory)
 	var out, words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &words
 	// Compose finishes or takes back what it is doing when it is interrupted.
@@ -100,17 +100,11 @@ func notInstalled(err error) error {
 // mask takes the values of the project's variables, and those of its services' environment, out of what
 // Compose said: they may hold secrets, and the text goes into a workflow's history.
 func (m *model) mask(text string) string {
-	text = strip(text, m.Environment)
+	text = activities.Mask(text, m.Environment.Values())
 	for name := range m.services {
 		// One that cannot be resolved has no more values than the file itself.
 		s, _ := m.resolve(name)
-		values := map[string]string{}
-		for name, value := range s.Environment {
-			if value != nil {
-				values[name] = *value
-			}
-		}
-		text = strip(text, values)
+		text = activities.Mask(text, s.Environment.ToMapping().Values())
 	}
 	return text
 }

@@ -37,13 +37,6 @@ func TestNotInstalled(t *testing.T) {
 	requireClass(t, activities.PermissionDenied, err)
 }
 
-func TestStrip(t *testing.T) {
-	got := strip("pull https://user:hunter22-and-more@host /root/compose.yaml short", map[string]string{
-		"PASSWORD": "hunter22", "LONGER": "hunter22-and-more", "HOME": "/root/compose.yaml", "WORD": "short",
-	})
-	require.Equal(t, "pull https://user:${LONGER}@host /root/compose.yaml short", got)
-}
-
 func TestBoundedKeepsTheEnd(t *testing.T) {
 	got := bounded(strings.Repeat("é", maxOutput) + "the reason")
 	require.LessOrEqual(t, len(got), maxOutput+len("…"))

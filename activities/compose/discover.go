@@ -43,13 +43,12 @@ type Found struct {
 // Discover finds how the project was run: by Compose's own rules in its folder or the one above, which
 // may name the files, or with the files and env files of the newest container. What fits the hashes of
 // all services is taken, else what fits most of them. Where nothing can be read the error of the last
-// way is returned.
-func Discover(ctx context.Context, seen Seen) (Found, error) {
+// way is returned. several is that of Options.
+func Discover(ctx context.Context, seen Seen, several bool) (Found, error) {
 	if len(seen.Containers) == 0 {
 		return Found{}, activities.Fail(activities.NotFound, errors.New("the project "+seen.Project+" has no container; name its folder"))
 	}
-	newest := seen.newest()
-	last := slices.MaxFunc(slices.Collect(maps.Values(newest)), older)
+	last := slices.MaxFunc(seen.Containers, older)
 	dir := last.WorkingDir
 	if !filepath.IsAbs(dir) {
 		return Found{}, activities.Fail(activities.NotFound, errors.New("the containers of "+seen.Project+" do not say where its files are; name its folder"))
@@ -63,8 +62,8 @@ func Discover(ctx context.Context, seen Seen) (Found, error) {
 	var best *Found
 	var failed error
 	for _, way := range ways {
-		way.Name = seen.Project
-		unfit, err := New(way).unfit(ctx, newest, seen.ids())
+		way.Name, way.Several = seen.Project, several
+		unfit, err := New(way).Unfit(ctx, seen)
 		if err != nil {
 			failed = err
 			continue
@@ -82,13 +81,15 @@ func Discover(ctx context.Context, seen Seen) (Found, error) {
 	return *best, nil
 }
 
-// unfit returns the services that the project does not have as their newest container has them.
-func (p *Project) unfit(ctx context.Context, newest map[string]SeenContainer, ids map[string][]string) ([]string, error) {
+// Unfit returns the services of which the newest container was made from something else than the project's
+// files, env files and variables say now; sorted. None proves all of them right.
+func (p *Project) Unfit(ctx context.Context, seen Seen) ([]string, error) {
 	m, err := p.load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
+	newest, ids := seen.newest(), seen.ids()
 	for _, name := range slices.Sorted(maps.Keys(newest)) {
 		s, err := m.resolve(name)
 		if err == nil {

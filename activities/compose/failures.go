@@ -1,15 +1,19 @@
 package compose
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-// failures are what Compose says when it fails, the engine's words included, which it passes on as they
-// are; its exit code is always 1. The first text that fits, in lower case, decides, so what is particular
-// stands before what is general. What no text fits is retried.
-var failures = []struct{ text, class string }{
+// failure is a text in lower case, and the class of what says it.
+type failure struct{ text, class string }
+
+// failures are what Compose says when it fails; its exit code is always 1. The engine's words it passes on as
+// they are. The first text that fits decides, so what is particular stands before what is general. What no
+// text fits is retried.
+var failures = []failure{
 	// Nobody is there now.
 	{"failed to connect to the docker api", activities.Unavailable},
 	{"cannot connect to the docker daemon", activities.Unavailable},
@@ -43,45 +47,19 @@ var failures = []struct{ text, class string }{
 	{"dependency failed to start", activities.PreconditionFailed},
 	{"container missing", activities.PreconditionFailed},
 	{"has active endpoints", activities.PreconditionFailed},
-	// The engine, when it makes the container.
-	{"minimum memory limit allowed", activities.InvalidInput},
-	{"range of cpus", activities.InvalidInput},
-	{"requested cpus are not available", activities.InvalidInput},
-	{"unknown runtime specified", activities.InvalidInput},
-	{"unknown or invalid runtime name", activities.InvalidInput},
-	{"bind source path does not exist", activities.InvalidInput},
-	{"unknown log opt", activities.InvalidInput},
-	{"looking up logging plugin", activities.InvalidInput},
-	{"invalid capadd", activities.InvalidInput},
+	// The engine, in words that depend on the request of Compose.
 	{"invalid mount config", activities.InvalidInput},
 	{"conflicting options", activities.InvalidInput},
+	{"unable to find entry", activities.InvalidInput},
 	{"not a shared or slave mount", activities.PreconditionFailed},
-	{"no such image", activities.NotFound},
 	{"pull access denied", activities.NotFound},
 	{"manifest unknown", activities.NotFound},
-	{"looking up volume plugin", activities.NotFound},
 	{"is already in use by container", activities.Conflict},
-	{"cannot mkdir", activities.PreconditionFailed},
-	{"supported only for overlay over xfs", activities.PreconditionFailed},
-	// The engine, when it starts it.
-	{"could not select device driver", activities.PreconditionFailed},
-	{"cdi device injection failed", activities.PreconditionFailed},
-	{"failed to discover gpu vendor", activities.PreconditionFailed},
-	{"gathering device information", activities.PreconditionFailed},
-	{"unable to find user", activities.InvalidInput},
-	{"unable to find entry", activities.InvalidInput},
-	{"error while mounting volume", activities.PreconditionFailed},
-	{"port is already allocated", activities.PreconditionFailed},
-	{"address already in use", activities.PreconditionFailed},
-	{"no available ipv4 addresses", activities.PreconditionFailed},
-	{"seccomp", activities.PreconditionFailed},
-	{"separate kernel namespace", activities.PreconditionFailed},
-	{"setting rlimit", activities.PreconditionFailed},
-	{"cannot join network", activities.PreconditionFailed},
-	{"can't join ipc", activities.PreconditionFailed},
-	{"failed to join ipc namespace", activities.PreconditionFailed},
+}
+
+// general is looked for last, behind what engines are known to say.
+var general = []failure{
 	{"no such container", activities.NotFound},
-	{"executable file not found", activities.InvalidInput},
 	{"no such file or directory", activities.InvalidInput},
 	{"permission denied", activities.InvalidInput},
 	{"not a directory", activities.InvalidInput},
@@ -92,10 +70,22 @@ var failures = []struct{ text, class string }{
 // class returns the class of a failure by its text.
 func class(text string) string {
 	text = strings.ToLower(text)
-	for _, f := range failures {
+	if class, known := find(failures, text); known {
+		return class
+	}
+	if class, known := activities.EngineRefusal(text); known {
+		return class
+	}
+	class, _ := find(general, text)
+	return cmp.Or(class, activities.Unavailable)
+}
+
+// find returns the class of the first of the failures that is in a text of lower case.
+func find(list []failure, text string) (class string, known bool) {
+	for _, f := range list {
 		if strings.Contains(text, f.text) {
-			return f.class
+			return f.class, true
 		}
 	}
-	return activities.Unavailable
+	return "", false
 }

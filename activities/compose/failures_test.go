@@ -28,7 +28,7 @@ func TestFailures(t *testing.T) {
 		`Error response from daemon: Unknown runtime specified nvidia`:                                          activities.InvalidInput,
 		`Error response from daemon: unknown or invalid runtime name: nvidia`:                                   activities.InvalidInput,
 		`Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /x`: activities.InvalidInput,
-		`Error response from daemon: No such image: shop-web:latest`:                                            activities.NotFound,
+		`Error response from daemon: No such image: shop-web:latest`:                                            activities.PreconditionFailed,
 		`Error response from daemon: Conflict. The container name "/web" is already in use by container "1".`:   activities.Conflict,
 		`Error response from daemon: failed to create shim: OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "/nope": stat /nope: no such file or directory: unknown`:                                   activities.InvalidInput,
 		`Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH: unknown`: activities.InvalidInput,

@@ -96,11 +96,7 @@ func (m *model) source(r reference) given {
 // come from the text of the file or from a variable. Those that come from a file are mounts. What Compose
 // itself refuses is PreconditionFailed.
 func (p *Project) Files(ctx context.Context, service string) ([]activities.ContainerFile, error) {
-	m, err := p.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := m.service(service)
+	m, s, err := p.named(ctx, service)
 	if err != nil {
 		return nil, err
 	}

@@ -218,7 +218,7 @@ func TestHashesAreTheLabels(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, name, services.Name)
 			}
-			found, err := Discover(t.Context(), has)
+			found, err := Discover(t.Context(), has, false)
 			require.NoError(t, err)
 			// Where a person stood is in no label: what only that folder's .env or ${PWD} says cannot be found.
 			if l.in != "" || len(l.options.Files) > 0 {

@@ -11,11 +11,7 @@ import (
 
 // Hooks returns what Compose runs in a container of the service behind its start and before its stop.
 func (p *Project) Hooks(ctx context.Context, service string) (activities.Hooks, error) {
-	m, err := p.load(ctx)
-	if err != nil {
-		return activities.Hooks{}, err
-	}
-	s, err := m.service(service)
+	_, s, err := p.named(ctx, service)
 	if err != nil {
 		return activities.Hooks{}, err
 	}

@@ -1,13 +1,11 @@
 package compose
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -39,7 +37,7 @@ func (p *Project) invalid(err error, o *cli.ProjectOptions) error {
 	}
 	text := err.Error()
 	if o != nil {
-		text = strip(text, o.Environment)
+		text = activities.Mask(text, o.Environment.Values())
 	}
 	return activities.Fail(activities.InvalidInput, fmt.Errorf("%s%s: %s", where, place(err.Error()), text))
 }
@@ -78,24 +76,4 @@ func place(text string) string {
 		return ":" + m[1]
 	}
 	return ""
-}
-
-// strip puts ${NAME} in place of each variable's value. Values shorter than 8 bytes are no secrets
-// worth the name and would tear ordinary words apart; paths say where something is.
-func strip(text string, variables map[string]string) string {
-	type variable struct{ name, value string }
-	var found []variable
-	for name, value := range variables {
-		if len(value) >= 8 && !strings.HasPrefix(value, "/") && strings.Contains(text, value) {
-			found = append(found, variable{name, value})
-		}
-	}
-	// The longest first: a value may hold another one.
-	slices.SortFunc(found, func(a, b variable) int {
-		return cmp.Or(len(b.value)-len(a.value), strings.Compare(a.name, b.name))
-	})
-	for _, v := range found {
-		text = strings.ReplaceAll(text, v.value, "${"+v.name+"}")
-	}
-	return text
 }

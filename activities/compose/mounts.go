@@ -16,11 +16,7 @@ type Mount struct {
 // Mounts returns what the containers of a service have of the host's folders and files, configs and secrets
 // that are files included.
 func (p *Project) Mounts(ctx context.Context, service string) ([]Mount, error) {
-	m, err := p.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := m.service(service)
+	m, s, err := p.named(ctx, service)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
 )
 
 // Options say which project it is and how Compose is told to read it. What they leave out is left to
@@ -23,8 +24,20 @@ type Options struct {
 	Directory string
 	// Files (`-f`), EnvFiles (`--env-file`) and Profiles (`--profile`). Paths are relative to Directory.
 	Files, EnvFiles, Profiles []string
+	// Several says that the host has several projects. COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES,
+	// COMPOSE_ENV_FILES and COMPOSE_PATH_SEPARATOR of this process's environment would then apply to all of
+	// them, and do not count; those of a project's .env do.
+	Several bool
 	// Command is how Compose is run; nil for `docker compose`.
 	Command []string
+}
+
+// FromConfig returns how a project of a host's configuration is read and run.
+func FromConfig(host config.Host, name string) Options {
+	p := host.Projects[name]
+	return Options{
+		Name: name, Directory: p.Directory, Files: p.Files, EnvFiles: p.EnvFiles, Profiles: p.Profiles, Several: len(host.Projects) > 1,
+	}
 }
 
 // Project is one Compose project. It is safe for concurrent use and knows its files as they are at each
@@ -50,7 +63,7 @@ func New(o Options) *Project {
 func under(dir string, paths []string) []string {
 	var out []string
 	for _, path := range paths {
-		if !filepath.IsAbs(path) {
+		if !filepath.IsAbs(path) && !remote(path) {
 			path = filepath.Join(dir, path)
 		}
 		out = append(out, path)
@@ -58,9 +71,10 @@ func under(dir string, paths []string) []string {
 	return out
 }
 
-// ProjectName returns the name that Compose itself would give to the project in a directory.
-func ProjectName(ctx context.Context, directory string) (string, error) {
-	m, err := New(Options{Directory: directory}).load(ctx)
+// ProjectName returns the name that Compose itself would give to the project that o describes without one.
+func ProjectName(ctx context.Context, o Options) (string, error) {
+	o.Name = ""
+	m, err := New(o).load(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -143,6 +157,16 @@ func (m *model) resolve(name string) (types.ServiceConfig, error) {
 		return s, unreadable("env_file", err)
 	}
 	return resolved.Services[name], nil
+}
+
+// named reads the project and returns one service of it, as it was read.
+func (p *Project) named(ctx context.Context, name string) (*model, types.ServiceConfig, error) {
+	m, err := p.load(ctx)
+	if err != nil {
+		return nil, types.ServiceConfig{}, err
+	}
+	s, err := m.service(name)
+	return m, s, err
 }
 
 // resolved reads the project and resolves one service of it.

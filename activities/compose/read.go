@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -21,13 +22,17 @@ func (p *Project) read(more cli.ProjectOptionsFn) (*cli.ProjectOptions, error) {
 	if err != nil {
 		return nil, p.invalid(err, o)
 	}
+	if i := slices.IndexFunc(p.options.Files, remote); i >= 0 {
+		return nil, p.invalid(notFetched(p.options.Files[i]), o)
+	}
 	o.ConfigPaths = p.options.Files
 	for _, step := range []cli.ProjectOptionsFn{
 		cli.WithoutEnvironmentResolution,
 		cli.WithoutLabelsResolution,
+		cli.WithResourceLoader(remoteFiles{}),
 		// ${PWD} is the folder that a person would be in; what is set first stays.
 		cli.WithEnv([]string{"PWD=" + p.options.Directory}),
-		cli.WithOsEnv,
+		p.withEnviron,
 		p.searchIn,
 		cli.WithEnvFiles(p.envFiles()...), withDotEnv,
 		p.withConfigFileEnv,
@@ -73,10 +78,9 @@ func (p *Project) envFiles() []string {
 	if len(p.options.EnvFiles) > 0 {
 		return p.options.EnvFiles
 	}
-	return under(p.options.Directory, strings.FieldsFunc(os.Getenv(envFilesVariable), func(r rune) bool { return r == ',' }))
+	named, _ := p.lookup(envFilesVariable)
+	return under(p.options.Directory, strings.FieldsFunc(named, func(r rune) bool { return r == ',' }))
 }
-
-const envFilesVariable = "COMPOSE_ENV_FILES"
 
 // withConfigFileEnv takes the files that COMPOSE_FILE names; the library's own looks for them in the
 // folder of this process.
@@ -92,6 +96,9 @@ func (p *Project) withConfigFileEnv(o *cli.ProjectOptions) error {
 	for _, file := range under(p.options.Directory, strings.Split(text, separator)) {
 		if filepath.Base(file) == "-" {
 			return activities.Fail(activities.InvalidInput, errors.New("COMPOSE_FILE names the standard input, which only a person's shell has; name files"))
+		}
+		if remote(file) {
+			return activities.Fail(activities.InvalidInput, fmt.Errorf("COMPOSE_FILE: %w", notFetched(file)))
 		}
 		if _, err := os.Stat(file); err != nil {
 			return fmt.Errorf("COMPOSE_FILE: %w", err)

@@ -17,11 +17,7 @@ import (
 // Resources returns the networks and volumes of a service, sorted by kind and name. An external one has
 // no hash.
 func (p *Project) Resources(ctx context.Context, service string) ([]scaling.Resource, error) {
-	m, err := p.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := m.service(service)
+	m, s, err := p.named(ctx, service)
 	if err != nil {
 		return nil, err
 	}

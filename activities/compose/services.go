@@ -10,6 +10,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -38,7 +39,7 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 		described := m.describe(s)
 		described.UsedBy = usedBy[name]
 		if err != nil {
-			described.Fault = strip(err.Error(), m.Environment)
+			described.Fault = activities.Mask(err.Error(), m.Environment.Values())
 		}
 		out = append(out, described)
 	}
@@ -60,6 +61,7 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		References:      referred(s),
 		SharedVolumes:   sharedVolumes(s),
 		Unset:           m.usesUnset(s),
+		PreStart:        len(s.PreStart) > 0,
 		PostStart:       len(s.PostStart) > 0,
 		PreStop:         len(s.PreStop) > 0,
 		RoutedBy:        routedBy(s),

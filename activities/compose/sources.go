@@ -32,7 +32,7 @@ func (p *Project) Sources(ctx context.Context) ([]Source, error) {
 		return nil, err
 	}
 	variable := func(name string) string {
-		if _, ok := os.LookupEnv(name); ok {
+		if _, ok := p.lookup(name); ok {
 			return name + " in the environment"
 		}
 		for _, file := range append(o.EnvFiles, filepath.Join(p.options.Directory, ".env")) {

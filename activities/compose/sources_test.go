@@ -82,26 +82,26 @@ func TestProjectName(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "My.Shop_1")
 	write(t, dir, map[string]string{"compose.yaml": "services: {a: {image: x}}\n", "below/x": ""})
 	for _, in := range []string{dir, filepath.Join(dir, "below")} {
-		name, err := ProjectName(t.Context(), in)
+		name, err := ProjectName(t.Context(), Options{Directory: in})
 		require.NoError(t, err)
 		require.Equal(t, "myshop_1", name)
 	}
 	write(t, dir, map[string]string{"compose.yaml": "name: given\nservices: {a: {image: x}}\n"})
-	name, err := ProjectName(t.Context(), dir)
+	name, err := ProjectName(t.Context(), Options{Directory: dir})
 	require.NoError(t, err)
 	require.Equal(t, "given", name)
 	t.Setenv("COMPOSE_PROJECT_NAME", "first")
-	name, err = ProjectName(t.Context(), dir)
+	name, err = ProjectName(t.Context(), Options{Directory: dir})
 	require.NoError(t, err)
 	require.Equal(t, "first", name)
 }
 
 func TestNothingToDiscover(t *testing.T) {
-	_, err := Discover(t.Context(), Seen{Project: "p"})
+	_, err := Discover(t.Context(), Seen{Project: "p"}, false)
 	requireClass(t, activities.NotFound, err)
-	_, err = Discover(t.Context(), Seen{Project: "p", Containers: []SeenContainer{{ID: "1", Service: "a"}}})
+	_, err = Discover(t.Context(), Seen{Project: "p", Containers: []SeenContainer{{ID: "1", Service: "a"}}}, false)
 	requireClass(t, activities.NotFound, err)
-	_, err = Discover(t.Context(), Seen{Project: "p", Containers: []SeenContainer{{ID: "1", Service: "a", WorkingDir: t.TempDir()}}})
+	_, err = Discover(t.Context(), Seen{Project: "p", Containers: []SeenContainer{{ID: "1", Service: "a", WorkingDir: t.TempDir()}}}, false)
 	requireClass(t, activities.NotFound, err)
 }
 
@@ -127,20 +127,20 @@ func TestDiscoverNamesWhatDoesNotFit(t *testing.T) {
 	seen := Seen{Project: "p", Containers: []SeenContainer{
 		container("a", "p-a-2", hash(prod, "a"), 1), container("a", "p-a-1", "old", 2), container("b", "p-b-1", hash(prod, "b"), 3),
 	}}
-	found, err := Discover(t.Context(), seen)
+	found, err := Discover(t.Context(), seen, false)
 	require.NoError(t, err)
 	require.Equal(t, Found{Options: prod}, found)
 
 	seen.Containers[2].Hash = "edited since"
 	seen.Containers = append(seen.Containers, container("gone", "p-gone-1", "x", 9))
-	found, err = Discover(t.Context(), seen)
+	found, err = Discover(t.Context(), seen, false)
 	require.NoError(t, err)
 	require.Equal(t, Found{Options: prod, Unfit: []string{"b", "gone"}}, found)
 
 	for i, service := range []string{"a", "a", "b"} {
 		seen.Containers[i].Hash = hash(p.options, service)
 	}
-	found, err = Discover(t.Context(), seen)
+	found, err = Discover(t.Context(), seen, false)
 	require.NoError(t, err)
 	require.Equal(t, Found{Options: Options{Name: "p", Directory: dir}, Unfit: []string{"gone"}}, found)
 }

@@ -222,7 +222,7 @@ func TestClone(t *testing.T) {
 		require.NoError(t, s.engine.Remove(ctx, clone.ID))
 		require.NoError(t, s.engine.Remove(ctx, clone.ID))
 		require.NoError(t, s.engine.Stop(ctx, clone.ID, time.Second, nil))
-		requireClass(t, activities.NotFound, s.engine.Start(ctx, clone.ID, nil))
+		requireClass(t, activities.NotFound, s.engine.Start(ctx, clone.ID, nil, false))
 		left, err := dockertest.Client(t).VolumeList(ctx, volume.ListOptions{})
 		require.NoError(t, err)
 		names := map[string]bool{}

@@ -35,7 +35,7 @@ func TestUnreachable(t *testing.T) {
 	require.Equal(t, activities.Unavailable, classOf(err))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, e.Start(cancelled, "web", nil), context.Canceled)
+	require.ErrorIs(t, e.Start(cancelled, "web", nil, false), context.Canceled)
 }
 
 func TestSocketRefusesUs(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
@@ -45,46 +44,6 @@ func hasClass(err error) bool {
 	return ok
 }
 
-// permanent is what engines say, in lower case, of a container that this host, as both are, can never
-// make or start. Releases give the same words different kinds, and many of them "internal", which
-// would be retried: so the words decide.
-var permanent = []struct{ text, class string }{
-	// The definition is wrong.
-	{"minimum memory limit allowed", activities.InvalidInput},
-	{"range of cpus", activities.InvalidInput},
-	{"requested cpus are not available", activities.InvalidInput},
-	{"unknown runtime specified", activities.InvalidInput},
-	{"unknown or invalid runtime name", activities.InvalidInput},
-	{"bind source path does not exist", activities.InvalidInput},
-	{"unknown log opt", activities.InvalidInput},
-	{"looking up logging plugin", activities.InvalidInput},
-	{"invalid capadd", activities.InvalidInput},
-	{"executable file not found", activities.InvalidInput},
-	{"unable to find user", activities.InvalidInput},
-	{"seccomp", activities.InvalidInput},
-	{"separate kernel namespace", activities.InvalidInput},
-	{"is not allowed in the host", activities.InvalidInput},
-	// The host does not have it, or does not have it free.
-	{"port is already allocated", activities.PreconditionFailed},
-	{"address already in use", activities.PreconditionFailed},
-	{"no available ipv4 addresses", activities.PreconditionFailed},
-	{"no such image", activities.PreconditionFailed},
-	{"looking up volume plugin", activities.PreconditionFailed},
-	{"supported only for overlay over xfs", activities.PreconditionFailed},
-	{"cannot mkdir", activities.PreconditionFailed},
-	{"could not select device driver", activities.PreconditionFailed},
-	{"cdi device injection failed", activities.PreconditionFailed},
-	{"failed to discover gpu vendor", activities.PreconditionFailed},
-	{"gathering device information", activities.PreconditionFailed},
-	{"error while mounting volume", activities.PreconditionFailed},
-	{"setting rlimit", activities.PreconditionFailed},
-	// What it joins is not there or does not run.
-	{"joining network namespace", activities.PreconditionFailed},
-	{"cannot join network", activities.PreconditionFailed},
-	{"can't join ipc", activities.PreconditionFailed},
-	{"failed to join ipc namespace", activities.PreconditionFailed},
-}
-
 // startFailed classes what the engine says to a create or a start: by its words where they are known,
 // else by its kind. Only what is neither known nor of a kind that no repetition mends is retried.
 func startFailed(doing string, err error) error {
@@ -93,11 +52,8 @@ func startFailed(doing string, err error) error {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return failed
 	}
-	text := strings.ToLower(err.Error())
-	for _, p := range permanent {
-		if strings.Contains(text, p.text) {
-			return activities.Fail(p.class, fmt.Errorf("%s: %w", doing, err))
-		}
+	if class, known := activities.EngineRefusal(err.Error()); known {
+		return activities.Fail(class, fmt.Errorf("%s: %w", doing, err))
 	}
 	return failed
 }

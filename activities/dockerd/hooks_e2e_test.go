@@ -63,17 +63,19 @@ func TestHooks(t *testing.T) {
 	require.NoError(t, s.engine.Stop(ctx, made.ID, time.Second, []activities.Hook{write("bye")}))
 	require.Empty(t, said(), "one that is stopped runs no hook")
 
-	require.NoError(t, s.engine.Start(ctx, made.ID, []activities.Hook{write("again")}))
+	require.NoError(t, s.engine.Start(ctx, made.ID, []activities.Hook{write("again")}, false))
 	require.Equal(t, []string{"again 0 /etc here"}, said())
-	require.NoError(t, s.engine.Start(ctx, made.ID, []activities.Hook{write("again")}))
+	require.NoError(t, s.engine.Start(ctx, made.ID, []activities.Hook{write("again")}, false))
 	require.Empty(t, said(), "one that runs is left alone")
+	require.NoError(t, s.engine.Start(ctx, made.ID, []activities.Hook{write("again")}, true))
+	require.Equal(t, []string{"again 0 /etc here"}, said(), "whether they ran before a crash is not known")
 
 	t.Run("a paused one is let go on first", func(t *testing.T) {
 		require.NoError(t, dockertest.Client(t).ContainerPause(ctx, made.ID))
 		require.NoError(t, s.engine.Stop(ctx, made.ID, 20*time.Second, []activities.Hook{write("woken")}))
 		require.Equal(t, []string{"woken 0 /etc here"}, said())
 		require.Zero(t, s.inspect(made.ID).State.ExitCode, "it ended by itself")
-		require.NoError(t, s.engine.Start(ctx, made.ID, nil))
+		require.NoError(t, s.engine.Start(ctx, made.ID, nil, false))
 	})
 
 	t.Run("a hook that fails", func(t *testing.T) {
@@ -84,7 +86,7 @@ func TestHooks(t *testing.T) {
 			func() error {
 				require.True(t, s.inspect(made.ID).State.Running, "it runs on")
 				require.NoError(t, s.engine.Stop(ctx, made.ID, time.Second, nil))
-				return s.engine.Start(ctx, made.ID, bad)
+				return s.engine.Start(ctx, made.ID, bad, false)
 			}(),
 		} {
 			requireClass(t, activities.PreconditionFailed, err)
@@ -116,7 +118,7 @@ func TestHooks(t *testing.T) {
 		require.NoError(t, s.engine.api.ContainerRemove(ctx, made.ID, container.RemoveOptions{Force: true}))
 		require.NoError(t, s.engine.leaving(ctx, c, []activities.Hook{write("late")}))
 		require.NoError(t, s.engine.Stop(ctx, made.ID, time.Second, []activities.Hook{write("late")}))
-		requireClass(t, activities.NotFound, s.engine.Start(ctx, made.ID, nil))
+		requireClass(t, activities.NotFound, s.engine.Start(ctx, made.ID, nil, false))
 		require.Empty(t, said())
 	})
 }

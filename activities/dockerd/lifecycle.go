@@ -13,18 +13,22 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-// Start starts a stopped replica and runs its post_start hooks; one that runs is left alone. One that
-// is gone is NotFound, a hook that fails PreconditionFailed: the replica runs on then.
-func (e *Engine) Start(ctx context.Context, id string, postStart []activities.Hook) error {
+// Start starts a stopped replica and runs its post_start hooks. One that runs is left alone, except where
+// again says that an earlier attempt may have started it and not come to its hooks: then they run, perhaps
+// for the second time. One that is gone is NotFound, a hook that fails PreconditionFailed: the replica runs
+// on then.
+func (e *Engine) Start(ctx context.Context, id string, postStart []activities.Hook, again bool) error {
 	c, err := e.api.ContainerInspect(ctx, id)
 	if err != nil {
 		return classed("inspect "+shortID(id), err)
 	}
-	if c.State.Running {
+	if c.State.Running && !again {
 		return nil
 	}
-	if err := e.start(ctx, id, "start "+strings.TrimPrefix(c.Name, "/")); err != nil {
-		return err
+	if !c.State.Running {
+		if err := e.start(ctx, id, "start "+strings.TrimPrefix(c.Name, "/")); err != nil {
+			return err
+		}
 	}
 	return e.runHooks(ctx, c, postStart)
 }

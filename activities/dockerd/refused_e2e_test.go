@@ -46,7 +46,7 @@ func TestClonesThatCannotRun(t *testing.T) {
 	err = cloned("gone")
 	requireClass(t, activities.PreconditionFailed, err)
 	require.ErrorContains(t, err, "non running container")
-	requireClass(t, activities.InvalidInput, s.engine.Start(ctx, s.inspect(s.Name+"-web-1").ID, nil))
+	requireClass(t, activities.InvalidInput, s.engine.Start(ctx, s.inspect(s.Name+"-web-1").ID, nil, false))
 
 	sibling := s.inspect(s.Name + "-web-1")
 	runs := func(plan *blueprint) { plan.config.Entrypoint = []string{"/app"} }

@@ -1,11 +1,12 @@
 package dockerd
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/evenkeel/evenkeel/activities"
 )
 
 const (
@@ -34,37 +35,10 @@ func printable(text string) string {
 	}, text)
 }
 
-// masked puts ${NAME} in place of the values of environment, a list of "NAME=value": they may be
-// secrets. Values shorter than 8 bytes are none worth the name and would tear ordinary words apart;
-// paths say where something is. Of a value of several lines each one counts, as programs print them.
-func masked(text string, environment []string) string {
-	type variable struct{ name, value string }
-	var found []variable
-	for _, v := range environment {
-		name, value, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(value, "/") {
-			continue
-		}
-		for _, part := range append(strings.Split(value, "\n"), value) {
-			if part = strings.TrimSpace(part); len(part) >= 8 {
-				found = append(found, variable{name, part})
-			}
-		}
-	}
-	// The longest first: a value may hold another one.
-	slices.SortFunc(found, func(a, b variable) int {
-		return cmp.Or(len(b.value)-len(a.value), strings.Compare(a.name, b.name))
-	})
-	for _, v := range found {
-		text = strings.ReplaceAll(text, v.value, "${"+v.name+"}")
-	}
-	return text
-}
-
 // lastLines returns the end of what a program wrote, fit to be shown to people: masked before
 // anything is taken out or cut, because half a secret is not recognised any more.
 func lastLines(text string, environment []string) []string {
-	text = strings.TrimSpace(masked(printable(masked(text, environment)), environment))
+	text = strings.TrimSpace(activities.Mask(printable(activities.Mask(text, environment)), environment))
 	if text == "" {
 		return nil
 	}

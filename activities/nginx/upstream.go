@@ -4,24 +4,18 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/nginxconf"
 )
 
 // mark begins every managed file. A file without it is a person's.
 const mark = "# Managed by evenkeel"
 
-// nameRule is Compose's for services, whose names upstreams usually have; without a dot in front, which
-// would hide the file. The length keeps the file name and the zone name short.
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
-
 func checkName(upstream string) error {
-	if !nameRule.MatchString(upstream) || strings.Contains(upstream, "..") {
-		return activities.Fail(activities.InvalidInput, fmt.Errorf(
-			"upstream %q: a name is made of letters, digits and . _ - and has at most 100 of them, none of . and - in front and no two dots in a row", upstream))
+	if !nginxconf.IsUpstreamName(upstream) {
+		return activities.Fail(activities.InvalidInput, fmt.Errorf("%q is not the name of an nginx upstream; %s", upstream, nginxconf.UpstreamNameRule))
 	}
 	return nil
 }

@@ -49,6 +49,3 @@ type FoundService struct {
 
 // IsPath says whether Load takes text for a path of a service.
 func IsPath(text string) bool { return httpPath.MatchString(text) }
-
-// IsUpstream says whether Load takes text for the name of an nginx upstream.
-func IsUpstream(text string) bool { return upstreamName.MatchString(text) }

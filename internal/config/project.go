@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/internal/nginxconf"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -70,11 +71,8 @@ func (p Project) sameFiles(other Project) bool {
 	return p.Directory != "" && filepath.Clean(p.Directory) == filepath.Clean(other.Directory) && slices.Equal(p.Files, other.Files)
 }
 
-// The forms of Compose's own names. A project's is that of `docker compose -p`.
-var (
-	projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
-	serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-)
+// projectName is the form of `docker compose -p`.
+var projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 func (p *Project) check(doc *strictyaml.Document, at, name string) {
 	if !projectName.MatchString(name) {
@@ -112,10 +110,7 @@ func checkNginx(doc *strictyaml.Document, at string, n *Nginx) {
 	doc.Require(at + ".upstreams")
 }
 
-var (
-	metricName   = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	upstreamName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
-)
+var metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
 func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 	if s.Policy != "" {
@@ -143,8 +138,8 @@ func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 		return
 	}
 	needPort(doc, at, "upstream")
-	if !upstreamName.MatchString(s.Upstream) {
-		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream; it has at most 100 letters, digits, '.', '_' and '-' and begins with a letter, digit or '_'", strictyaml.Quote(s.Upstream))
+	if !nginxconf.IsUpstreamName(s.Upstream) {
+		doc.Fault(at+".upstream", "%s is not the name of an nginx upstream; %s", strictyaml.Quote(s.Upstream), nginxconf.UpstreamNameRule)
 	}
 	if !router {
 		doc.Fault(at+".upstream", "needs nginx, and the project has none; write it beside services")
@@ -152,7 +147,7 @@ func (s Service) check(doc *strictyaml.Document, at string, router bool) {
 }
 
 func checkServiceName(doc *strictyaml.Document, at, name string) {
-	if !serviceName.MatchString(name) {
-		doc.Fault(at, "%s is not the name of a Compose service; it has letters, digits, '.', '_' and '-'", strictyaml.Quote(name))
+	if !scaling.IsServiceName(name) {
+		doc.Fault(at, "%s is not the name of a Compose service; %s", strictyaml.Quote(name), scaling.ServiceNameRule)
 	}
 }

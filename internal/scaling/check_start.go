@@ -19,12 +19,19 @@ func checkImage(req Request, c Change, s Service, f *findings) {
 	}
 }
 
-// checkStart refuses to let Compose make the first replica with variables that only a person's shell
-// had. A container of the present hash, whatever its state, proves the variables.
+// checkStart refuses to let Compose make the first replica where it is not known before what it would do,
+// and with variables that only a person's shell had.
 func checkStart(req Request, c Change, s Service, f *findings) {
-	if !c.Bootstrap || len(s.Unset) == 0 {
+	if !c.Bootstrap {
 		return
 	}
+	if s.PreStart {
+		f.refuse(PreStartHook, "%s has pre_start, for which Compose's dry run fails; start its first replica with `docker compose up -d --no-deps --no-recreate %s`", s.Name, s.Name)
+	}
+	if len(s.Unset) == 0 {
+		return
+	}
+	// A container of the present hash, whatever its state, proves the variables.
 	if slices.ContainsFunc(req.Inventory.Of(s.Name), func(r Replica) bool { return r.fits(s) }) {
 		return
 	}

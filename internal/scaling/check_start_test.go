@@ -76,3 +76,16 @@ func TestOthersInTheNamespacesOfAReplica(t *testing.T) {
 		"nobody is in it": {to: 2, have: running(1), edit: func(_ *Request, s *Service) { s.UsedBy = []string{"b"} }},
 	})
 }
+
+// Compose's dry run fails for pre_start, so nobody knows before what its `up` would do.
+func TestPreStart(t *testing.T) {
+	hooked := func(_ *Request, s *Service) { s.PreStart = true }
+	check(t, map[string]said{
+		"from none": {
+			to: 2, edit: hooked,
+			refusals: []Refusal{{PreStartHook, "app has pre_start, for which Compose's dry run fails; start its first replica with `docker compose up -d --no-deps --no-recreate app`"}},
+		},
+		"one to copy":  {to: 2, have: running(1), edit: hooked},
+		"one to start": {to: 1, have: []Replica{replica(1, "exited", "")}, edit: hooked},
+	})
+}

@@ -26,6 +26,7 @@ const (
 	ResourceEdited     = "resource_edited"
 	MissingResource    = "missing_resource"
 	UnsetVariable      = "unset_variable"
+	PreStartHook       = "pre_start"
 	EmptyFile          = "empty_file"
 	UnknownFile        = "unknown_file"
 	FixedContainerName = "fixed_container_name"

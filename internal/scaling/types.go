@@ -128,7 +128,8 @@ type Service struct {
 	// whole project folder in their place. WrittenFiles are the targets that Compose itself writes into a container.
 	EmptyFiles   []string `json:"empty_files,omitempty"`
 	WrittenFiles []string `json:"written_files,omitempty"`
-	// PostStart and PreStop say whether there are such hooks.
+	// PreStart, PostStart and PreStop say whether there are such hooks.
+	PreStart  bool `json:"pre_start,omitempty"`
 	PostStart bool `json:"post_start,omitempty"`
 	PreStop   bool `json:"pre_stop,omitempty"`
 	// Router is the kind of router that the image is: nginx, traefik, caddy, haproxy or envoy; empty

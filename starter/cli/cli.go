@@ -60,8 +60,6 @@ func (s *starter) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
-	flags.StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
-	flags.StringVar(&s.project, "project", "", "Compose project of that host (default: the only one, or the only one that lists the service)")
 	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
@@ -69,6 +67,18 @@ func (s *starter) root() *cobra.Command {
 	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(), s.runbookCommand(),
 		s.gateCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
 	return root
+}
+
+// onHost gives a command the flag --host. Only what heeds a flag has it: elsewhere it is refused.
+func (s *starter) onHost(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+	return cmd
+}
+
+// onProject gives a command the flags --host and --project; without says what is meant without the latter.
+func (s *starter) onProject(cmd *cobra.Command, without string) *cobra.Command {
+	cmd.Flags().StringVar(&s.project, "project", "", "Compose project of that host (default: "+without+")")
+	return s.onHost(cmd)
 }
 
 // unknownCommand refuses words that are no command, with the nearest that is.

@@ -8,36 +8,15 @@ import (
 	"github.com/evenkeel/evenkeel/activities/compose"
 )
 
-// misfits returns those of the services of which the newest container was made from something else than the
-// project's files, env files and variables say now; sorted. None proves all of them right.
-func misfits(ctx context.Context, p *compose.Project, seen seenProject) ([]string, error) {
-	if _, err := p.Services(ctx); err != nil {
-		return nil, err
-	}
-	ids := seen.ids()
-	var out []string
-	for _, service := range seen.services() {
-		newest := slices.MaxFunc(seen.of(service), func(a, b container) int { return cmp.Compare(a.Created, b.Created) })
-		hash, err := p.Hash(ctx, service, ids)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err != nil || hash != newest.Labels[labelHash] {
-			out = append(out, service)
-		}
-	}
-	return out, nil
-}
-
 // howRun finds how a project is run: by Compose's own rules in its directory, else with the files and env
 // files of its newest container, whatever fits more of its containers. unfit are the services that do not.
 func howRun(ctx context.Context, c chosen) (way compose.Options, unfit []string, err error) {
-	way = compose.Options{Name: c.name, Directory: c.directory}
-	unfit, err = misfits(ctx, compose.New(way), c.seen)
+	way = compose.Options{Name: c.name, Directory: c.directory, Several: c.several}
+	unfit, err = compose.New(way).Unfit(ctx, c.seen.seen())
 	if err == nil && len(unfit) == 0 || len(c.seen.containers) == 0 {
 		return way, unfit, err
 	}
-	found, failed := compose.Discover(ctx, c.seen.seen())
+	found, failed := compose.Discover(ctx, c.seen.seen(), c.several)
 	if failed == nil && (err != nil || len(found.Unfit) < len(unfit)) {
 		way, unfit, err = found.Options, found.Unfit, nil
 	}
@@ -52,13 +31,13 @@ func howRun(ctx context.Context, c chosen) (way compose.Options, unfit []string,
 func byWord(ctx context.Context, seen seenProject, way compose.Options, unfit []string) (compose.Options, []string) {
 	newest := slices.MaxFunc(seen.containers, func(a, b container) int { return cmp.Compare(a.Created, b.Created) })
 	word := compose.Options{
-		Name: way.Name, Directory: newest.Labels[labelDir],
+		Name: way.Name, Several: way.Several, Directory: newest.Labels[labelDir],
 		Files: listed(newest.Labels[labelFiles]), EnvFiles: listed(newest.Labels[labelEnvFiles]),
 	}
 	if word.Directory == "" || len(word.Files) == 0 || slices.Equal(word.Files, filesOf(ctx, way)) && len(word.EnvFiles) == 0 {
 		return way, unfit
 	}
-	if worse, err := misfits(ctx, compose.New(word), seen); err == nil && len(worse) <= len(unfit) {
+	if worse, err := compose.New(word).Unfit(ctx, seen.seen()); err == nil && len(worse) <= len(unfit) {
 		return word, worse
 	}
 	return way, unfit

@@ -77,15 +77,6 @@ func (p seenProject) seen() compose.Seen {
 	return seen
 }
 
-// ids are those of the containers of each service, in the order of their names, as references count them.
-func (p seenProject) ids() map[string][]string {
-	out := map[string][]string{}
-	for _, c := range slices.SortedFunc(slices.Values(p.containers), func(a, b container) int { return strings.Compare(a.name(), b.name()) }) {
-		out[c.service()] = append(out[c.service()], c.ID)
-	}
-	return out
-}
-
 func listed(label string) []string {
 	if label == "" {
 		return nil

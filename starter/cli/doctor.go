@@ -62,26 +62,33 @@ type doctor struct {
 	hostName  string
 	host      config.Host
 	hostFault error
+	// only is the one project that is looked at; empty for all of the host.
+	only string
 	// temporal connects once and gives every caller the same answer.
 	temporal func() (*connect.Connection, error)
 	engine   *engine
 }
 
 func (s *starter) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	return s.onProject(&cobra.Command{
 		Use: "doctor", Short: "Check what evenkeel needs and say what to do", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context()) },
-	}
+	}, "all")
 }
 
 func (s *starter) doctor(ctx context.Context) error {
-	d := &doctor{engine: newEngine(), temporal: sync.OnceValues(func() (*connect.Connection, error) {
+	d := &doctor{only: s.project, engine: newEngine(), temporal: sync.OnceValues(func() (*connect.Connection, error) {
 		ctx, cancel := context.WithTimeout(ctx, dialLimit)
 		defer cancel()
 		return s.dial(ctx)
 	})}
 	if d.config, d.configFault = config.Load(s.configFile); d.configFault == nil {
 		d.hostName, d.host, d.hostFault = d.config.Host(s.host)
+	}
+	if d.only != "" && d.configFault == nil && d.hostFault == nil {
+		if _, _, err := d.host.Project(d.only); err != nil {
+			return usage("--project", err.Error(), "name one of them, or none to look at all")
+		}
 	}
 	findings := examine(ctx, d.checks(ctx))
 	if c, err := d.temporal(); err == nil {

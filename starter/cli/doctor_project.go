@@ -18,7 +18,9 @@ type projectDoctor struct {
 	*doctor
 	name   string
 	config config.Project
-	model  *compose.Project
+	// options are how the model is read.
+	options compose.Options
+	model   *compose.Project
 	// Each of these is asked once and gives every caller the same answer: the containers of all projects,
 	// the services of this one, what its containers are made of.
 	containers func() ([]container, error)
@@ -26,7 +28,7 @@ type projectDoctor struct {
 	details    func() map[string]details
 }
 
-// projects are those of the host; without a configuration none.
+// projects are those of the host, or the one that is asked for; without a configuration none.
 func (d *doctor) projects(ctx context.Context) []*projectDoctor {
 	if d.configFault != nil || d.hostFault != nil {
 		return nil
@@ -34,14 +36,17 @@ func (d *doctor) projects(ctx context.Context) []*projectDoctor {
 	containers := sync.OnceValues(func() ([]container, error) { return d.engine.containers(ctx, "") })
 	var out []*projectDoctor
 	for _, name := range d.host.Names() {
-		out = append(out, d.projectDoctor(ctx, name, d.host.Projects[name], containers))
+		if d.only == "" || name == d.only {
+			out = append(out, d.projectDoctor(ctx, name, containers))
+		}
 	}
 	return out
 }
 
-func (d *doctor) projectDoctor(ctx context.Context, name string, p config.Project, containers func() ([]container, error)) *projectDoctor {
-	model := compose.New(compose.Options{Name: name, Directory: p.Directory, Files: p.Files, EnvFiles: p.EnvFiles, Profiles: p.Profiles})
-	one := &projectDoctor{doctor: d, name: name, config: p, model: model, containers: containers}
+func (d *doctor) projectDoctor(ctx context.Context, name string, containers func() ([]container, error)) *projectDoctor {
+	options := compose.FromConfig(d.host, name)
+	model := compose.New(options)
+	one := &projectDoctor{doctor: d, name: name, config: d.host.Projects[name], options: options, model: model, containers: containers}
 	one.services = sync.OnceValues(func() ([]scaling.Service, error) { return model.Services(ctx) })
 	one.details = sync.OnceValue(func() map[string]details {
 		out := map[string]details{}
@@ -132,7 +137,7 @@ func (p *projectDoctor) composeProject(ctx context.Context) finding {
 		return p.nothingRuns(ctx, made)
 	}
 	seen.containers = running
-	unfit, err := misfits(ctx, p.model, seen)
+	unfit, err := p.model.Unfit(ctx, seen.seen())
 	if err != nil {
 		return lacking(err.Error(), "correct "+p.at()+" in "+p.doctor.config.Path)
 	}
@@ -148,7 +153,7 @@ func (p *projectDoctor) composeProject(ctx context.Context) finding {
 // project.
 func (p *projectDoctor) nothingRuns(ctx context.Context, made string) finding {
 	if len(p.config.Files) == 0 {
-		if name, err := compose.ProjectName(ctx, p.config.Directory); err == nil && name != p.name {
+		if name, err := compose.ProjectName(ctx, p.options); err == nil && name != p.name {
 			return lacking(fmt.Sprintf("nothing of %s runs, and Compose calls the project in %s %s", p.name, p.config.Directory, name),
 				"write "+name+" for "+p.name+" in "+p.doctor.config.Path)
 		}

@@ -33,15 +33,15 @@ is not touched.`,
 		},
 	}
 	cmd.Flags().StringVar(&lasts, "for", "2m", "how long, at most 24h")
-	return cmd
+	return s.onHost(cmd)
 }
 
 func (s *starter) gpuResumeCommand() *cobra.Command {
-	return &cobra.Command{
+	return s.onHost(&cobra.Command{
 		Use: "resume", Short: "Let a host's worker read its GPUs again", Args: cobra.NoArgs,
 		Long: "Let a host's worker read its GPUs again, before the time of starter gpu release is over.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.gpuResume(cmd.Context()) },
-	}
+	})
 }
 
 func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {

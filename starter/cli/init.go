@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +12,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // initOptions are the flags of init.
 type initOptions struct {
 	attributes bool
 	directory  string
+	host       string
 	projects   []string
+}
+
+// check refuses a host that the configuration could not have.
+func (o initOptions) check() error {
+	if o.host != "" && !strictyaml.IsName(o.host) {
+		return usage("--host", strictyaml.Quote(o.host)+" is not a name", strictyaml.NameRule)
+	}
+	return nil
 }
 
 func (s *starter) initCommand() *cobra.Command {
@@ -32,6 +43,11 @@ of a Temporal server that is not evenkeel's own.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.attributes {
+				for _, flag := range []string{"directory", "host", "project"} {
+					if cmd.Flags().Changed(flag) {
+						return usage("init", "--search-attributes writes no configuration and takes no --"+flag, "leave one of them out")
+					}
+				}
 				return s.initAttributes(cmd.Context())
 			}
 			return s.init(cmd.Context(), o)
@@ -39,11 +55,15 @@ of a Temporal server that is not evenkeel's own.`,
 	}
 	cmd.Flags().BoolVar(&o.attributes, "search-attributes", false, "register evenkeel's search attributes in the namespace")
 	cmd.Flags().StringVar(&o.directory, "directory", "", "folder of the Compose project")
+	cmd.Flags().StringVar(&o.host, "host", "", "name of this host in the new file (default: this machine's short name)")
 	cmd.Flags().StringArrayVar(&o.projects, "project", nil, "name of the Compose project; may be given several times")
 	return cmd
 }
 
 func (s *starter) init(ctx context.Context, o initOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	file := s.configFile
 	if file == "" {
 		file = "evenkeel.yaml"
@@ -66,7 +86,7 @@ func (s *starter) init(ctx context.Context, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	report := initReport{File: file, TimeZone: timeZone(os.Getenv("TZ"), "/etc/timezone", "/etc/localtime"), Host: machineName()}
+	report := initReport{File: file, TimeZone: timeZone(os.Getenv("TZ"), "/etc/timezone", "/etc/localtime"), Host: cmp.Or(o.host, machineName())}
 	if engineFault != nil {
 		report.engineFault = fmt.Sprintf("no engine answers at %s: %s", e.address, reason(engineFault))
 	}

@@ -15,6 +15,8 @@ import (
 type chosen struct {
 	// name is empty where Compose itself is to say it.
 	name, directory string
+	// several says that the configuration is to have more than this one.
+	several bool
 	// seen has no containers where nothing of the project was ever made.
 	seen seenProject
 }
@@ -64,7 +66,7 @@ func inDirectory(ctx context.Context, projects []seenProject, directory, name st
 		}
 	}
 	if one.name == "" {
-		if one.name, err = compose.ProjectName(ctx, directory); err != nil {
+		if one.name, err = compose.ProjectName(ctx, compose.Options{Directory: directory}); err != nil {
 			return chosen{}, err
 		}
 	}
@@ -87,6 +89,7 @@ func ofFiles(err error) error {
 
 func byName(projects []seenProject, names []string) ([]chosen, error) {
 	var out []chosen
+	several := len(slices.Compact(slices.Sorted(slices.Values(names)))) > 1
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			continue
@@ -105,7 +108,7 @@ func byName(projects []seenProject, names []string) ([]chosen, error) {
 		if projects[at].directory() == "" {
 			return nil, usage("init", "the containers of "+name+" do not say where its files are", "name their folder with --directory")
 		}
-		out = append(out, chosen{name: name, directory: projects[at].directory(), seen: projects[at]})
+		out = append(out, chosen{name: name, directory: projects[at].directory(), seen: projects[at], several: several})
 	}
 	return out, nil
 }

@@ -61,6 +61,7 @@ func TestChoose(t *testing.T) {
 			require.NoError(t, err)
 			var names [][2]string
 			for _, p := range got {
+				require.Equal(t, len(c.want) > 1, p.several)
 				names = append(names, [2]string{p.name, p.directory})
 			}
 			require.Equal(t, c.want, names)

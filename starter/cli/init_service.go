@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/nginxconf"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -28,7 +29,7 @@ func describe(s scaling.Service, image []int, r *router, names []string) config.
 	if s.HealthPath != "" && (s.HealthPort == port || s.HealthPort == 0) && config.IsPath(s.HealthPath) {
 		found.Service.Ready, found.From["ready"] = s.HealthPath, "the health check"
 	}
-	if config.IsUpstream(way.upstream) {
+	if nginxconf.IsUpstreamName(way.upstream) {
 		found.Service.Upstream, found.From["upstream"] = way.upstream, r.service+" passes requests to it"
 	}
 	return found

@@ -31,7 +31,7 @@ The exit code is 1 when the run would be refused.`,
 		},
 	}
 	paramFlag(cmd, &o.params, "NAME=VALUE of an input; may be repeated")
-	return cmd
+	return s.onProject(cmd, "the only one")
 }
 
 func paramFlag(cmd *cobra.Command, params *[]string, what string) {

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
@@ -49,7 +47,7 @@ A plan with any refusal is not carried out at all. Ctrl-C stops following; the r
 	cmd.Flags().BoolVar(&o.sharedVolume, "shared-volume", false, "allow several replicas of a database that writes into one volume")
 	cmd.Flags().BoolVar(&o.cancel, "cancel", false, "cancel the runs of the named services; they put things back")
 	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
-	return cmd
+	return s.onProject(cmd, "the only one, or the only one that lists the service")
 }
 
 func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) error {
@@ -167,39 +165,4 @@ func atWork(ctx context.Context, c client.Client, id string) error {
 		}
 	}
 	return &failure{code: exitNo, class: activities.Conflict, where: id, what: what, hint: "wait for it, or stop it with starter scale --cancel"}
-}
-
-func (s *starter) cancelScale(ctx context.Context, services []string) error {
-	_, name, host, err := s.configuration()
-	if err != nil {
-		return err
-	}
-	if len(services) == 0 {
-		return usage("scale --cancel", "no service is named", "write the services whose runs to cancel")
-	}
-	c, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	var faults []error
-	for _, arg := range services {
-		arg, _, _ = strings.Cut(arg, "=")
-		service, err := parseService(arg).find(name, host, s.project)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		id := workflows.ServiceID(name, service.Project, service.Service)
-		if notRunning(ctx, c, id) == nil {
-			faults = append(faults, no(id, "nothing is running", "see starter status"))
-			continue
-		}
-		if err := c.CancelWorkflow(ctx, id, ""); err != nil {
-			faults = append(faults, missing("Temporal", firstLine(err), "see starter doctor"))
-			continue
-		}
-		fmt.Fprintf(s.Err, "cancelling %s; it puts things back\n", id)
-	}
-	return errors.Join(faults...)
 }

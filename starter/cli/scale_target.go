@@ -50,6 +50,14 @@ func (n serviceName) find(host string, h config.Host, project string) (serviceNa
 	return n, nil
 }
 
+// heeded refuses a --project that none of the names heeds, because each has another project of its own.
+func heeded(project string, names []serviceName) error {
+	if project == "" || len(names) == 0 || slices.ContainsFunc(names, func(n serviceName) bool { return n.Project == "" || n.Project == project }) {
+		return nil
+	}
+	return usage("--project", "it names "+project+", and every service is written with another project", "leave one of them out")
+}
+
 // target is what a person wants of one service.
 type target struct {
 	serviceName
@@ -75,6 +83,13 @@ func parseTargets(args []string) ([]target, error) {
 
 // byProject finds the projects of all targets and gathers what is wanted of each, in the order of the words.
 func byProject(host string, h config.Host, project string, targets []target) (names []string, wanted map[string][]scaling.Target, err error) {
+	var asked []serviceName
+	for _, t := range targets {
+		asked = append(asked, t.serviceName)
+	}
+	if err := heeded(project, asked); err != nil {
+		return nil, nil, err
+	}
 	wanted = map[string][]scaling.Target{}
 	for _, t := range targets {
 		name, err := t.find(host, h, project)

@@ -89,6 +89,25 @@ func TestFindService(t *testing.T) {
 	}
 }
 
+func TestProjectIsHeeded(t *testing.T) {
+	names := func(texts ...string) (out []serviceName) {
+		for _, text := range texts {
+			out = append(out, parseService(text))
+		}
+		return out
+	}
+	require.NoError(t, heeded("", names("shop/app")))
+	require.NoError(t, heeded("bank", names("shop/app", "queue")))
+	require.NoError(t, heeded("bank", names("shop/app", "bank/app")))
+	targets, err := parseTargets([]string{"shop/app=1", "shop/queue=1"})
+	require.NoError(t, err)
+	_, _, err = byProject("gpu-1", twoProjects(), "bank", targets)
+	for _, err := range []error{heeded("bank", names("shop/app")), err} {
+		requireFailure(t, err, exitUsage, activities.InvalidInput)
+		require.ErrorContains(t, err, "--project: it names bank, and every service is written with another project")
+	}
+}
+
 // Services of one name in two projects are two services; one that is named twice is a slip.
 func TestTargetsByProject(t *testing.T) {
 	targets := func(args ...string) []target {

@@ -18,7 +18,7 @@ func (s *starter) serviceCommand() *cobra.Command {
 		Use: "stats", Short: "Show what every running replica uses of its limits", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceStats(cmd.Context()) },
 	}
-	return group("service", "Look at the services of a host", list, stats)
+	return group("service", "Look at the services of a host", s.onProject(list, "all"), s.onProject(stats, "all"))
 }
 
 // askHost reads the configuration, asks the host's worker one question and returns the host's name.

@@ -62,7 +62,7 @@ func projectsOf(c *config.Config, set *templates.Set, host config.Host, engine *
 		product := admin.New(token)
 		projects[name] = &activities.Project{
 			Name: name, Policies: policies, Default: fallback, Endpoints: endpoints,
-			Compose: compose.New(compose.Options{Name: name, Directory: p.Directory, Files: p.Files, EnvFiles: p.EnvFiles, Profiles: p.Profiles}),
+			Compose: compose.New(compose.FromConfig(host, name)),
 			Nginx:   router(engine, name, p.Nginx), Product: product, API: product, Admin: p.Admin,
 		}
 	}

@@ -19,9 +19,7 @@ func TestExampleInProductionIsPlanned(t *testing.T) {
 	require.NoError(t, err)
 	name, project, err := host.Project("")
 	require.NoError(t, err)
-	services, err := compose.New(compose.Options{
-		Name: name, Directory: project.Directory, Files: project.Files, EnvFiles: project.EnvFiles, Profiles: project.Profiles,
-	}).Services(t.Context())
+	services, err := compose.New(compose.FromConfig(host, name)).Services(t.Context())
 	require.NoError(t, err)
 	require.Len(t, services, 8)
 	policies, endpoints, err := servicesOf(t, c, project)

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// cancelScale cancels the runs of services, which may be written as they are to be scaled.
+func (s *starter) cancelScale(ctx context.Context, services []string) error {
+	_, name, host, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	if len(services) == 0 {
+		return usage("scale --cancel", "no service is named", "write the services whose runs to cancel")
+	}
+	var named []serviceName
+	for _, arg := range services {
+		arg, _, _ = strings.Cut(arg, "=")
+		named = append(named, parseService(arg))
+	}
+	if err := heeded(s.project, named); err != nil {
+		return err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return s.cancelRuns(ctx, c, name, host, named)
+}
+
+func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, host config.Host, named []serviceName) error {
+	var faults []error
+	cancelling := []string{}
+	for _, n := range named {
+		service, err := n.find(name, host, s.project)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		id := workflows.ServiceID(name, service.Project, service.Service)
+		if notRunning(ctx, c, id) == nil {
+			faults = append(faults, no(id, "nothing is running", "see starter status"))
+			continue
+		}
+		if err := c.CancelWorkflow(ctx, id, ""); err != nil {
+			faults = append(faults, missing("Temporal", firstLine(err), "see starter doctor"))
+			continue
+		}
+		cancelling = append(cancelling, id)
+		if s.output == "text" {
+			fmt.Fprintf(s.Err, "cancelling %s; it puts things back\n", id)
+		}
+	}
+	if s.output == "json" {
+		faults = append(faults, s.printJSON(map[string]any{"cancelling": cancelling}))
+	}
+	return errors.Join(faults...)
+}
