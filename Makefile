@@ -37,8 +37,8 @@ demo: deps build build-demo ## scale a service under load, show the table, end w
 test: deps-test ## unit tests, and the adapters against the real Docker engine and nginx
 	@for m in $(MODULES); do (cd $$m && $(GO) test ./...) || exit 1; done
 	$(GO) test -count=1 . # what it reads is no input that the cache knows
-	$(E2E) ./activities/...
-	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook; do \
+	$(E2E) ./activities/... ./starter/cli
+	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook internal/nginxconf:FuzzRead; do \
 	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 5s ./$${f%:*} || exit 1; done
 
 e2e: deps-test build build-demo ## the whole system under load and faults
