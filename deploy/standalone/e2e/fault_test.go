@@ -83,7 +83,8 @@ func (s *site) composeFileEdited() {
 
 func (s *site) requireOneAndNoOrphan() {
 	s.t.Helper()
-	out, err := s.Docker(s.ctx, "ps", "-a", "--filter", "label=com.docker.compose.service=app", "--format", "{{.Names}}")
+	out, err := s.Docker(s.ctx, "ps", "-a", "--filter", "label=com.docker.compose.project="+stack.Project,
+		"--filter", "label=com.docker.compose.service=app", "--format", "{{.Names}}")
 	require.NoError(s.t, err)
 	require.Equal(s.t, "evenkeel-demo-app-1\n", out)
 }

@@ -39,7 +39,7 @@ func (s *runbookSite) store(protocol, service, port string) *runbookSite {
 	container := s.containerOf(service)
 	address := net.JoinHostPort(strings.TrimSpace(s.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)), port)
 	s.eventually(service, func(ctx context.Context) bool { return greet.Greeter{}.Dial(ctx, protocol, address) == nil })
-	return &runbookSite{site: s.site, container: container}
+	return &runbookSite{site: s.site, container: container, startsFile: s.startsFile}
 }
 
 // storesFail makes both stores hang, which then take connections and answer nothing, and mends each by its
