@@ -89,7 +89,7 @@ func (r *Replicas) find(ctx context.Context, req ReplicasRequest) ([]scaling.Rep
 	}
 	var found []scaling.Replica
 	for _, replica := range all {
-		if slices.Contains(req.IDs, replica.ID) {
+		if slices.Contains(req.IDs, replica.ID) && replica.State != "removing" {
 			found = append(found, replica)
 		}
 	}

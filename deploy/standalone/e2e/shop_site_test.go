@@ -39,7 +39,7 @@ type shop struct {
 }
 
 // shopImages are names of other images that the product goes under.
-var shopImages = []string{"postgres:evenkeel-test", "traefik:evenkeel-test"}
+var shopImages = []string{"postgres:evenkeel-test", "traefik:evenkeel-test", "evenkeel-shop/app:test"}
 
 // newShop writes the project of testdata/shop into a folder and starts nothing.
 func newShop(t *testing.T) *shop {

@@ -37,6 +37,10 @@ func TestShop(t *testing.T) {
 	s.sub("a network is edited before the first replica", s.networkEdited)
 	s.sub("what only one can have", s.onlyOne)
 	s.sub("names as Compose allows them", s.names)
+	s.sub("what cannot be, and says why", s.cannotBe)
+	s.sub("replicas of two definitions", s.mixedDefinitions)
+	s.sub("a paused replica and a tag that has moved", s.pausedAndMoved)
+	s.sub("a person's docker compose up in mid-run", s.personInMidRun)
 	s.sub("the router is down", s.routerDown)
 	s.sub("a second project with a service of the same name", s.secondProject)
 }
