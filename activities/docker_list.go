@@ -16,7 +16,7 @@ type ServiceRow struct {
 	Service string `json:"service"`
 	Min     int    `json:"min"`
 	Max     int    `json:"max"`
-	// Scalable says whether the configuration lists it; Fault is why its definition cannot be read.
+	// Scalable says whether it has a policy, which gives Min and Max; Fault is why its definition cannot be read.
 	Scalable bool              `json:"scalable"`
 	Fault    string            `json:"fault,omitempty"`
 	Replicas []scaling.Replica `json:"replicas"`
@@ -45,10 +45,9 @@ func (d *Docker) listServices(ctx context.Context, projects []string) ([]Service
 			return nil, err
 		}
 		for _, s := range services {
-			policy := project.Policy(s.Name)
-			_, listed := project.Endpoints[s.Name]
+			policy, scalable := project.Policies[s.Name]
 			rows = append(rows, ServiceRow{
-				Project: name, Service: s.Name, Min: policy.Min, Max: policy.Max, Scalable: listed, Fault: s.Fault, Replicas: inventory.Of(s.Name),
+				Project: name, Service: s.Name, Min: policy.Min, Max: policy.Max, Scalable: scalable, Fault: s.Fault, Replicas: inventory.Of(s.Name),
 			})
 		}
 	}

@@ -19,7 +19,7 @@ func TestListServices(t *testing.T) {
 	require.Equal(t, []ServiceRow{
 		{Project: "bank", Service: "app", Replicas: d.replicas},
 		{Project: "shop", Service: "app", Min: 1, Max: 10, Scalable: true, Replicas: d.replicas},
-		{Project: "shop", Service: "bad", Min: 1, Max: 10, Fault: "env file x not found"},
+		{Project: "shop", Service: "bad", Fault: "env file x not found"},
 	}, rows)
 
 	rows, err = docker.ListServices(t.Context(), []string{"bank"})

@@ -15,8 +15,8 @@ import (
 func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling.Inventory, names []string) (scaling.Request, error) {
 	seen := scaling.Request{Host: d.Host, Project: project.Name, Inventory: inventory, Endpoints: project.Endpoints, Policies: map[string]scaling.Policy{}}
 	for _, name := range names {
-		if _, listed := project.Endpoints[name]; listed {
-			seen.Policies[name] = project.Policy(name)
+		if policy, ok := project.Policies[name]; ok {
+			seen.Policies[name] = policy
 		}
 	}
 	services, err := project.Compose.Services(ctx)

@@ -96,7 +96,7 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	if err != nil {
 		return scaling.Restart{}, err
 	}
-	seen.Policies[req.Service] = project.Policy(req.Service) // a service that is not listed can be restarted, too
+	seen.Policies[req.Service] = project.restartPolicy(req.Service) // one that is not scaled can be restarted, too
 	return scaling.MakeRestart(seen, req.Service), ctx.Err()
 }
 

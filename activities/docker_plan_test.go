@@ -73,6 +73,23 @@ func TestPlanScaleWithoutAnEngine(t *testing.T) {
 	require.Equal(t, Unavailable, class(t, err))
 }
 
+// A service whose own policy is disabled is listed and has none: it is restarted, and not scaled.
+func TestPlansOfAServiceWithoutPolicy(t *testing.T) {
+	d, f := standing()
+	docker := d.docker(f, listed)
+	docker.Projects["shop"].Policies = nil
+	plan, err := docker.PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+	require.NoError(t, err)
+	require.Equal(t, []string{scaling.NoPolicy}, codes(plan.Changes[0].Refusals))
+	restart, err := docker.PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+	require.NoError(t, err)
+	require.Empty(t, restart.Refusals)
+	require.Equal(t, "default", restart.Policy.Name)
+	rows, err := docker.ListServices(t.Context(), nil)
+	require.NoError(t, err)
+	require.False(t, rows[0].Scalable)
+}
+
 // What a copy would get of configs and secrets is said before, and refused by the name of the file.
 func TestPlanScaleLooksAtFiles(t *testing.T) {
 	d, f := standing()

@@ -158,10 +158,14 @@ func (d *docks) Remove(_ context.Context, id string) error {
 	return nil
 }
 
-// docker is a host with that engine and one project.
+// docker is a host with that engine and one project, of which all that is listed has the default policy.
 func (d *docks) docker(f *file, endpoints map[string]scaling.Endpoint) *Docker {
+	fallback, policies := scaling.Policy{Name: "default", Min: 1, Max: 10, StopSeconds: 5}, map[string]scaling.Policy{}
+	for name := range endpoints {
+		policies[name] = fallback
+	}
 	projects := Projects{"shop": {
-		Name: "shop", Compose: f, Nginx: d, Product: d, Default: scaling.Policy{Name: "default", Min: 1, Max: 10, StopSeconds: 5}, Endpoints: endpoints,
+		Name: "shop", Compose: f, Nginx: d, Product: d, Policies: policies, Default: fallback, Endpoints: endpoints,
 	}}
 	return &Docker{
 		Host: "gpu-1", Engine: d, Projects: projects, Replicas: &Replicas{Engine: d, Prober: d, Projects: projects},

@@ -14,11 +14,12 @@ import (
 type Project struct {
 	Name    string
 	Compose Compose
-	// Policies and Endpoints are keyed by service, as the configuration names them. A service without a
-	// policy of its own has Default.
-	Policies  map[string]scaling.Policy
-	Default   scaling.Policy
+	// Endpoints are those of the services that the configuration lists, and Policies theirs by which they may
+	// be scaled: a service without one is not scaled.
 	Endpoints map[string]scaling.Endpoint
+	Policies  map[string]scaling.Policy
+	// Default gives the times for the restart of a service without a policy.
+	Default scaling.Policy
 	// Nginx is nil where no router is managed.
 	Nginx Nginx
 	// Product speaks to one replica about its own work, and API to the product behind Admin.
@@ -27,8 +28,8 @@ type Project struct {
 	Admin   config.Admin
 }
 
-// Policy is the service's own policy, else the default of the installation.
-func (p *Project) Policy(service string) scaling.Policy {
+// restartPolicy has the times for a restart, which every service may have.
+func (p *Project) restartPolicy(service string) scaling.Policy {
 	if policy, ok := p.Policies[service]; ok {
 		return policy
 	}

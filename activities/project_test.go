@@ -20,9 +20,10 @@ func TestProjectsOf(t *testing.T) {
 	}
 }
 
-func TestProjectPolicy(t *testing.T) {
+// Every service can be restarted, one that is not scaled with the times of the default.
+func TestRestartPolicy(t *testing.T) {
 	p := Project{Policies: map[string]scaling.Policy{"app": {Name: "own"}}, Default: scaling.Policy{Name: "default"}}
-	require.Equal(t, "own", p.Policy("app").Name)
-	require.Equal(t, "default", p.Policy("worker").Name)
-	require.Empty(t, (&Project{}).Policy("app").Name, "an installation without a default has none")
+	require.Equal(t, "own", p.restartPolicy("app").Name)
+	require.Equal(t, "default", p.restartPolicy("worker").Name)
+	require.Empty(t, (&Project{}).restartPolicy("app").Name, "an installation without a default has none")
 }

@@ -51,8 +51,11 @@ func (s *Set) PolicyOf(service string) (scaling.Policy, bool) {
 	if p, ok := s.Policy(service); ok || slices.Contains(s.disabled, service) {
 		return p, ok
 	}
-	return s.Policy(defaultPolicy)
+	return s.DefaultPolicy()
 }
+
+// DefaultPolicy returns the ScalingPolicy of services that have none of their own; false when it is disabled.
+func (s *Set) DefaultPolicy() (scaling.Policy, bool) { return s.Policy(defaultPolicy) }
 
 // Policies returns every ScalingPolicy in the order of their names.
 func (s *Set) Policies() []scaling.Policy {

@@ -100,13 +100,13 @@ func notInstalled(err error) error {
 // mask takes the values of the project's variables, and those of its services' environment, out of what
 // Compose said: they may hold secrets, and the text goes into a workflow's history.
 func (m *model) mask(text string) string {
-	text = activities.Mask(text, m.Environment.Values())
+	values := m.Environment.Values()
 	for name := range m.services {
 		// One that cannot be resolved has no more values than the file itself.
 		s, _ := m.resolve(name)
-		text = activities.Mask(text, s.Environment.ToMapping().Values())
+		values = append(values, s.Environment.ToMapping().Values()...)
 	}
-	return text
+	return activities.Mask(text, values)
 }
 
 // bounded keeps the end, which holds the reason.

@@ -58,3 +58,30 @@ func TestFailuresTellNoSecrets(t *testing.T) {
 	err := p.Up(t.Context(), "a", 1)
 	require.ErrorContains(t, err, "exit status 1: Minimum memory limit: ${DBPASS} ${SHELL_SECRET}")
 }
+
+// A secret that holds a harmless value of another place is taken out whole.
+func TestFailuresTellNoPartOfASecret(t *testing.T) {
+	p := project(t, map[string]string{
+		".env": "DB_USER=appserver\n", "compose.yaml": "services: {a: {image: x, environment: {DB_PASSWORD: appserver-7Kq9xT}}, b: {image: x, environment: {OTHER: 7Kq9xT-and}}}",
+	})
+	m, err := p.load(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "login ${DB_PASSWORD} as ${DB_USER}", m.mask("login appserver-7Kq9xT as appserver"))
+}
+
+// What is written where a variable should be may be a secret: the place is named, and nothing of it.
+func TestNoQuoteOfWhatIsNoVariable(t *testing.T) {
+	for _, value := range []string{"hunter${topsecret", "hunter${}topsecret", "hunter${topse cret}", "hunter${B!topsecret}", "hunter$!topsecret", "${A:-hunter${topsecret}", "${A:-x}hunter${topsecret"} {
+		p := project(t, map[string]string{"compose.yaml": "services:\n  a:\n    image: x\n    environment: {DB_PASSWORD: '" + value + "'}\n"})
+		_, err := p.Services(t.Context())
+		if value == "hunter$!topsecret" { // which is no variable, but text
+			require.NoError(t, err)
+			continue
+		}
+		requireClass(t, activities.InvalidInput, err)
+		require.NotContains(t, err.Error(), "hunter", value)
+		require.NotContains(t, err.Error(), "topse", value)
+		require.ErrorContains(t, err, filepath.Join(p.options.Directory, "compose.yaml")+": ")
+		require.ErrorContains(t, err, "services.a.environment.DB_PASSWORD: a $ begins neither $NAME nor ${NAME}")
+	}
+}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -38,8 +39,20 @@ func (u unsetNames) record(o *loader.Options) {
 				u[name] = true
 			}
 		}
-		return value, err
+		return value, unquoted(err)
 	}
+}
+
+// errTemplate stands for the reader's own error, which quotes the whole text: that of the file, which may hold a
+// secret.
+var errTemplate = errors.New("a $ begins neither $NAME nor ${NAME} nor a form of it such as ${NAME:-default}; write $$ for a dollar sign")
+
+// unquoted returns err without the text in which a variable is not written as it must be.
+func unquoted(err error) error {
+	if _, ok := errors.AsType[*template.InvalidTemplateError](err); ok {
+		return errTemplate
+	}
+	return err
 }
 
 // usesUnset returns the unset variables that a service uses, sorted: in its own text, in that of the

@@ -53,7 +53,7 @@ func checkService(req Request, name string, f *findings) (Service, bool) {
 
 func checkBounds(req Request, c Change, f *findings) {
 	if c.Policy.Name == "" {
-		f.refuse(NoPolicy, "%s is not under services in the configuration, or its policy and the policy default are disabled; list it there, then it has a policy", c.Service)
+		f.refuse(NoPolicy, "%s has no policy: list it under services in the configuration, where its own policy, or default for want of one, must not be disabled", c.Service)
 		return
 	}
 	if c.To < c.Policy.Min && !req.BelowMin {

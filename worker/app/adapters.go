@@ -1,8 +1,8 @@
 package app
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/client"
 
@@ -54,7 +54,7 @@ func projectsOf(c *config.Config, set *templates.Set, host config.Host, engine *
 		if err != nil {
 			return nil, err
 		}
-		fallback, _ := set.Policy(defaultPolicy)
+		fallback, _ := set.DefaultPolicy()
 		token, err := host.AdminToken(name)
 		if err != nil {
 			return nil, fmt.Errorf("project %s: %w", name, err)
@@ -69,9 +69,6 @@ func projectsOf(c *config.Config, set *templates.Set, host config.Host, engine *
 	return projects, nil
 }
 
-// defaultPolicy is the ScalingPolicy of services without one of their own; without it those cannot be scaled.
-const defaultPolicy = "default"
-
 // metrics returns the Prometheus at url; nil when none is configured.
 func metrics(url string) activities.Metrics {
 	if url == "" {
@@ -80,13 +77,16 @@ func metrics(url string) activities.Metrics {
 	return prom.New(url)
 }
 
-// services pairs every service of a project with its policy and its endpoint.
+// services pairs every service of a project with its endpoint and with the policy that it names, else with that of
+// templates.Set.PolicyOf; one that has none is not scaled.
 func services(c *config.Config, set *templates.Set, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
 	policies, endpoints := map[string]scaling.Policy{}, map[string]scaling.Endpoint{}
 	for name, service := range p.Services {
-		policy, ok := set.Policy(cmp.Or(service.Policy, name))
-		if !ok && service.Policy != "" {
-			return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, service.Policy)
+		policy, ok := set.PolicyOf(name)
+		if service.Policy != "" {
+			if policy, ok = set.Policy(service.Policy); !ok && !slices.Contains(c.Disabled, service.Policy) {
+				return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, service.Policy)
+			}
 		}
 		if ok {
 			policies[name] = policy

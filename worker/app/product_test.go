@@ -72,6 +72,21 @@ func TestPolicyThatDoesNotExist(t *testing.T) {
 	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
 }
 
+// A policy that is disabled is none, whether the service has it by its name or names it; default takes only the place
+// of one that does not exist.
+func TestPolicyThatIsDisabled(t *testing.T) {
+	set, err := templates.Load("", []string{"worker-rl"})
+	require.NoError(t, err)
+	policies, endpoints, err := services(&config.Config{Disabled: []string{"worker-rl"}}, set, config.Project{Services: map[string]config.Service{
+		"worker-rl": {}, "rl": {Policy: "worker-rl"}, "web": {}, "app": {},
+	}})
+	require.NoError(t, err)
+	require.Len(t, endpoints, 4)
+	require.Len(t, policies, 2)
+	require.Equal(t, "default", policies["web"].Name)
+	require.Equal(t, "app", policies["app"].Name)
+}
+
 func builtIn(t *testing.T) *templates.Set {
 	t.Helper()
 	set, err := templates.Load("", nil)
