@@ -50,19 +50,19 @@ type Engine interface {
 
 // CloneSpec says which replica to make.
 type CloneSpec struct {
-	Project string `json:"project"`
-	Service string `json:"service"`
+	Project string
+	Service string
 	// Number is the Compose container number of the new replica.
-	Number int `json:"number"`
+	Number int
 	// Sibling is the id of the replica to copy.
-	Sibling string `json:"sibling"`
+	Sibling string
 	// GPU is the UUID of the one GPU that the replica may use; empty leaves it as the sibling has it.
-	GPU string `json:"gpu,omitempty"`
+	GPU string
 	// MadeBy is the id of the workflow run; it is kept in a label, so that a retry finds its work.
-	MadeBy string `json:"made_by"`
+	MadeBy string
 	// Files are what Compose would write into the replica, and PostStart what it would run in it.
-	Files     []ContainerFile `json:"-"`
-	PostStart []Hook          `json:"-"`
+	Files     []ContainerFile
+	PostStart []Hook
 }
 
 // Usage is what a replica uses.

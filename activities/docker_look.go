@@ -53,15 +53,10 @@ func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []st
 	var group errgroup.Group
 	for i, r := range replicas {
 		endpoint := project.Endpoints[r.Service]
-		if slices.Contains(names, r.Service) && r.Running() && endpoint.Health != "" {
+		if slices.Contains(names, r.Service) && r.Running() && endpoint.Port > 0 && endpoint.Health != "" {
 			group.Go(func() error {
-				fault := d.Replicas.ill(ctx, endpoint, r)
-				if fault != "" { // one slow answer says nothing
-					fault = d.Replicas.ill(ctx, endpoint, r)
-				}
-				if fault != "" {
-					replicas[i].Health = "unhealthy"
-				}
+				fails := func() bool { return d.Replicas.ask(ctx, r, address(r, endpoint.Port, endpoint.Health)) != "" }
+				replicas[i].HealthFails = fails() && fails() // one slow answer says nothing
 				return nil
 			})
 		}

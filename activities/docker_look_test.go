@@ -138,8 +138,8 @@ func TestLookAtAContainerThatIsGone(t *testing.T) {
 func TestLookMarksTheUnhealthy(t *testing.T) {
 	for name, c := range map[string]struct {
 		bad  int // so many answers of the second replica are bad
-		want string
-	}{"well": {0, ""}, "slow once": {1, ""}, "ill": {2, "unhealthy"}} {
+		want bool
+	}{"well": {0, false}, "slow once": {1, false}, "unhealthy": {2, true}} {
 		t.Run(name, func(t *testing.T) {
 			d := &docks{}
 			d.replicas = two("running", "")
@@ -157,8 +157,10 @@ func TestLookMarksTheUnhealthy(t *testing.T) {
 				return 200, nil
 			}
 			seen := looked(t, d, &file{services: []scaling.Service{{Name: "app"}}}, map[string]scaling.Endpoint{"app": {Port: 80, Health: "/health"}}, "app")
-			require.Empty(t, seen.Inventory.Replicas[0].Health)
-			require.Equal(t, c.want, seen.Inventory.Replicas[1].Health)
+			require.False(t, seen.Inventory.Replicas[0].HealthFails)
+			require.Equal(t, c.want, seen.Inventory.Replicas[1].HealthFails)
+			require.Empty(t, seen.Inventory.Replicas[1].Health, "that is the word of the container's own check")
+			require.Equal(t, c.want, seen.Inventory.Replicas[1].Unhealthy())
 		})
 	}
 }

@@ -130,38 +130,35 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 }
 
 // UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
-// removed, whatever their state, and those that it started are stopped again. It returns the names of
-// both. It looks them up, because the attempt that made them may have died before it could say so.
-func (d *Docker) UndoStart(ctx context.Context, req StartRequest) ([]string, error) {
+// removed, whatever their state, and those that it started are stopped again. It looks them up, because the
+// attempt that made them may have died before it could say so.
+func (d *Docker) UndoStart(ctx context.Context, req StartRequest) error {
 	defer heartbeat(ctx)()
-	undone, err := d.undoStart(ctx, req)
-	return undone, Classify(ctx, err)
+	return Classify(ctx, d.undoStart(ctx, req))
 }
 
-func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, error) {
+func (d *Docker) undoStart(ctx context.Context, req StartRequest) error {
 	hooks, err := d.hooks(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
 	}
 	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var undone []string
 	for _, r := range replicas {
 		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
 		if !made && !slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
 			continue
 		}
 		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
-			return undone, fmt.Errorf("stop %s: %w", r.Name, err)
+			return fmt.Errorf("stop %s: %w", r.Name, err)
 		}
 		if made {
 			if err := d.Engine.Remove(ctx, r.ID); err != nil {
-				return undone, fmt.Errorf("remove %s: %w", r.Name, err)
+				return fmt.Errorf("remove %s: %w", r.Name, err)
 			}
 		}
-		undone = append(undone, r.Name)
 	}
-	return undone, nil
+	return nil
 }

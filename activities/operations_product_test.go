@@ -106,15 +106,15 @@ func TestNoProduct(t *testing.T) {
 }
 
 func TestModelHealth(t *testing.T) {
-	well, ill := ModelHealth{Healthy: true, Breaker: "closed"}, ModelHealth{Breaker: "open"}
+	well, down := ModelHealth{Healthy: true, Breaker: "closed"}, ModelHealth{Breaker: "open"}
 	for name, c := range map[string]struct {
 		second ModelHealth
 		err    error
 		want   condition.Values
 	}{
 		"well":            {well, nil, condition.Values{"healthy": true, "breaker": "closed", "replicas": int64(2)}},
-		"ill for one":     {ModelHealth{Breaker: "closed"}, nil, condition.Values{"healthy": false, "breaker": "closed", "replicas": int64(2)}},
-		"not of one mind": {ill, nil, condition.Values{"healthy": false, "breaker": "mixed", "replicas": int64(2)}},
+		"down for one":    {ModelHealth{Breaker: "closed"}, nil, condition.Values{"healthy": false, "breaker": "closed", "replicas": int64(2)}},
+		"not of one mind": {down, nil, condition.Values{"healthy": false, "breaker": "mixed", "replicas": int64(2)}},
 		"no answer":       {well, Fail(Unavailable, errors.New("no answer")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 const (
 	// readWithin is how long one reading may take.
 	readWithin = 10 * time.Second
-	// readParallel is how many readings are taken at once: an ill system is not helped by a crowd.
+	// readParallel is how many readings are taken at once: a system in trouble is not helped by a crowd.
 	readParallel = 8
 )
 

@@ -59,7 +59,7 @@ func (o *Operations) state(ctx context.Context, t task) (condition.Values, error
 		if r.Running() {
 			running++
 			group.Go(func() error {
-				well[i] = o.Replicas.ill(ctx, t.project.Endpoints[t.text("service")], r) == ""
+				well[i] = o.Replicas.unhealthy(ctx, t.project.Endpoints[t.text("service")], r) == ""
 				return nil
 			})
 		}

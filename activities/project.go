@@ -28,12 +28,17 @@ type Project struct {
 	Admin   config.Admin
 }
 
-// restartPolicy has the times for a restart, which every service may have.
+// restartPolicy has the times for a restart, which every service may have. Of the work of one that the configuration
+// does not list nothing is known: it gets the time that its Compose file gives it to stop, and none to drain.
 func (p *Project) restartPolicy(service string) scaling.Policy {
 	if policy, ok := p.Policies[service]; ok {
 		return policy
 	}
-	return p.Default
+	policy := p.Default
+	if _, listed := p.Endpoints[service]; !listed {
+		policy.DrainSeconds = 0
+	}
+	return policy
 }
 
 // Projects are the Compose projects of this host, by name.

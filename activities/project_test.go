@@ -22,8 +22,12 @@ func TestProjectsOf(t *testing.T) {
 
 // Every service can be restarted, one that is not scaled with the times of the default.
 func TestRestartPolicy(t *testing.T) {
-	p := Project{Policies: map[string]scaling.Policy{"app": {Name: "own"}}, Default: scaling.Policy{Name: "default"}}
+	p := Project{
+		Policies: map[string]scaling.Policy{"app": {Name: "own"}}, Endpoints: map[string]scaling.Endpoint{"app": {}, "worker": {}},
+		Default: scaling.Policy{Name: "default", DrainSeconds: 30, StopSeconds: 10},
+	}
 	require.Equal(t, "own", p.restartPolicy("app").Name)
-	require.Equal(t, "default", p.restartPolicy("worker").Name)
+	require.Equal(t, p.Default, p.restartPolicy("worker"))
+	require.Equal(t, scaling.Policy{Name: "default", StopSeconds: 10}, p.restartPolicy("redis"), "nothing is known of its work")
 	require.Empty(t, (&Project{}).restartPolicy("app").Name, "an installation without a default has none")
 }

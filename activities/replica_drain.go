@@ -29,16 +29,13 @@ type DrainRequest struct {
 
 // DrainResult says what was still at work when the drain ended; all is zero after a full drain.
 type DrainResult struct {
-	// BySignal says that the product has no way to be told: it drains on SIGTERM, and has to be
-	// given the drain time then.
+	// BySignal says that nothing keeps new work from the replicas before SIGTERM: no router does, and not all of
+	// them have said that they take none. The stop has to give them the drain time.
 	BySignal bool `json:"by_signal,omitempty"`
 	// InFlight is the number of requests or tasks still at work.
 	InFlight int `json:"in_flight"`
 	// Workers is the number of router processes that may still hold requests to the replicas.
 	Workers int `json:"workers"`
-	// OnlyRouter says that nothing counts the work on the replicas: what came through the router is
-	// done, and nothing is known of anything else.
-	OnlyRouter bool `json:"only_router,omitempty"`
 }
 
 // DrainReplicas tells queue consumers to take no new work and waits until nothing is in flight on
@@ -55,13 +52,13 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 	told, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
 	if err != nil && (req.SilentIsIdle || !time.Now().Before(deadline)) && noAnswer(err) {
 		// It cannot be told, and there is no more time to try: SIGTERM tells it.
-		return DrainResult{BySignal: r.listed(req.ReplicasRequest)}, ctx.Err()
+		return DrainResult{BySignal: true}, ctx.Err()
 	}
 	if err != nil {
 		return DrainResult{}, err
 	}
 	if !told && !req.Endpoint.Routed() {
-		return DrainResult{BySignal: r.listed(req.ReplicasRequest)}, nil
+		return DrainResult{BySignal: true}, nil
 	}
 	var left DrainResult
 	idle := 0
@@ -77,8 +74,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 			return false, nil
 		}
 		if req.Endpoint.InFlight == "" {
-			left.OnlyRouter = req.Endpoint.Routed()
-			return left.OnlyRouter, nil // the end of the router's processes is proof, nothing else is
+			return req.Endpoint.Routed(), nil // the end of the router's processes is proof, nothing else is
 		}
 		idle++
 		return idle >= idleInARow, nil
@@ -95,13 +91,6 @@ func noAnswer(err error) bool {
 	return !ok || class.Class == Unavailable
 }
 
-// listed says whether the configuration lists the service. Of any other nothing is known, and the time that
-// its Compose file gives it to stop is all that it gets.
-func (r *Replicas) listed(req ReplicasRequest) bool {
-	_, ok := r.Projects[req.Project].Endpoints[req.Service]
-	return ok
-}
-
 // ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.
 func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
@@ -109,7 +98,7 @@ func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) erro
 	return Classify(ctx, err)
 }
 
-// tell calls every running consumer of the request; told is false where the product has no path.
+// tell calls every running consumer of the request; told says that there are some and all have said yes.
 func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Product, context.Context, string) error) (told bool, err error) {
 	if req.Endpoint.Drain == "" || req.Endpoint.Port == 0 {
 		return false, nil
@@ -123,19 +112,16 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 		return false, err
 	}
 	var errs []error
+	told = len(replicas) > 0
 	for _, replica := range replicas {
 		err := call(project.Product, ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
-		var class *Error
-		if errors.As(err, &class) && class.Class == NotFound {
-			continue
-		}
-		if err != nil {
+		if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
+			told = false // the product has no such path
+		} else if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", replica.Name, err)) // the others are told all the same
-			continue
 		}
-		told = true
 	}
-	return told, worst(errs)
+	return told && len(errs) == 0, worst(errs)
 }
 
 // atWork counts what may still be in flight. A replica that does not run has nothing; one that does

@@ -252,7 +252,7 @@ func TestDrainEndsWithTheRoutersProcesses(t *testing.T) {
 	begun := time.Now()
 	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request, Workers: []int{7}})
 	require.NoError(t, err)
-	require.Equal(t, DrainResult{OnlyRouter: true}, left)
+	require.Equal(t, DrainResult{}, left)
 	require.Equal(t, 5, looks)
 	require.Zero(t, s.questions, "there is nothing to ask a replica")
 	require.Less(t, time.Since(begun), 10*time.Second)
@@ -308,13 +308,13 @@ func TestDrainOfADeafConsumer(t *testing.T) {
 	require.Equal(t, PermissionDenied, class(t, err), "one that says no is not silent")
 }
 
-// Of a service that the configuration does not list nothing is known: its own time to stop is all it gets.
+// Nothing is known of a service that the configuration does not list: SIGTERM is the first that it hears.
 func TestDrainOfAnUnlistedService(t *testing.T) {
 	request := ask("a")
 	request.Service, request.Endpoint = "redis", scaling.Endpoint{}
 	left, err := (&site{replicas: two("running", "")}).adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
 	require.NoError(t, err)
-	require.Zero(t, left)
+	require.Equal(t, DrainResult{BySignal: true}, left)
 }
 
 func TestPollHandsTheWorkOverWhenCancelled(t *testing.T) {

@@ -36,7 +36,7 @@ func (r *Replicas) CheckHealthy(ctx context.Context, req ReplicasRequest) error 
 	if req.Once {
 		inARow = 1
 	}
-	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), inARow, "healthy", r.ill))
+	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), inARow, "healthy", r.unhealthy))
 }
 
 // await polls until fault answers "" for every replica, inARow times, or the time is over.
@@ -102,14 +102,14 @@ func (r *Replicas) find(ctx context.Context, req ReplicasRequest) ([]scaling.Rep
 // unready says why a replica may not get work yet; "" means that it may.
 func (r *Replicas) unready(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
 	if e.Port == 0 || e.Ready == "" {
-		return r.ill(ctx, e, replica)
+		return r.unhealthy(ctx, e, replica)
 	}
 	return r.ask(ctx, replica, address(replica, e.Port, e.Ready))
 }
 
-// ill says what is wrong with a replica; "" means that it is well. The container's own health check
+// unhealthy says what is wrong with a replica; "" means that it is well. The container's own health check
 // counts where it has said something.
-func (r *Replicas) ill(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
+func (r *Replicas) unhealthy(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
 	if replica.Health == "unhealthy" {
 		return replica.Name + " fails its container health check"
 	}

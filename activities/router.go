@@ -18,7 +18,7 @@ type Nginx interface {
 	// that served before the reload. Idempotent.
 	Apply(ctx context.Context, upstream string, servers []string) (workers []int, err error)
 	// Serving returns those of workers that are still alive: they may still hold requests to the
-	// members from before the reload.
+	// members from before the reload. They are gone with a router that does not run.
 	Serving(ctx context.Context, workers []int) ([]int, error)
 	// Members returns the members of a managed upstream as its file has them; none where there is no
 	// file.
@@ -42,8 +42,6 @@ type Router struct {
 
 // RouteResult says what the router does now.
 type RouteResult struct {
-	// Members are the addresses that get traffic.
-	Members []string `json:"members"`
 	// Workers are the router's processes from before the change, which may still hold requests to
 	// replicas that are no longer members.
 	Workers []int `json:"workers"`
@@ -78,10 +76,12 @@ func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, e
 	if len(replicas) == 0 && len(req.IDs) > 0 {
 		return result, Fail(PreconditionFailed, fmt.Errorf("none of the %d replicas of %s that should get traffic runs", len(req.IDs), req.Service))
 	}
-	if result.Members, result.NotVerified, err = members(ctx, project.Nginx, req, replicas); err != nil {
+	addresses, notVerified, err := members(ctx, project.Nginx, req, replicas)
+	if err != nil {
 		return result, err
 	}
-	result.Workers, err = project.Nginx.Apply(ctx, req.Endpoint.Upstream, result.Members)
+	result.NotVerified = notVerified
+	result.Workers, err = project.Nginx.Apply(ctx, req.Endpoint.Upstream, addresses)
 	return result, err
 }
 

@@ -84,7 +84,7 @@ func TestModelHealth(t *testing.T) {
 		class  string
 	}{
 		"well":             {200, `{"models":{"a&b":{"healthy":true,"breaker":"closed"}}}`, activities.ModelHealth{Healthy: true, Breaker: "closed"}, ""},
-		"ill":              {503, `{"models":{"a&b":{"healthy":false,"breaker":"open","error":"s3cret"}}}`, activities.ModelHealth{Breaker: "open"}, ""},
+		"unhealthy":        {503, `{"models":{"a&b":{"healthy":false,"breaker":"open","error":"s3cret"}}}`, activities.ModelHealth{Breaker: "open"}, ""},
 		"not known":        {404, `{"error":"s3cret"}`, activities.ModelHealth{}, activities.NotFound},
 		"not allowed":      {401, "", activities.ModelHealth{}, activities.PermissionDenied},
 		"a proxy's answer": {503, "<html>s3cret", activities.ModelHealth{}, activities.Unavailable},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -66,13 +67,24 @@ func (p *Process) Reload(ctx context.Context) error {
 }
 
 // Workers returns the process ids, as the host counts them, of nginx's workers, those that are
-// shutting down included.
+// shutting down included. A router that does not run has none; one that is paused still has them, and is
+// Unavailable.
 func (p *Process) Workers(ctx context.Context) ([]int, error) {
-	id, err := p.running(ctx)
+	found, err := p.containers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	top, err := p.engine.api.ContainerTop(ctx, id, []string{"-eo", "pid,args"})
+	c, err := p.pick(found)
+	if err != nil && slices.ContainsFunc(found, func(c container.Summary) bool { return c.State == container.StatePaused }) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, nil //nolint:nilerr // what does not run has no processes
+	}
+	top, err := p.engine.api.ContainerTop(ctx, c.ID, []string{"-eo", "pid,args"})
+	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		return nil, nil // it has ended since
+	}
 	if err != nil {
 		return nil, classed("processes of "+p.service, err)
 	}
@@ -111,12 +123,18 @@ func (p *Process) Place(ctx context.Context) (scaling.Place, error) {
 
 // running returns the id of the router's container.
 func (p *Process) running(ctx context.Context) (string, error) {
-	found, err := p.engine.api.ContainerList(ctx, all(labelProject+"="+p.project, labelService+"="+p.service))
+	found, err := p.containers(ctx)
 	if err != nil {
-		return "", classed("look for "+p.service, err)
+		return "", err
 	}
 	c, err := p.pick(found)
 	return c.ID, err
+}
+
+// containers are those of the router's service, in every state.
+func (p *Process) containers(ctx context.Context) ([]container.Summary, error) {
+	found, err := p.engine.api.ContainerList(ctx, all(labelProject+"="+p.project, labelService+"="+p.service))
+	return found, classed("look for "+p.service, err)
 }
 
 // pick returns the container of the router's service with the lowest number that runs. None at all is

@@ -61,8 +61,9 @@ func TestProcess(t *testing.T) {
 	write(good)
 	nginx := NewProcess(engine, p.Name, "router")
 
-	_, err = nginx.Workers(ctx)
-	requireClass(t, activities.NotFound, err)
+	none, err := nginx.Workers(ctx)
+	require.NoError(t, err)
+	require.Empty(t, none, "there is no container yet")
 	p.Run("up", "-d")
 
 	var before []int
@@ -93,7 +94,14 @@ func TestProcess(t *testing.T) {
 		return err == nil && len(now) == 2 && !slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(before, pid) })
 	}, 20*time.Second, 50*time.Millisecond)
 
+	p.Run("pause")
+	_, err = nginx.Workers(ctx)
+	requireClass(t, activities.Unavailable, err)
+	p.Run("unpause")
 	p.Run("stop", "--timeout", "1")
+	none, err = nginx.Workers(ctx)
+	require.NoError(t, err)
+	require.Empty(t, none)
 	_, err = nginx.Test(ctx)
 	requireClass(t, activities.Unavailable, err)
 	requireClass(t, activities.Unavailable, nginx.Reload(ctx))

@@ -3,7 +3,10 @@ package dockerd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -137,6 +140,34 @@ func TestUsage(t *testing.T) {
 			require.InDelta(t, c.want.CPURatio, got.CPURatio, 1e-9)
 			require.InDelta(t, c.want.MemoryRatio, got.MemoryRatio, 1e-9)
 			require.Equal(t, c.want.MemoryMB, got.MemoryMB)
+		})
+	}
+}
+
+// A router that does not run has no processes that could still hold requests; one that is paused has them all.
+func TestWorkersOfARouterThatDoesNotRun(t *testing.T) {
+	for state, class := range map[string]string{"": "", "exited": "", "created": "", "restarting": "", "dead": "", "paused": activities.Unavailable} {
+		t.Run(state, func(t *testing.T) {
+			list := "[]"
+			if state != "" {
+				list = fmt.Sprintf(`[{"Id":"n1","Names":["/shop-nginx-1"],"State":%q,"Labels":{%q:"shop",%q:"nginx",%q:"1",%q:"False"}}]`,
+					state, labelProject, labelService, labelNumber, labelOneOff)
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(list))
+			}))
+			defer server.Close()
+			api, err := client.NewClientWithOpts(client.WithHost("tcp://"+server.Listener.Addr().String()), client.WithVersion("1.41"))
+			require.NoError(t, err)
+			nginx := NewProcess(&Engine{api: api}, "shop", "nginx")
+			pids, err := nginx.Workers(t.Context())
+			require.Equal(t, class, classOf(err), "%v", err)
+			require.Empty(t, pids)
+			require.Error(t, nginx.Reload(t.Context()), "it cannot be changed")
+			server.Close()
+			_, err = nginx.Workers(t.Context())
+			require.Equal(t, activities.Unavailable, classOf(err), "of an engine that is away nothing is known")
 		})
 	}
 }

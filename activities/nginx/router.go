@@ -28,7 +28,7 @@ type Process interface {
 	// does not run is Unavailable.
 	Reload(ctx context.Context) error
 	// Workers returns the process ids of the workers, those that are shutting down included. An
-	// nginx that is down has none or is Unavailable.
+	// nginx that does not run has none.
 	Workers(ctx context.Context) ([]int, error)
 	// Place and Reach are those of activities.Nginx.
 	Place(ctx context.Context) (scaling.Place, error)
@@ -142,7 +142,8 @@ func (r *Router) awaitNew(ctx context.Context, before []int) error {
 	}
 }
 
-// Serving returns those of workers that are still alive, in order of their process id.
+// Serving returns those of workers that are still alive, in order of their process id; none where nginx does not
+// run, as its processes are gone then.
 func (r *Router) Serving(ctx context.Context, workers []int) ([]int, error) {
 	if len(workers) == 0 {
 		return nil, nil

@@ -11,9 +11,11 @@ func (r Replica) Live() bool {
 	return r.State == "running" || r.State == "restarting" || r.State == "paused"
 }
 
-// Unhealthy says whether a live replica is known not to work: its health check fails, or it restarts
-// again and again, or it is paused.
-func (r Replica) Unhealthy() bool { return r.Live() && (!r.Running() || r.Health == "unhealthy") }
+// Unhealthy says whether a live replica is known not to work: its container health check or its health path
+// fails, or it restarts again and again, or it is paused.
+func (r Replica) Unhealthy() bool { return r.Live() && (!r.Running() || r.failing()) }
+
+func (r Replica) failing() bool { return r.HealthFails || r.Health == "unhealthy" }
 
 // fits says whether the replica is what Compose would make of the service now.
 func (r Replica) fits(s Service) bool { return s.Hash != "" && r.ConfigHash == s.Hash }
@@ -120,7 +122,7 @@ func weakness(r Replica) int {
 	switch {
 	case !r.Running():
 		return 2
-	case r.Health == "unhealthy":
+	case r.failing():
 		return 1
 	default:
 		return 0

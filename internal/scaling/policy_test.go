@@ -30,6 +30,7 @@ func TestObservationTime(t *testing.T) {
 		"nothing says that it is well": {func(*Request) {}, 10},
 		"a health check of the file":   {func(r *Request) { r.Services[0].HealthCheck = true }, 0},
 		"a health check of the image":  {func(r *Request) { r.Inventory.Replicas[0].Health = "starting" }, 0},
+		"a health path that fails":     {func(r *Request) { r.Inventory.Replicas[0].HealthFails = true }, 10},
 		"a ready path":                 {func(r *Request) { r.Endpoints["app"] = Endpoint{Port: 80, Ready: "/ready"} }, 0},
 		"a ready path without a port":  {func(r *Request) { r.Endpoints["app"] = Endpoint{Ready: "/ready"} }, 10},
 		"the policy says": {func(r *Request) {

@@ -17,8 +17,11 @@ type Replica struct {
 	Number int `json:"number"`
 	// State is the engine's word: created, running, paused, restarting, removing, exited, dead.
 	State string `json:"state"`
-	// Health is starting, healthy or unhealthy, and empty when there is no health check.
+	// Health is what the container's own health check says: starting, healthy or unhealthy; empty when there is
+	// none.
 	Health string `json:"health,omitempty"`
+	// HealthFails says that the health path of its service's Endpoint did not answer 200 when a plan asked it.
+	HealthFails bool `json:"health_fails,omitempty"`
 	// Address is where this host reaches the replica: the address on its first network by name, or
 	// 127.0.0.1 in the host's network; empty when it does not run. A router may need another one, see
 	// Networks.
