@@ -82,7 +82,7 @@ type ContainerFile struct {
 	What string
 	// Target is the absolute path inside the container.
 	Target string
-	// Mode is the file mode, 0444 by default.
+	// Mode is the file mode.
 	Mode int64
 	// UID and GID are as the file gives them; empty where it does not.
 	UID, GID string

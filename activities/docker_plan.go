@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -19,8 +21,9 @@ type PlanRequest struct {
 }
 
 // PlanScale reads the engine and the Compose project and says what the request would do and every
-// reason against it. It touches nothing. An engine that cannot be reached is a refusal, not an
-// error, so that a person reads it together with the others.
+// reason against it. It touches nothing. In a plan for a person an engine that cannot be reached is the one refusal of
+// each change; in a run it is Unavailable, because it may be back at the next attempt. What is asked wrongly is
+// InvalidInput, and a Compose project that cannot be read NotFound, PermissionDenied or InvalidInput.
 func (d *Docker) PlanScale(ctx context.Context, req PlanRequest) (scaling.Plan, error) {
 	defer heartbeat(ctx)()
 	plan, err := d.plan(ctx, req)
@@ -36,8 +39,11 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 		return scaling.Plan{}, err
 	}
 	inventory, err := d.Engine.Inventory(ctx, req.Project)
-	if err != nil {
+	if classOf(err) == Unavailable && forPerson(ctx) {
 		return d.unreachable(req, err), ctx.Err()
+	}
+	if err != nil {
+		return scaling.Plan{}, err
 	}
 	var names []string
 	for _, t := range req.Targets {
@@ -52,6 +58,15 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	d.checkFiles(ctx, project, plan.Changes)
 	d.VRAM.gate(ctx, req.Project, plan.Changes)
 	return plan, ctx.Err()
+}
+
+// forPerson says whether no run waits for the activity.
+func forPerson(ctx context.Context) bool {
+	if !activity.IsActivity(ctx) {
+		return true
+	}
+	info := activity.GetInfo(ctx)
+	return !info.IsWorkflowActivity()
 }
 
 func checkTargets(targets []scaling.Target) error {
@@ -76,7 +91,7 @@ type RestartPlanRequest struct {
 }
 
 // PlanRestart says which replicas a restart would restart, in which order, and every reason against it. It
-// touches nothing.
+// touches nothing. Its errors are those of PlanScale in a run.
 func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
 	defer heartbeat(ctx)()
 	restart, err := d.planRestart(ctx, req)

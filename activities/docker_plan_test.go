@@ -3,8 +3,12 @@ package activities
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -61,7 +65,7 @@ func TestPlanScaleRefusesWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// An engine that is away is read together with all other reasons.
+// A person reads in the plan that the engine is away; a run tries again. What else the engine says is an error.
 func TestPlanScaleWithoutAnEngine(t *testing.T) {
 	d, f := standing()
 	d.inventory = Fail(Unavailable, errors.New("no socket"))
@@ -71,6 +75,31 @@ func TestPlanScaleWithoutAnEngine(t *testing.T) {
 
 	_, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
 	require.Equal(t, Unavailable, class(t, err))
+
+	for want, fault := range map[string]error{
+		PermissionDenied: Fail(PermissionDenied, errors.New("socket")), InvalidInput: Fail(InvalidInput, errors.New("bad filter")), Unavailable: errors.New("server error"),
+	} {
+		d.inventory = fault
+		_, err = d.docker(f, listed).PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}})
+		require.Equal(t, want, class(t, err))
+		_, err = d.docker(f, listed).PlanRestart(t.Context(), RestartPlanRequest{Project: "shop", Service: "app"})
+		require.Equal(t, want, class(t, err))
+	}
+}
+
+// The preflight of a run waits for an engine that restarts.
+func TestPlanScaleOfARunWithoutAnEngine(t *testing.T) {
+	d, f := standing()
+	d.inventory = Fail(Unavailable, errors.New("no socket"))
+	docker := d.docker(f, listed)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterActivity(docker)
+	env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}})
+		return workflow.ExecuteActivity(ctx, docker.PlanScale, PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 4}}}).Get(ctx, nil)
+	})
+	require.Equal(t, Unavailable, class(t, env.GetWorkflowError()))
 }
 
 // A service whose own policy is disabled is listed and has none: it is restarted, and not scaled.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,38 +19,55 @@ type StartRequest struct {
 	MadeBy string `json:"made_by"`
 }
 
-// StartReplicas makes and starts the new replicas of a change: stopped ones that are as the file says
-// are started, the first of a service comes from `docker compose`, all others are copies of a sibling. A
-// retry finds what an earlier attempt made.
-func (d *Docker) StartReplicas(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
-	defer heartbeat(ctx)()
-	replicas, err := d.start(ctx, req)
-	return replicas, Classify(ctx, err)
+// StartResult says what StartReplicas did.
+type StartResult struct {
+	// Replicas are the new ones, those that were stopped first.
+	Replicas []scaling.Replica `json:"replicas,omitempty"`
+	// Removed are the names of the stopped ones that had to go before the first was made; nothing brings them and
+	// their anonymous volumes back.
+	Removed []string `json:"removed,omitempty"`
 }
 
-func (d *Docker) start(ctx context.Context, req StartRequest) ([]scaling.Replica, error) {
+// StartReplicas makes and starts the new replicas of a change: stopped ones that are as the file says
+// are started, the first of a service comes from `docker compose`, all others are copies of a sibling. A
+// retry finds what an earlier attempt made. A name or a number that something else holds is Conflict; what the
+// Compose file says and this host or its engine cannot do is InvalidInput or PreconditionFailed; an error names the
+// stopped replicas that were removed before it.
+func (d *Docker) StartReplicas(ctx context.Context, req StartRequest) (StartResult, error) {
+	defer heartbeat(ctx)()
+	result, err := d.start(ctx, req)
+	if err != nil && len(result.Removed) > 0 {
+		err = fmt.Errorf("%w; removed for good before that: %s", err, strings.Join(result.Removed, ", "))
+	}
+	return result, Classify(ctx, err)
+}
+
+func (d *Docker) start(ctx context.Context, req StartRequest) (result StartResult, err error) {
 	c := req.Change
 	project, err := d.Projects.Of(req.Project)
 	if err != nil {
-		return nil, err
+		return result, err
 	}
-	made, err := d.startStopped(ctx, req)
-	if err != nil {
-		return nil, err
+	if result.Replicas, err = d.startStopped(ctx, req); err != nil {
+		return result, err
 	}
 	sibling, numbers := c.Sibling.ID, c.Add
 	if c.Bootstrap {
+		if result.Removed, err = d.makeRoom(ctx, c); err != nil {
+			return result, err
+		}
 		first, err := d.bootstrap(ctx, project, c)
 		if err != nil {
-			return nil, err
+			return result, err
 		}
-		made, sibling, numbers = append(made, first), first.ID, c.Add[1:]
+		result.Replicas, sibling, numbers = append(result.Replicas, first), first.ID, c.Add[1:]
 	}
 	if len(numbers) == 0 {
-		return made, nil
+		return result, nil
 	}
 	clones, err := d.clone(ctx, project, req, sibling, numbers)
-	return append(made, clones...), err
+	result.Replicas = append(result.Replicas, clones...)
+	return result, err
 }
 
 // startStopped starts the replicas that were stopped and are started instead of new ones.
@@ -107,13 +125,19 @@ func (d *Docker) clone(ctx context.Context, project *Project, req StartRequest, 
 	return clones, group.Wait()
 }
 
-// bootstrap removes the leftovers that Compose would start instead, and lets Compose make the first.
-func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Change) (scaling.Replica, error) {
+// makeRoom removes the leftovers that Compose would start in place of a new replica, and returns their names.
+func (d *Docker) makeRoom(ctx context.Context, c scaling.Change) (removed []string, err error) {
 	for _, r := range c.Discard {
 		if err := d.Engine.Remove(ctx, r.ID); err != nil {
-			return scaling.Replica{}, fmt.Errorf("remove %s: %w", r.Name, err)
+			return removed, fmt.Errorf("remove %s: %w", r.Name, err)
 		}
+		removed = append(removed, r.Name)
 	}
+	return removed, nil
+}
+
+// bootstrap lets Compose make the first.
+func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Change) (scaling.Replica, error) {
 	if err := project.Compose.Up(ctx, c.Service, c.Add[0]); err != nil {
 		return scaling.Replica{}, err
 	}

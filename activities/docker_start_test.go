@@ -34,7 +34,7 @@ func TestStartReplicas(t *testing.T) {
 		Service: "app", Start: d.replicas[1:2], Add: []int{3, 4}, Sibling: d.replicas[0], GPUs: []scaling.Assignment{{Number: 4, GPU: "GPU-a"}},
 	}})
 	require.NoError(t, err)
-	require.Equal(t, []string{"b running", "new-3 running", "new-4 running"}, replicaIDs(made), "as the engine has them now, in order")
+	require.Equal(t, []string{"b running", "new-3 running", "new-4 running"}, replicaIDs(made.Replicas), "as the engine has them now, in order")
 	require.Equal(t, []string{"start b (1 hooks)"}, d.did)
 	slices.SortFunc(d.specs, func(a, b CloneSpec) int { return a.Number - b.Number })
 	require.Equal(t, []CloneSpec{
@@ -54,17 +54,18 @@ func TestStartReplicasBootstraps(t *testing.T) {
 		d.replicas = append(d.replicas, scaling.Replica{ID: "c", Name: "shop-app-1", Service: service, Number: number, State: "running"})
 		return nil
 	}
-	change := scaling.Change{Service: "app", Bootstrap: true, Add: []int{1, 2}, Discard: d.replicas}
+	change := scaling.Change{Service: "app", Bootstrap: true, Add: []int{1, 2}, Discard: slices.Clone(d.replicas)}
 	made, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
 	require.NoError(t, err)
-	require.Equal(t, []string{"c running", "new-2 running"}, replicaIDs(made))
+	require.Equal(t, []string{"c running", "new-2 running"}, replicaIDs(made.Replicas))
+	require.Equal(t, []string{"shop-app-2"}, made.Removed)
 	require.Equal(t, "c", d.specs[0].Sibling)
 
 	d.replicas = nil
 	f.up = func(string, int) error { return nil }
 	_, err = d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
 	require.Equal(t, Unavailable, class(t, err))
-	require.ErrorContains(t, err, "docker compose made no replica 1 of app")
+	require.EqualError(t, err, "docker compose made no replica 1 of app; removed for good before that: shop-app-2 (type: Unavailable, retryable: true)")
 
 	f.up = func(string, int) error {
 		return Fail(PreconditionFailed, errors.New("docker compose would do more: Network shop_back Recreate"))

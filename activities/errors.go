@@ -45,6 +45,14 @@ func Fail(class string, err error) error {
 	return &Error{Class: class, Err: err}
 }
 
+// classOf returns the class that an adapter gave to err, "" where there is none.
+func classOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Class
+	}
+	return ""
+}
+
 // Classify turns err into the Temporal application error of its class. Without a class it is
 // Unavailable, because a retry of an idempotent activity is the safe guess; a cancelled context
 // stays a cancellation.

@@ -87,8 +87,8 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 
 // noAnswer says whether a replica was silent, instead of saying no.
 func noAnswer(err error) bool {
-	class, ok := errors.AsType[*Error](err)
-	return !ok || class.Class == Unavailable
+	class := classOf(err)
+	return class == "" || class == Unavailable
 }
 
 // ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.

@@ -167,6 +167,26 @@ func TestAwaitReady(t *testing.T) {
 	}
 }
 
+// An engine that is away is asked again until the time is over, and then the wait ends.
+func TestWaitsEndWithoutAnEngine(t *testing.T) {
+	d := &docks{inventory: Fail(Unavailable, errors.New("the engine does not answer"))}
+	replicas := &Replicas{Engine: d, Prober: d}
+	request := ask("a")
+	err := replicas.AwaitReady(t.Context(), request)
+	require.Equal(t, Unavailable, class(t, err), "there is time for another attempt")
+	request.Policy.WarmUpSeconds, request.Policy.HealthySeconds = 0, 0
+	err = replicas.AwaitReady(t.Context(), request)
+	require.Equal(t, PreconditionFailed, class(t, err))
+	require.ErrorContains(t, err, "not ready within 0s: the engine does not answer")
+	err = replicas.CheckHealthy(t.Context(), request)
+	require.Equal(t, PreconditionFailed, class(t, err))
+	require.ErrorContains(t, err, "not healthy within 0s: the engine does not answer")
+	d.inventory = errors.New("server error") // has no class and would be retried, too
+	require.Equal(t, PreconditionFailed, class(t, replicas.AwaitReady(t.Context(), request)))
+	d.inventory = Fail(PermissionDenied, errors.New("socket"))
+	require.Equal(t, PermissionDenied, class(t, replicas.AwaitReady(t.Context(), request)))
+}
+
 func TestCheckHealthyWantsSeveralInARow(t *testing.T) {
 	asked := 0
 	s := &site{replicas: two("running", "healthy")}

@@ -21,7 +21,8 @@ const (
 )
 
 // AwaitReady waits until every replica says that it is ready, for the policy's warm-up at most. A
-// replica that stops or restarts meanwhile, or is not ready in time, is PreconditionFailed.
+// replica that stops or restarts meanwhile, or is not ready in time, is PreconditionFailed; so is an engine that
+// does not answer when the time is over, and before that it is Unavailable.
 func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, r.await(ctx, req, req.Policy.WarmUp(), 1, "ready", r.unready))
@@ -29,7 +30,7 @@ func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
 
 // CheckHealthy waits until the health checks of every replica have passed three times in a row, or once
 // where the request is content with that, for the policy's healthy time at most. One that does not get
-// there is PreconditionFailed.
+// there is PreconditionFailed. The engine counts as in AwaitReady.
 func (r *Replicas) CheckHealthy(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	inARow := healthyInARow
@@ -44,7 +45,8 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 	fault func(context.Context, scaling.Endpoint, scaling.Replica) string,
 ) error {
 	passed, last := 0, ""
-	err := poll(ctx, since(ctx).Add(limit), pollInterval, func(ctx context.Context) (bool, error) {
+	deadline := since(ctx).Add(limit)
+	err := poll(ctx, deadline, pollInterval, func(ctx context.Context) (bool, error) {
 		replicas, err := r.find(ctx, req)
 		if err != nil {
 			return false, err
@@ -67,6 +69,9 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 			last = "its health checks did not pass long enough"
 		}
 		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %s", word, limit, last))
+	}
+	if late(ctx, err, deadline) {
+		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %w", word, limit, err))
 	}
 	return err
 }

@@ -37,7 +37,8 @@ func heartbeat(ctx context.Context) (stop func()) {
 }
 
 // poll calls check until it says done, returns an error or the deadline has passed; it always calls
-// it at least once, and ErrDeadline says that time ran out. A worker that stops hands the wait over.
+// it at least once, and errDeadline says that time ran out. An error of check is returned as it is, after the deadline
+// too: late tells it from the others. A worker that stops hands the wait over.
 func poll(ctx context.Context, deadline time.Time, every time.Duration, check func(context.Context) (done bool, err error)) error {
 	var stopping <-chan struct{}
 	if activity.IsActivity(ctx) {
@@ -62,6 +63,20 @@ func poll(ctx context.Context, deadline time.Time, every time.Duration, check fu
 			return Fail(WorkerStopping, errors.New("the worker stops and hands the wait over"))
 		case <-ticker.C:
 		}
+	}
+}
+
+// late says whether err, from poll, leaves open how things stand and comes behind the deadline: a wait that has to
+// end then ends with it, as another attempt would have no time.
+func late(ctx context.Context, err error, deadline time.Time) bool {
+	if err == nil || ctx.Err() != nil || time.Now().Before(deadline) {
+		return false
+	}
+	switch classOf(err) {
+	case "", Unavailable, RateLimited:
+		return true
+	default:
+		return false
 	}
 }
 

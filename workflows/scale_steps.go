@@ -8,12 +8,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify.
 func (r *serviceRun) up(ctx workflow.Context) error {
-	var made []scaling.Replica
+	var started activities.StartResult
 	var docker *activities.Docker
 	if err := r.reserve(ctx); err != nil {
 		return err
@@ -27,10 +26,11 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		return r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
 	})
 	if err := r.phase(ctx, "start", count(coming, "replica"), func() error {
-		return r.do(ctx, "start "+count(coming, "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &made)
+		return r.do(ctx, "start "+count(coming, "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &started)
 	}); err != nil {
 		return err
 	}
+	made := started.Replicas
 	if err := r.settle(ctx, "the promised VRAM is being used", activities.VRAMChange{Commit: r.claims(r.change.Add)}); err != nil {
 		return err
 	}

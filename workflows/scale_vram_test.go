@@ -56,7 +56,7 @@ func (w *vramWorld) SettleVRAM(_ context.Context, change activities.VRAMChange) 
 	return nil
 }
 
-func (w *vramWorld) StartReplicas(ctx context.Context, req activities.StartRequest) ([]scaling.Replica, error) {
+func (w *vramWorld) StartReplicas(ctx context.Context, req activities.StartRequest) (activities.StartResult, error) {
 	for _, n := range req.Change.Add {
 		w.pinned = append(w.pinned, req.Change.GPU(n))
 	}

@@ -108,7 +108,7 @@ func (w *world) PlanScale(context.Context, activities.PlanRequest) (scaling.Plan
 
 func (w *world) KnownSearchAttributes(context.Context) ([]string, error) { return nil, nil }
 
-func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) ([]scaling.Replica, error) {
+func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) (activities.StartResult, error) {
 	defer w.begin("StartReplicas")()
 	made := slices.Clone(req.Change.Start)
 	for _, r := range req.Change.Start {
@@ -118,13 +118,13 @@ func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) ([
 		made = append(made, box(n))
 		w.running = append(w.running, box(n).ID)
 	}
-	return made, w.call("StartReplicas") // a failure leaves what was made: undo has to find it
+	return activities.StartResult{Replicas: made}, w.call("StartReplicas") // a failure leaves what was made: undo has to find it
 }
 
-func (w *world) UndoStart(_ context.Context, req activities.StartRequest) ([]string, error) {
+func (w *world) UndoStart(_ context.Context, req activities.StartRequest) error {
 	defer w.begin("UndoStart")()
 	if err := w.call("UndoStart"); err != nil {
-		return nil, err
+		return err
 	}
 	taken := slices.Clone(req.Change.Start)
 	for _, n := range req.Change.Add {
@@ -134,7 +134,7 @@ func (w *world) UndoStart(_ context.Context, req activities.StartRequest) ([]str
 		w.running, w.draining = without(w.running, r.ID), without(w.draining, r.ID)
 		w.stopWhileRouted(r.ID)
 	}
-	return nil, nil
+	return nil
 }
 
 func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {

@@ -11,6 +11,9 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 )
 
+// defaultMode is what Compose gives to a config or a secret without a mode.
+const defaultMode = 0o444
+
 // reference is a service's use of a config or a secret.
 type reference struct {
 	kind string // config or secret
@@ -110,7 +113,7 @@ func (p *Project) Files(ctx context.Context, service string) ([]activities.Conta
 			continue
 		}
 		file := activities.ContainerFile{
-			What: ref.what(), Target: ref.target(), Mode: 0o444, UID: ref.UID, GID: ref.GID, Known: from == fromText,
+			What: ref.what(), Target: ref.target(), Mode: defaultMode, UID: ref.UID, GID: ref.GID, Known: from == fromText,
 		}
 		if ref.Mode != nil {
 			file.Mode = int64(*ref.Mode)

@@ -23,6 +23,7 @@ services:
       - token
       - {source: token, target: short, uid: "1000", mode: 0400}
       - {source: token, target: /abs/token, gid: "5"}
+      - {source: token, target: /sealed, mode: 0}
       - gone
       - nothing
       - file
@@ -61,6 +62,7 @@ configs:
 		{What: "secret token", Target: "/run/secrets/token", Mode: 0o444, Known: true, Bytes: token},
 		{What: "secret token", Target: "/run/secrets/short", Mode: 0o400, UID: "1000", Known: true, Bytes: token},
 		{What: "secret token", Target: "/abs/token", Mode: 0o444, GID: "5", Known: true, Bytes: token},
+		{What: "secret token", Target: "/sealed", Known: true, Bytes: token},
 		{What: "secret gone", Target: "/run/secrets/gone", Mode: 0o444},
 		{What: "config text", Target: "/text", Mode: 0o444, Known: true, Bytes: text},
 		{What: "config text", Target: "/etc/c.conf", Mode: 0o444, Known: true, Bytes: text},

@@ -14,9 +14,6 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-// defaultMode is what Compose gives to a config or a secret without a mode.
-const defaultMode = 0o444
-
 // CheckFiles says which of files would be copied from the sibling although the Compose file now says
 // something else, as warnings. A file whose bytes are known from nowhere is PreconditionFailed by its
 // name.
@@ -67,9 +64,6 @@ func (e *Engine) choose(ctx context.Context, sibling container.InspectResponse, 
 			strings.TrimPrefix(sibling.Name, "/")))
 	}
 	made := file{mode: f.Mode, bytes: f.Bytes}
-	if made.mode == 0 {
-		made.mode = defaultMode
-	}
 	if made.uid, made.gid, err = owner(f, sibling.Config.User, has); err != nil {
 		return file{}, false, activities.Fail(activities.PreconditionFailed, err)
 	}

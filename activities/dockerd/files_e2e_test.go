@@ -32,6 +32,7 @@ services:
     secrets:
       - tok
       - {source: tok, target: other, mode: 0400}
+      - {source: tok, target: sealed, mode: 0}
 configs:
   c: {content: "port=1"}
   e: {environment: EVENKEEL_TEST_E}
@@ -42,11 +43,12 @@ secrets:
 // theFiles are those of writtenFiles as activities/compose reports them.
 func theFiles(c, e, token string) []activities.ContainerFile {
 	return []activities.ContainerFile{
-		{What: "config c", Target: "/c", Known: true, Bytes: []byte(c)},
+		{What: "config c", Target: "/c", Mode: 0o444, Known: true, Bytes: []byte(c)},
 		{What: "config c", Target: "/etc/deep/down/c.conf", Mode: 0o640, UID: "1000", GID: "1001", Known: true, Bytes: []byte(c)},
-		{What: "config e", Target: "/etc/e", Known: true, Bytes: []byte(e)},
-		{What: "secret tok", Target: "/run/secrets/tok", Known: true, Bytes: []byte(token)},
+		{What: "config e", Target: "/etc/e", Mode: 0o444, Known: true, Bytes: []byte(e)},
+		{What: "secret tok", Target: "/run/secrets/tok", Mode: 0o444, Known: true, Bytes: []byte(token)},
 		{What: "secret tok", Target: "/run/secrets/other", Mode: 0o400, Known: true, Bytes: []byte(token)},
+		{What: "secret tok", Target: "/run/secrets/sealed", Known: true, Bytes: []byte(token)},
 	}
 }
 

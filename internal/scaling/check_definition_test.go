@@ -56,12 +56,12 @@ func TestUnsetVariables(t *testing.T) {
 		"one of another hash is not thrown away for it": {
 			to: 1, have: []Replica{of("h0", replica(1, "exited", ""))}, edit: unset("A", "B"),
 			refusals: []Refusal{{UnsetVariable, "A, B are not set for the worker; Compose would take an empty text for them in app; set them in the worker's environment or in .env"}},
-			warnings: []string{"shop-app-1 is exited, was made from another definition and will be removed"},
+			warnings: []string{"shop-app-1 is exited, was made from another definition and will be removed before the first replica is made; that cannot be undone"},
 		},
 		"a stopped one of this hash is started": {to: 1, have: []Replica{replica(1, "exited", "")}, edit: unset("DBPASS")},
 		"a dead one of this hash proves it": {
 			to: 1, have: []Replica{replica(1, "dead", "")}, edit: unset("DBPASS"),
-			warnings: []string{"shop-app-1 is dead and will be removed"},
+			warnings: []string{"shop-app-1 is dead and will be removed before the first replica is made; that cannot be undone"},
 		},
 		"a copy takes the sibling's": {to: 2, have: running(1), edit: unset("DBPASS")},
 	})

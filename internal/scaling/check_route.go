@@ -34,8 +34,8 @@ func warnOfRouters(req Request, c Change, s Service, f *findings) {
 		return
 	}
 	if c.Endpoint.Routed() {
-		if c.Endpoint.InFlight == "" && len(c.Remove) > 0 {
-			f.warn("without in_flight the drain of %s ends when nginx's old workers are gone; work that did not come through nginx is not waited for", c.Service)
+		if len(c.Remove) > 0 {
+			warnOfUncounted(c.Service, c.Endpoint, f)
 		}
 		return
 	}
@@ -52,6 +52,13 @@ func warnOfRouters(req Request, c Change, s Service, f *findings) {
 		kept = "pre_stop runs first, then " + kept
 	}
 	f.warn("%s %s its requests; evenkeel cannot take a replica out of it before it stops, so requests at work may be cut; %s", subject, c.Service, kept)
+}
+
+// warnOfUncounted says what the drain of a routed service misses that does not count its work.
+func warnOfUncounted(service string, e Endpoint, f *findings) {
+	if e.Routed() && e.InFlight == "" {
+		f.warn("without in_flight the drain of %s ends when nginx's old workers are gone; work that did not come through nginx is not waited for", service)
+	}
 }
 
 // foreignRouter says who sends an unrouted service its requests: the router that its own labels speak

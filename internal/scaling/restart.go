@@ -74,9 +74,7 @@ func warnOfRestart(req Request, r Restart, s Service, running int, f *findings) 
 	if running == 1 && r.Endpoint.Routed() {
 		f.warn("%s has 1 replica: nothing answers while it restarts", r.Service)
 	}
-	if r.Endpoint.Routed() && r.Endpoint.InFlight == "" {
-		f.warn("without in_flight the drain of %s ends when nginx's old workers are gone; work that did not come through nginx is not waited for", r.Service)
-	}
+	warnOfUncounted(r.Service, r.Endpoint, f)
 	if others := users(req, s); len(others) > 0 {
 		f.warn("%s the namespaces or volumes of a replica of %s, and has to be restarted after it", use(others), r.Service)
 	}

@@ -24,7 +24,11 @@ func warnOfReplicas(c Change, s Service, f *findings) {
 		if s.Hash != "" && !r.fits(s) {
 			outdated = ", was made from another definition"
 		}
-		f.warn("%s is %s%s and will be removed", r.Name, r.State, outdated)
+		when := ""
+		if c.Bootstrap {
+			when = " before the first replica is made; that cannot be undone"
+		}
+		f.warn("%s is %s%s and will be removed%s", r.Name, r.State, outdated, when)
 	}
 	model := c.Sibling
 	if model.ID == "" && len(c.Start) > 0 {
