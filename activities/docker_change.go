@@ -28,7 +28,8 @@ type ReplicasRequest struct {
 }
 
 // StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the policy's
-// stop time. They stay in place, so that they can be started again.
+// stop time. They stay in place, so that they can be started again. A hook that fails is PreconditionFailed, and its
+// replica runs on; a Compose project that cannot be read is NotFound, PermissionDenied or InvalidInput.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, d.stop(ctx, req))
@@ -45,7 +46,8 @@ func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
 }
 
 // StartAgain starts stopped replicas again, with the service's post_start hooks. A retry runs them in
-// replicas that run, too: the worker may have died between their start and their hooks.
+// replicas that run, too: the worker may have died between their start and their hooks. One that is gone is NotFound,
+// a hook that fails PreconditionFailed; one that can never start on this host is InvalidInput or PreconditionFailed.
 func (d *Docker) StartAgain(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, d.startAgain(ctx, req))
@@ -78,7 +80,8 @@ func (d *Docker) hooks(ctx context.Context, project, service string) (Hooks, err
 	return hooks, nil
 }
 
-// RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone.
+// RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone. One that is gone is success, an
+// engine that does not answer Unavailable.
 func (d *Docker) RemoveReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, each(ctx, req.IDs, d.Engine.Remove))

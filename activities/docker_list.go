@@ -23,7 +23,8 @@ type ServiceRow struct {
 }
 
 // ListServices returns every service of the named projects with its replicas; of all projects of the host
-// where none is named.
+// where none is named. A project that this host does not have is InvalidInput, one whose files cannot be read NotFound,
+// PermissionDenied or InvalidInput, an engine that does not answer Unavailable.
 func (d *Docker) ListServices(ctx context.Context, projects []string) ([]ServiceRow, error) {
 	rows, err := d.listServices(ctx, projects)
 	return rows, Classify(ctx, err)
@@ -70,7 +71,8 @@ type ReplicaUsage struct {
 }
 
 // ServiceStats measures every running replica of the named projects, or of all, for about one second, all
-// at once.
+// at once. A project that this host does not have is InvalidInput, a replica that goes meanwhile NotFound, and an engine
+// that does not answer Unavailable.
 func (d *Docker) ServiceStats(ctx context.Context, projects []string) ([]ReplicaUsage, error) {
 	var out []ReplicaUsage
 	for _, name := range d.named(projects) {

@@ -155,7 +155,8 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 
 // UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
 // removed, whatever their state, and those that it started are stopped again. It looks them up, because the
-// attempt that made them may have died before it could say so.
+// attempt that made them may have died before it could say so. A pre_stop hook that fails is PreconditionFailed, an
+// engine that does not answer Unavailable.
 func (d *Docker) UndoStart(ctx context.Context, req StartRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, d.undoStart(ctx, req))

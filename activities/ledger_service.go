@@ -36,7 +36,8 @@ type ServiceRunData struct {
 // ServiceFinished is the kind of the ledger's entry about the end of a change of a service.
 const ServiceFinished = "service.finished"
 
-// KeepServiceRun appends the end of a change of a service. It may be repeated.
+// KeepServiceRun appends the end of a change of a service. It may be repeated. Another entry under its key is Conflict,
+// a ledger that does not answer Unavailable.
 func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
 	data, err := json.Marshal(run.Data)
 	if err != nil {

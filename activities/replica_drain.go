@@ -91,7 +91,8 @@ func noAnswer(err error) bool {
 	return class == "" || class == Unavailable
 }
 
-// ResumeReplicas lets queue consumers take work again. A replica that is gone is left out.
+// ResumeReplicas lets queue consumers take work again. A replica that is gone is left out. One that does not answer is
+// Unavailable, one that refuses the token PermissionDenied.
 func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	_, err := r.tell(ctx, req, Product.Resume)

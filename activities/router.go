@@ -53,7 +53,9 @@ type RouteResult struct {
 // reload. Their addresses are looked up now, because a replica that was restarted has a new one, and
 // are those on a network that the router is on as well. One that gets traffic anew is tried from where the
 // router stands first, unless it was unhealthy before: that is not the change's doing. A replica that does not
-// run any more is left out.
+// run any more is left out. PreconditionFailed is that none of them runs, that one is not reached, that they share no
+// network with the router, or that nginx refuses the configuration; Conflict a file that a person wrote; InvalidInput a
+// project without a router; Unavailable a router that does not run, and NotFound one that has no container.
 func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
 	defer heartbeat(ctx)()
 	result, err := r.route(ctx, req)

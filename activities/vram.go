@@ -63,6 +63,7 @@ type VRAM struct {
 // the host. It is the last gate before the replicas start: a refusal is PreconditionFailed and names
 // GPU, need and shortfall. On a host without a GPU a change whose policy allows that gets none.
 func (v *VRAM) ReserveVRAM(ctx context.Context, req ReserveRequest) ([]scaling.Assignment, error) {
+	defer heartbeat(ctx)()
 	assignments, err := v.reserve(ctx, req.Project, req.Change)
 	return assignments, Classify(ctx, err)
 }
@@ -100,8 +101,10 @@ func (v *VRAM) reserve(ctx context.Context, project string, c scaling.Change) ([
 	return out, nil
 }
 
-// SettleVRAM tells the books what became of promises. It is idempotent.
+// SettleVRAM tells the ledger of the host's VRAM what became of promises. It is idempotent. A ledger that does not
+// answer is Unavailable.
 func (v *VRAM) SettleVRAM(ctx context.Context, change VRAMChange) error {
+	defer heartbeat(ctx)()
 	change.HeadroomRatio = v.HeadroomRatio
 	_, err := v.Books.Change(ctx, updateID(ctx), change)
 	return Classify(ctx, err)

@@ -3,10 +3,13 @@ package activities
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/evenkeel/evenkeel/internal/gpu"
@@ -128,4 +131,43 @@ func TestReserveVRAMLooksFirst(t *testing.T) {
 	d.snapshot = card(6000)
 	_, err = env.ExecuteActivity(v.ReserveVRAM, ReserveRequest{Project: "shop", Change: claiming(false)})
 	require.ErrorContains(t, err, "worker #2: GPU 0 (GPU-a) needs 2000 MB and is 916 MB short")
+}
+
+// A driver or a ledger that is slow must not look like a worker that died.
+func TestVRAMActivitiesAreAlive(t *testing.T) {
+	for name, do := range map[string]func(*VRAM) (any, any){
+		"ReserveVRAM": func(v *VRAM) (any, any) {
+			return v.ReserveVRAM, ReserveRequest{Project: "shop", Change: claiming(false)}
+		},
+		"SettleVRAM": func(v *VRAM) (any, any) { return v.SettleVRAM, VRAMChange{Ready: []string{"shop/worker/2"}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			beat := make(chan struct{})
+			var once sync.Once
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment()
+			env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { once.Do(func() { close(beat) }) })
+			v := (&driver{snapshot: card(9000)}).vram()
+			v.Books = slowBooks{v.Books, beat}
+			env.RegisterActivity(v)
+			activity, request := do(v)
+			_, err := env.ExecuteActivity(activity, request)
+			require.NoError(t, err)
+		})
+	}
+}
+
+// slowBooks answers when the activity has said that it is alive.
+type slowBooks struct {
+	Books
+	beat <-chan struct{}
+}
+
+func (b slowBooks) Change(ctx context.Context, id string, change VRAMChange) (VRAMAnswer, error) {
+	select {
+	case <-b.beat:
+		return b.Books.Change(ctx, id, change)
+	case <-time.After(2 * time.Second):
+		return VRAMAnswer{}, Fail(PreconditionFailed, errors.New("no heartbeat came"))
+	}
 }

@@ -40,7 +40,8 @@ func position(key string) int {
 // Hash returns what Compose would write into the config-hash label of a container of the service that it
 // made now. ids are the ids of the containers of each service that it references, in the order of their
 // names, stopped ones included; where there is none the reference stays as it is written, and the hash is
-// that of no container.
+// that of no container. Errors are those of Services; a service that is not there is NotFound, one whose env_file or
+// label_file cannot be used InvalidInput.
 func (p *Project) Hash(ctx context.Context, service string, ids map[string][]string) (string, error) {
 	_, s, err := p.resolved(ctx, service)
 	if err != nil {

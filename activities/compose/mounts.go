@@ -14,7 +14,7 @@ type Mount struct {
 }
 
 // Mounts returns what the containers of a service have of the host's folders and files, configs and secrets
-// that are files included.
+// that are files included. Errors are those of Services; a service that is not there is NotFound.
 func (p *Project) Mounts(ctx context.Context, service string) ([]Mount, error) {
 	m, s, err := p.named(ctx, service)
 	if err != nil {

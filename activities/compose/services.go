@@ -17,7 +17,8 @@ import (
 const mb = 1 << 20
 
 // Services returns every service of the project in order of its name, those of profiles that are off
-// included, without what only the engine knows.
+// included, without what only the engine knows. What is wrong with one service is its Fault. A project of which a file
+// is not there is NotFound, one that may not be read PermissionDenied, one that is wrong InvalidInput.
 func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 	m, err := p.load(ctx)
 	if err != nil {

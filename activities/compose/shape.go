@@ -11,7 +11,8 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// Shape returns the service's definition as digests, to be compared with a container's.
+// Shape returns the service's definition as digests, to be compared with a container's. Errors are those of
+// Hash.
 func (p *Project) Shape(ctx context.Context, service string) (scaling.Shape, error) {
 	m, s, err := p.resolved(ctx, service)
 	if err != nil {

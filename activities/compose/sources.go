@@ -22,6 +22,7 @@ type Source struct {
 }
 
 // Sources returns the project's name, its files, env files and profiles, each with where it comes from.
+// Errors are those of Services.
 func (p *Project) Sources(ctx context.Context) ([]Source, error) {
 	m, err := p.load(ctx)
 	if err != nil {

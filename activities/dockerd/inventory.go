@@ -18,6 +18,7 @@ const mb = 1 << 20
 
 // Inventory returns the host and the replicas of a Compose project in every state, sorted by
 // service and number. Running one-off containers of the project count towards OtherReservedMB.
+// An engine that cannot be reached is Unavailable, one that refuses this user PermissionDenied.
 func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Inventory, error) {
 	var info system.Info
 	var now view
@@ -55,7 +56,8 @@ func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Invento
 	return inv, nil
 }
 
-// Replicas returns the containers of a Compose service in every state, in the order of their numbers.
+// Replicas returns the containers of a Compose service in every state, in the order of their numbers. Errors
+// are those of Inventory.
 func (e *Engine) Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error) {
 	found, err := e.api.ContainerList(ctx, all(labelProject+"="+project, labelService+"="+service))
 	if err != nil {
@@ -87,7 +89,8 @@ func (e *Engine) reserved(ctx context.Context, id string) (int64, error) {
 	return c.HostConfig.MemoryReservation, nil
 }
 
-// ImageID returns the id of the image that a reference or an id names, "" when the engine has none.
+// ImageID returns the id of the image that a reference or an id names, "" when the engine has none. Errors are
+// those of Inventory; what is no reference is InvalidInput.
 func (e *Engine) ImageID(ctx context.Context, image string) (string, error) {
 	found, err := e.api.ImageInspect(ctx, image)
 	if errdefs.IsNotFound(err) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Resources returns the networks and volumes that the engine has, sorted by kind and name, with the
-// hash of the definition that Compose made them from.
+// hash of the definition that Compose made them from. Errors are those of Inventory.
 func (e *Engine) Resources(ctx context.Context) ([]scaling.Resource, error) {
 	networks, err := e.api.NetworkList(ctx, network.ListOptions{})
 	if err != nil {
