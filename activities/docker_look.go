@@ -172,8 +172,11 @@ func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []str
 		}
 	}
 	// A replica that answers nobody is found by its own checks; here only the way to it is in question.
-	if err := project.Nginx.Reach(ctx, addresses); errors.Is(err, ErrNoWayIn) {
+	switch err := project.Nginx.Reach(ctx, addresses); {
+	case errors.Is(err, ErrNoWayIn):
 		seen.NotVerified = true
+	case err != nil:
+		seen.Unreached = err.Error()
 	}
 	return ctx.Err()
 }

@@ -49,7 +49,7 @@ func (p Projects) Of(name string) (*Project, error) {
 	if project, ok := p[name]; ok {
 		return project, nil
 	}
-	return nil, Fail(InvalidInput, fmt.Errorf("this worker serves no project %q; it serves %s", name, strings.Join(p.Names(), ", ")))
+	return nil, Fail(InvalidInput, fmt.Errorf("this worker serves no project %q; it serves %s; restart evenkeel there after an edit of evenkeel.yaml", name, strings.Join(p.Names(), ", ")))
 }
 
 // Names are sorted.

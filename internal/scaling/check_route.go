@@ -22,8 +22,36 @@ func checkRouter(req Request, e Endpoint, members []Replica, f *findings) {
 	if _, _, err := Members(*req.Place, members, e.Port, req.Present[e.Upstream]); err != nil {
 		f.refuse(NoSharedNetwork, "%s", err)
 	}
+	if req.Unreached != "" {
+		f.warn("requests fail now: %s; see whether port is right", req.Unreached)
+	}
 	if req.NotVerified {
 		f.warn("not verified through the router: the worker cannot look from where the router stands")
+	}
+}
+
+// stale says whether the router has members that none of the replicas which stay is behind.
+func stale(req Request, c Change) bool {
+	present := req.Present[c.Endpoint.Upstream]
+	if req.Place == nil || len(present) == 0 {
+		return false
+	}
+	running := slices.DeleteFunc(slices.Clone(c.Keep), func(r Replica) bool { return !r.Running() })
+	members, _, err := Members(*req.Place, running, c.Endpoint.Port, present)
+	return err == nil && slices.ContainsFunc(present, func(a string) bool { return !slices.Contains(members, a) })
+}
+
+// warnOfRequests says which requests are going to fail, and when nobody can tell.
+func warnOfRequests(req Request, c Change, s Service, f *findings) {
+	if !c.Endpoint.Routed() {
+		return
+	}
+	if c.To == 0 && c.From > 0 {
+		f.warn("with no replica every request to %s fails, from the first moment on", c.Service)
+	}
+	checked := s.HealthCheck || slices.ContainsFunc(req.Inventory.Of(c.Service), func(r Replica) bool { return r.Health != "" })
+	if c.Grows() && c.Endpoint.Ready == "" && c.Endpoint.Health == "" && !checked {
+		f.warn("nothing tells when a replica of %s is ready: it gets requests as soon as it runs and takes connections; write ready for it", c.Service)
 	}
 }
 

@@ -1,6 +1,10 @@
 package scaling
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestRouterOfThePlan(t *testing.T) {
 	place := func(network string) func(*Request, *Service) {
@@ -58,5 +62,56 @@ func TestRoutersOfOthers(t *testing.T) {
 			to: 1, have: running(2), edit: func(r *Request, _ *Service) { r.Endpoints["app"] = Endpoint{Port: 8080, Upstream: "app"} },
 			warnings: []string{"without in_flight the drain of app ends when nginx's old workers are gone; work that did not come through nginx is not waited for"},
 		},
+	})
+}
+
+// An address of the upstream that no replica is behind any more may come back as a new replica's.
+func TestStaleMembers(t *testing.T) {
+	at := func(address string) Replica {
+		r := replica(1, "running", "")
+		r.Networks = []Attachment{{NetworkID: "1", Network: "front", Address: address}}
+		return r
+	}
+	for name, c := range map[string]struct {
+		to      int
+		have    Replica
+		present []string
+		want    bool
+	}{
+		"one that is gone":          {2, at("10.0.0.1"), []string{"10.0.0.1:8080", "10.0.0.2:8080"}, true},
+		"one that has moved":        {2, at("10.0.0.1"), []string{"10.0.0.9:8080"}, true},
+		"none":                      {2, at("10.0.0.1"), []string{"10.0.0.1:8080"}, false},
+		"no file yet":               {2, at("10.0.0.1"), nil, false},
+		"fewer: the route is first": {1, at("10.0.0.1"), []string{"10.0.0.2:8080"}, false},
+		"the only one does not run": {1, replica(1, "exited", ""), []string{"10.0.0.1:8080"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := wellFormed(c.to, c.have)
+			request.Place = &Place{Networks: []Attachment{{NetworkID: "1", Network: "front"}}}
+			request.Present = map[string][]string{"app": c.present}
+			require.Equal(t, c.want, MakePlan(request).Changes[0].Stale)
+		})
+	}
+}
+
+func TestWarningsOfRequests(t *testing.T) {
+	check(t, map[string]said{
+		"nothing tells": {to: 2, have: running(1), edit: func(r *Request, _ *Service) {
+			r.Endpoints = map[string]Endpoint{"app": {Port: 8080, Upstream: "app", InFlight: "in_flight"}}
+		}, warnings: []string{"nothing tells when a replica of app is ready: it gets requests as soon as it runs and takes connections; write ready for it"}},
+		"a check of the container": {to: 2, have: running(1), edit: func(r *Request, s *Service) {
+			r.Endpoints = map[string]Endpoint{"app": {Port: 8080, Upstream: "app", InFlight: "in_flight"}}
+			s.HealthCheck, s.HealthIntervalSeconds = true, 5
+		}},
+		"to none": {to: 0, have: running(1), edit: func(r *Request, _ *Service) { r.BelowMin = true }, warnings: []string{
+			"with no replica every request to app fails, from the first moment on",
+		}},
+		"not reached": {to: 2, have: running(1), edit: func(r *Request, _ *Service) {
+			r.Place = &Place{OnHost: true}
+			for i := range r.Inventory.Replicas {
+				r.Inventory.Replicas[i].Networks = []Attachment{{NetworkID: "1", Network: "front", Driver: "bridge", Address: "10.0.0.1"}}
+			}
+			r.Unreached = "the router does not reach 10.0.0.1:8080 (connection refused)"
+		}, warnings: []string{"requests fail now: the router does not reach 10.0.0.1:8080 (connection refused); see whether port is right"}},
 	})
 }

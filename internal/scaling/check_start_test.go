@@ -63,6 +63,7 @@ func TestOthersInTheNamespacesOfAReplica(t *testing.T) {
 		"and is not removed": {
 			to: 0, have: running(2), edit: func(r *Request, s *Service) { used(r, s); r.BelowMin = true },
 			refusals: []Refusal{{SharedNamespace, "shop-app-1 cannot be removed: b uses the namespaces or volumes of that container; at least 1 replica of app has to stay"}},
+			warnings: []string{"with no replica every request to app fails, from the first moment on"},
 		},
 		"nor when it is stopped": {
 			to: 1, have: []Replica{replica(1, "exited", ""), replica(2, "running", "")}, edit: used,

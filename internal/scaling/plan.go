@@ -28,6 +28,8 @@ type Request struct {
 	RouterFault string
 	// Present are the members that each managed upstream has now.
 	Present map[string][]string
+	// Unreached is why the router does not reach the replicas that there are; empty when it does.
+	Unreached string
 	// NotVerified says that the worker cannot look from where the router stands.
 	NotVerified bool
 }
@@ -72,6 +74,10 @@ type Change struct {
 	Discard []Replica `json:"discard,omitempty"`
 	// Bootstrap says that the first replica is made by `docker compose up`, for want of a sibling.
 	Bootstrap bool `json:"bootstrap,omitempty"`
+	// Stale says that the router has members that no replica of Keep is behind: one that is gone, or that
+	// does not run. They go before anything starts, since a new replica may get such an address and would
+	// get traffic before it is ready.
+	Stale bool `json:"stale,omitempty"`
 	// GPUs says which GPU each new replica gets; empty for a service without a claim on VRAM.
 	GPUs []Assignment `json:"gpus,omitempty"`
 	// Policy is the service's; its StopSeconds are already the longer ones, see Policy.
@@ -118,6 +124,7 @@ func change(req Request, target Target) Change {
 	}
 	c.ObserveSeconds = observation(c.Policy, c.Endpoint, service, replicas)
 	choose(&c, service, replicas, joined(req, service, replicas))
+	c.Stale = c.Grows() && stale(req, c)
 	for _, r := range c.Keep {
 		if r.Unhealthy() {
 			c.UnhealthyBefore = append(c.UnhealthyBefore, r.ID)

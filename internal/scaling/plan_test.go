@@ -22,7 +22,7 @@ func wellFormed(to int, replicas ...Replica) Request {
 		Inventory: Inventory{CPUs: 16, MemoryMB: 65536, Replicas: replicas},
 		Services:  []Service{{Name: "app", Image: "app:1", Hash: "h1", ImageID: "sha256:a", Scale: to, CPULimit: 2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512}},
 		Policies:  map[string]Policy{"app": {Name: "app", Min: 1, Max: 9, WarmUpSeconds: 60}},
-		Endpoints: map[string]Endpoint{"app": {Port: 8080, Upstream: "app", InFlight: "in_flight"}},
+		Endpoints: map[string]Endpoint{"app": {Port: 8080, Upstream: "app", InFlight: "in_flight", Health: "/health"}},
 	}
 }
 

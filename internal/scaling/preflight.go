@@ -30,6 +30,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 	}
 	warnOfReplicas(c, service, &f)
 	warnOfNetwork(c, service, &f)
+	warnOfRequests(req, c, service, &f)
 	warnOfRouters(req, c, service, &f)
 	warnOfCompose(c, service, &f)
 	return f.refusals, f.warnings
@@ -53,14 +54,14 @@ func checkService(req Request, name string, f *findings) (Service, bool) {
 
 func checkBounds(req Request, c Change, f *findings) {
 	if c.Policy.Name == "" {
-		f.refuse(NoPolicy, "%s has no policy: list it under services in the configuration, where its own policy, or default for want of one, must not be disabled", c.Service)
+		f.refuse(NoPolicy, "%s has no policy: list it under services in the configuration, where its own policy, or default for want of one, must not be disabled, and restart evenkeel after an edit", c.Service)
 		return
 	}
 	if c.To < c.Policy.Min && !req.BelowMin {
 		f.refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
 	}
 	if c.To > c.Policy.Max {
-		f.refuse(AboveMax, "%s=%d is above the policy's maximum of %d", c.Service, c.To, c.Policy.Max)
+		f.refuse(AboveMax, "%s=%d is above %d, the maximum of the policy %s; a ScalingPolicy of your own in templates_dir may say more", c.Service, c.To, c.Policy.Max, c.Policy.Name)
 	}
 }
 
