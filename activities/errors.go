@@ -55,8 +55,8 @@ func classOf(err error) string {
 
 // Classify turns err into the Temporal application error of its class. Without a class it is
 // Unavailable, because a retry of an idempotent activity is the safe guess; a cancelled context
-// stays a cancellation.
-func Classify(ctx context.Context, err error) error {
+// stays a cancellation. The details go with it, for the workflow to read.
+func Classify(ctx context.Context, err error, details ...any) error {
 	if err == nil {
 		return nil
 	}
@@ -70,7 +70,7 @@ func Classify(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		class, after = e.Class, e.RetryAfter
 	}
-	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after}
+	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after, Details: details}
 	switch class {
 	case Unavailable:
 	case RateLimited, WorkerStopping:

@@ -156,7 +156,12 @@ func (p *Process) pick(all []container.Summary) (container.Summary, error) {
 		return container.Summary{}, activities.Fail(activities.NotFound, fmt.Errorf(
 			"the router, service %s of project %s, has no container; start it with `docker compose up -d --no-deps %s`", p.service, p.project, p.service))
 	}
+	first, verb := found[0], "start"
+	name := plainReplica(first).Name
+	if first.State == container.StatePaused {
+		verb = "unpause"
+	}
 	return container.Summary{}, activities.Fail(activities.Unavailable, fmt.Errorf(
-		"the router, service %s of project %s, does not run: its container %s is %s; start it with `docker compose start %s`",
-		p.service, p.project, plainReplica(found[0]).Name, found[0].State, p.service))
+		"the router, service %s of project %s, does not run: its container %s is %s; start it with `docker %s %s`",
+		p.service, p.project, name, first.State, verb, name))
 }

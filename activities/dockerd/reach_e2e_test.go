@@ -189,7 +189,7 @@ func TestReach(t *testing.T) {
 		router := NewProcess(s.engine, s.Name, "router")
 		_, err := router.Place(ctx)
 		requireClass(t, activities.Unavailable, err)
-		require.ErrorContains(t, err, s.Name+"-router-1 is exited; start it with `docker compose start router`")
+		require.ErrorContains(t, err, s.Name+"-router-1 is exited; start it with `docker start "+s.Name+"-router-1`")
 		requireClass(t, activities.Unavailable, router.Reach(ctx, []string{shared}))
 		_, err = NewProcess(s.engine, s.Name, "nobody").Place(ctx)
 		requireClass(t, activities.NotFound, err)

@@ -113,7 +113,8 @@ func (r *Router) install(ctx context.Context, path string, text []byte) error {
 		err = replace(path, old)
 	}
 	if err != nil {
-		return fmt.Errorf("%w; and the old %s could not be put back: %w", refused, path, err)
+		// Tried again: only a later attempt can say that the router has what it had.
+		return activities.Fail(activities.Unavailable, fmt.Errorf("%w; and the old %s could not be put back: %w", refused, path, err))
 	}
 	return refused
 }
