@@ -129,25 +129,40 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 	return scaling.Replica{}, Fail(Unavailable, fmt.Errorf("docker compose made no replica %d of %s", c.Add[0], c.Service))
 }
 
+// Undone is what became of a start that was taken back, by the names of the replicas.
+type Undone struct {
+	// Replicas were removed, or stopped again.
+	Replicas []string `json:"replicas,omitempty"`
+	// Gone are those that the start removed before Compose made the first replica. They do not come back.
+	Gone []string `json:"gone,omitempty"`
+}
+
 // UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
-// removed, whatever their state, and those that it started are stopped again. It returns the names of
-// both. It looks them up, because the attempt that made them may have died before it could say so.
-func (d *Docker) UndoStart(ctx context.Context, req StartRequest) ([]string, error) {
+// removed, whatever their state, and those that it started are stopped again. It looks them up, and what
+// is gone for good, because the attempt that made and removed them may have died before it could say so.
+func (d *Docker) UndoStart(ctx context.Context, req StartRequest) (Undone, error) {
 	defer heartbeat(ctx)()
 	undone, err := d.undoStart(ctx, req)
 	return undone, Classify(ctx, err)
 }
 
-func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, error) {
+func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error) {
+	var undone Undone
 	hooks, err := d.hooks(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
 	}
 	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
 	if err != nil {
-		return nil, err
+		return undone, err
 	}
-	var undone []string
+	if req.Change.Bootstrap {
+		for _, r := range req.Change.Discard {
+			if !slices.ContainsFunc(replicas, func(there scaling.Replica) bool { return there.ID == r.ID }) {
+				undone.Gone = append(undone.Gone, r.Name)
+			}
+		}
+	}
 	for _, r := range replicas {
 		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
 		if !made && !slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
@@ -161,7 +176,7 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) ([]string, err
 				return undone, fmt.Errorf("remove %s: %w", r.Name, err)
 			}
 		}
-		undone = append(undone, r.Name)
+		undone.Replicas = append(undone.Replicas, r.Name)
 	}
 	return undone, nil
 }

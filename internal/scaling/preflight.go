@@ -56,6 +56,9 @@ func checkBounds(req Request, c Change, f *findings) {
 		f.refuse(NoPolicy, "%s is not under services in the configuration, or its policy and the policy default are disabled; list it there, then it has a policy", c.Service)
 		return
 	}
+	if req.Restore {
+		return
+	}
 	if c.To < c.Policy.Min && !req.BelowMin {
 		f.refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
 	}
