@@ -18,6 +18,8 @@ type PlanRequest struct {
 	BelowMin bool             `json:"below_min,omitempty"`
 	// SharedVolume allows several replicas of a database on one volume, because a person said so.
 	SharedVolume bool `json:"shared_volume,omitempty"`
+	// Restore takes the services back to numbers that they had, whatever the bounds.
+	Restore bool `json:"restore,omitempty"`
 }
 
 // PlanScale reads the engine and the Compose project and says what the request would do and every
@@ -53,7 +55,7 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	if err != nil {
 		return scaling.Plan{}, err
 	}
-	seen.Targets, seen.BelowMin, seen.SharedVolume = req.Targets, req.BelowMin, req.SharedVolume
+	seen.Targets, seen.BelowMin, seen.SharedVolume, seen.Restore = req.Targets, req.BelowMin, req.SharedVolume, req.Restore
 	plan := scaling.MakePlan(seen)
 	d.checkFiles(ctx, project, plan.Changes)
 	d.VRAM.gate(ctx, req.Project, plan.Changes)

@@ -153,23 +153,40 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 	return scaling.Replica{}, Fail(Unavailable, fmt.Errorf("docker compose made no replica %d of %s", c.Add[0], c.Service))
 }
 
-// UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
-// removed, whatever their state, and those that it started are stopped again. It looks them up, because the
-// attempt that made them may have died before it could say so. A pre_stop hook that fails is PreconditionFailed, an
-// engine that does not answer Unavailable.
-func (d *Docker) UndoStart(ctx context.Context, req StartRequest) error {
-	defer heartbeat(ctx)()
-	return Classify(ctx, d.undoStart(ctx, req))
+// Undone is what became of a start that was taken back, by the names of the replicas.
+type Undone struct {
+	// Replicas were removed, or stopped again.
+	Replicas []string `json:"replicas,omitempty"`
+	// Gone are those that the start removed before Compose made the first replica. They do not come back.
+	Gone []string `json:"gone,omitempty"`
 }
 
-func (d *Docker) undoStart(ctx context.Context, req StartRequest) error {
+// UndoStart takes back what StartReplicas did for the same request: the replicas that it made are
+// removed, whatever their state, and those that it started are stopped again. It looks them up, and what
+// is gone for good, because the attempt that made and removed them may have died before it could say so. A pre_stop
+// hook that fails is PreconditionFailed, an engine that does not answer Unavailable.
+func (d *Docker) UndoStart(ctx context.Context, req StartRequest) (Undone, error) {
+	defer heartbeat(ctx)()
+	undone, err := d.undoStart(ctx, req)
+	return undone, Classify(ctx, err)
+}
+
+func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error) {
+	var undone Undone
 	hooks, err := d.hooks(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
 	}
 	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
 	if err != nil {
-		return err
+		return undone, err
+	}
+	if req.Change.Bootstrap {
+		for _, r := range req.Change.Discard {
+			if !slices.ContainsFunc(replicas, func(there scaling.Replica) bool { return there.ID == r.ID }) {
+				undone.Gone = append(undone.Gone, r.Name)
+			}
+		}
 	}
 	for _, r := range replicas {
 		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
@@ -177,13 +194,14 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) error {
 			continue
 		}
 		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
-			return fmt.Errorf("stop %s: %w", r.Name, err)
+			return undone, fmt.Errorf("stop %s: %w", r.Name, err)
 		}
 		if made {
 			if err := d.Engine.Remove(ctx, r.ID); err != nil {
-				return fmt.Errorf("remove %s: %w", r.Name, err)
+				return undone, fmt.Errorf("remove %s: %w", r.Name, err)
 			}
 		}
+		undone.Replicas = append(undone.Replicas, r.Name)
 	}
-	return nil
+	return undone, nil
 }

@@ -117,27 +117,30 @@ func TestUndoStart(t *testing.T) {
 		Service: "app", Start: two("exited", "")[1:], Add: []int{3}, Policy: scaling.Policy{StopSeconds: 9},
 	}}
 	d := site()
-	err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	undone, err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
+	require.Equal(t, Undone{Replicas: []string{"shop-app-2", "shop-app-3"}}, undone)
 	require.Equal(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
 
 	d = site() // the file cannot be read any more: what was made must go all the same
-	err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
+	undone, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
 	require.Equal(t, []string{"stop b within 9s (0 hooks)", "stop mine within 9s (0 hooks)", "remove mine"}, d.did)
 
 	d = site()
 	d.stopErr = Fail(Unavailable, errors.New("engine away"))
-	err = d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	undone, err = d.docker(hooked(), nil).UndoStart(t.Context(), request)
 	require.ErrorContains(t, err, "stop shop-app-2: engine away")
+	require.Empty(t, undone)
 }
 
 // The one that Compose made bears no mark of the run: its number tells.
 func TestUndoStartOfABootstrap(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("running", "")[:1]
-	err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}}})
+	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}})
 	require.NoError(t, err)
+	require.Equal(t, Undone{Replicas: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
 	require.Empty(t, d.replicas)
 }
 

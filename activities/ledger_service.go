@@ -31,6 +31,7 @@ type ServiceRunData struct {
 	Why      string            `json:"why,omitempty"`
 	Undone   []string          `json:"undone,omitempty"`
 	Refusals []scaling.Refusal `json:"refusals,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
 }
 
 // ServiceFinished is the kind of the ledger's entry about the end of a change of a service.

@@ -55,16 +55,28 @@ func reason(err error) string {
 	}
 }
 
+// markdown gives what Markdown, a table of it or HTML in it would take for its own a backslash.
+var markdown = func() *strings.Replacer {
+	var pairs []string
+	for _, c := range "\\`*_[]<>|~&!#" {
+		pairs = append(pairs, string(c), `\`+string(c))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// plain makes one line of a text from outside, which Markdown shows as it is wherever it stands.
+func plain(text string) string { return markdown.Replace(strings.Join(strings.Fields(text), " ")) }
+
 // serviceDetails renders a change of a service for the Web UI. How often a step was tried is not in it: a workflow
 // hears of an activity when it has ended. The Web UI shows attempts and the last error beside it, among the pending
 // activities.
 func serviceDetails(r ServiceResult) string {
-	lines := []string{fmt.Sprintf("## %s/%s on %s, %d → %d: %s\n", r.Project, r.Service, r.Host, r.From, r.To, r.Outcome)}
+	lines := []string{fmt.Sprintf("## %s on %s, %d → %d: %s\n", plain(r.Project+"/"+r.Service), plain(r.Host), r.From, r.To, plain(r.Outcome))}
 	if r.By != "" {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", r.By, r.Why))+"\n")
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", plain(r.By), plain(r.Why)))+"\n")
 	}
 	if r.Reason != "" {
-		lines = append(lines, fmt.Sprintf("**%s**\n", r.Reason))
+		lines = append(lines, fmt.Sprintf("**%s**\n", plain(r.Reason)))
 	}
 	if len(r.Phases) > 0 {
 		lines = append(lines, "| phase | started (UTC) | seconds | |", "|---|---|---|---|")
@@ -74,13 +86,13 @@ func serviceDetails(r ServiceResult) string {
 		if !p.Ended.IsZero() {
 			seconds = fmt.Sprintf("%.1f", p.Ended.Sub(p.Started).Seconds())
 		}
-		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", p.Name, p.Started.UTC().Format(time.TimeOnly), seconds, p.Detail))
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", p.Name, p.Started.UTC().Format(time.TimeOnly), seconds, plain(p.Detail)))
 	}
 	for _, line := range r.Undone {
-		lines = append(lines, "- put back: "+line)
+		lines = append(lines, "- put back: "+plain(line))
 	}
 	for _, line := range r.Warnings {
-		lines = append(lines, "- note: "+line)
+		lines = append(lines, "- note: "+plain(line))
 	}
 	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }
@@ -103,17 +115,17 @@ func count(n int, noun string) string {
 
 // guardDetails renders the VRAM books for the Web UI.
 func guardDetails(s GuardState) string {
-	lines := []string{"## VRAM of " + s.Host + "\n"}
+	lines := []string{"## VRAM of " + plain(s.Host) + "\n"}
 	if len(s.Ledger.GPUs) == 0 {
 		return lines[0] + "\nNo GPU was looked at yet.\n"
 	}
 	lines = append(lines, "| GPU | total MB | free MB | promised MB | room MB |", "|---|---|---|---|---|")
 	for _, g := range s.Ledger.GPUs {
 		room, _ := s.Ledger.RoomMB(g.UUID)
-		lines = append(lines, fmt.Sprintf("| %d %s | %d | %d | %d | %d |", g.Index, g.UUID, g.TotalMB, g.FreeMB, s.Ledger.PromisedMB(g.UUID), room))
+		lines = append(lines, fmt.Sprintf("| %d %s | %d | %d | %d | %d |", g.Index, plain(g.UUID), g.TotalMB, g.FreeMB, s.Ledger.PromisedMB(g.UUID), room))
 	}
 	for _, c := range s.Ledger.Claims {
-		lines = append(lines, fmt.Sprintf("- %s: %s, %d MB on %s", c.ID, c.State, c.CountsMB(), c.GPU))
+		lines = append(lines, fmt.Sprintf("- %s: %s, %d MB on %s", plain(c.ID), c.State, c.CountsMB(), c.GPU))
 	}
 	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 func TestServiceDetails(t *testing.T) {
@@ -18,7 +20,7 @@ func TestServiceDetails(t *testing.T) {
 		Phases: []Phase{{Name: "start", Detail: "3 replicas", Started: at, Ended: at.Add(1500 * time.Millisecond)}, {Name: "undo", Started: at}},
 		Undone: []string{"3 new replicas removed"}, Warnings: []string{"slow"},
 	})
-	require.Equal(t, `## shop/app on gpu-1, 1 → 4: rolled_back
+	require.Equal(t, `## shop/app on gpu-1, 1 → 4: rolled\_back
 
 Asked by anna@gpu-1. black Friday
 
@@ -31,6 +33,26 @@ Asked by anna@gpu-1. black Friday
 - put back: 3 new replicas removed
 - note: slow
 `, got)
+}
+
+// What a container logged changes nothing of the page: not its table, not its markup.
+func TestDetailsKeepTextAsItIs(t *testing.T) {
+	const log = "exited with code 3; its last lines: a | b\n| c |\n`rm` <script>alert(1)</script> **x** [y](http://z) \\| &amp; _q_"
+	const shown = "exited with code 3; its last lines: a \\| b \\| c \\| \\`rm\\` \\<script\\>alert(1)\\</script\\> \\*\\*x\\*\\* \\[y\\](http://z) \\\\\\| \\&amp; \\_q\\_"
+	at := time.Date(2026, 3, 1, 8, 9, 10, 0, time.UTC)
+	service := serviceDetails(ServiceResult{
+		Why: log, Reason: log, Phases: []Phase{{Name: "warm-up", Detail: log, Started: at, Ended: at}}, Undone: []string{log}, Warnings: []string{log}, By: "anna@gpu-1",
+	})
+	require.Contains(t, service, "| warm-up | 08:09:10 | 0.0 | "+shown+" |\n")
+	require.Equal(t, 5, strings.Count(service, shown), service)
+
+	status := RunbookStatus{Request: &runbook.Request{Message: log, Groups: []string{log}}}
+	status.RunbookResult = RunbookResult{Why: log, Reason: log, Undone: []string{log}, NotUndone: []string{log}, Steps: []RunbookStep{
+		{Path: "restart", Kind: runbook.Action, StepState: runbook.StepState{Attempt: 1, Outcome: runbook.Failed, Message: log}},
+	}}
+	book := runbookDetails(status)
+	require.Contains(t, book, "| restart | action | 1 | failed | "+shown+" |\n")
+	require.Equal(t, 7, strings.Count(book, shown), book)
 }
 
 func TestCutKeepsRunesWhole(t *testing.T) {

@@ -79,8 +79,11 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, others []scaling.Replica) error {
 	one := []scaling.Replica{replica}
 	if replica.Live() {
-		r.pushBack(one, others)
-		if err := r.takeOut(ctx, one, others); err != nil {
+		stopping, err := r.relieve(ctx, one, others)
+		if err != nil {
+			return err
+		}
+		if err := r.phase(ctx, "stop", replica.Name, func() error { return r.stop(ctx, one, stopping) }); err != nil {
 			return err
 		}
 	} else {
@@ -97,7 +100,7 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	}); err != nil {
 		return err
 	}
-	if err := r.phase(ctx, "warm-up", replica.Name, func() error { return r.awaitReady(ctx, one, 0) }); err != nil {
+	if err := r.phase(ctx, "warm-up", replica.Name, func() error { return r.awaitReady(ctx, one, changeTotal) }); err != nil {
 		return err
 	}
 	if err := r.phase(ctx, "healthy", replica.Name, func() error { return r.checkHealthy(ctx, one, false) }); err != nil {
@@ -117,48 +120,6 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 		_, err := r.route(ctx, "route to "+replica.Name+" again", slices.Concat(one, others), changeTotal)
 		return err
 	})
-}
-
-// pushBack brings a replica that is to be taken out back to where it was.
-func (r *serviceRun) pushBack(one, others []scaling.Replica) {
-	back := one
-	if r.change.Endpoint.Routed() {
-		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(back, others), undoTotal)
-			return err
-		})
-	}
-	r.pushResume(one)
-	r.saga.push(names(one)+" started again", func(ctx workflow.Context) error {
-		err := r.startAgain(ctx, "undo: start "+names(one)+" again", one)
-		if err != nil {
-			back = nil // a replica that is not ready must not get traffic back
-		}
-		return err
-	})
-}
-
-// takeOut keeps new work from a replica, lets it finish what it has and stops it. One that hangs is not waited
-// for: that it hangs may be why it is restarted.
-func (r *serviceRun) takeOut(ctx workflow.Context, one, others []scaling.Replica) error {
-	request := activities.DrainRequest{SilentIsIdle: len(r.healthyBefore(one)) == 0}
-	if r.change.Endpoint.Routed() {
-		if err := r.phase(ctx, "unroute", names(one), func() (err error) {
-			request.Workers, err = r.route(ctx, "unroute "+names(one), others, changeTotal)
-			return err
-		}); err != nil {
-			return err
-		}
-	}
-	stopping := r.of(one)
-	if err := r.phase(ctx, "drain", names(one), func() error {
-		left, err := r.drain(ctx, one, request)
-		stopping.Policy = stopPolicy(stopping.Policy, left)
-		return err
-	}); err != nil {
-		return err
-	}
-	return r.phase(ctx, "stop", names(one), func() error { return r.stop(ctx, one, stopping) })
 }
 
 func live(replicas []scaling.Replica) []scaling.Replica {

@@ -140,13 +140,13 @@ func (r *runbookRun) showWaiting() error {
 
 // runbookDetails renders a run for the Web UI.
 func runbookDetails(s RunbookStatus) string {
-	lines := []string{fmt.Sprintf("## %s: %s\n", s.Runbook, s.Outcome)}
-	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", s.By, s.Host, s.Why))+"\n")
+	lines := []string{fmt.Sprintf("## %s: %s\n", plain(s.Runbook), plain(s.Outcome))}
+	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", plain(s.By), plain(s.Host), plain(s.Why)))+"\n")
 	if s.Reason != "" {
-		lines = append(lines, fmt.Sprintf("**%s**\n", s.Reason))
+		lines = append(lines, fmt.Sprintf("**%s**\n", plain(s.Reason)))
 	}
 	if q := s.Request; q != nil {
-		lines = append(lines, fmt.Sprintf("**Waits for %s until %s:** %s\n", strings.Join(append(slices.Clone(q.Groups), q.Choices...), ", "), q.Deadline.UTC().Format("15:04 MST"), q.Message),
+		lines = append(lines, fmt.Sprintf("**Waits for %s until %s:** %s\n", plain(strings.Join(append(slices.Clone(q.Groups), q.Choices...), ", ")), q.Deadline.UTC().Format("15:04 MST"), plain(q.Message)),
 			"`starter gate list` shows it.\n")
 	}
 	if len(s.Steps) > 0 {
@@ -157,13 +157,13 @@ func runbookDetails(s RunbookStatus) string {
 		if outcome == "" {
 			outcome = "at work"
 		}
-		lines = append(lines, fmt.Sprintf("| %s | %s | %d | %s | %s |", st.Path, st.Kind, st.Attempt, outcome, st.Message))
+		lines = append(lines, fmt.Sprintf("| %s | %s | %d | %s | %s |", plain(st.Path), st.Kind, st.Attempt, plain(outcome), plain(st.Message)))
 	}
 	for _, what := range s.Undone {
-		lines = append(lines, "- put back: "+what)
+		lines = append(lines, "- put back: "+plain(what))
 	}
 	for _, what := range s.NotUndone {
-		lines = append(lines, "- could not be put back: "+what)
+		lines = append(lines, "- could not be put back: "+plain(what))
 	}
 	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }

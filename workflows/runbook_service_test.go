@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -81,4 +82,151 @@ func TestRunbookMeetsAnotherChange(t *testing.T) {
 		require.Contains(t, result.Reason, "service/gpu1/shop/model-qwen is at work; wait for it or cancel it")
 		require.Equal(t, []string{"open", "undo open"}, s.acts)
 	}
+}
+
+// scaled is the runbook restart with a step that scales a service to 2, from 7 on the way back.
+func scaled(t *testing.T, timeoutSeconds, attempts int) runbook.Definition {
+	to := func(n int) runbook.Filled { return runbook.Filled{Name: "replicas", Value: runbook.Value{Constant: n}} }
+	d := changing(t, "service.scale", to(2))
+	step := &d.Steps[3]
+	step.Risk, step.Idempotent, step.TimeoutSeconds, step.OnUnknown = runbook.Write, true, timeoutSeconds, ""
+	step.Retry = runbook.Retry{Attempts: attempts, IntervalSeconds: 10}
+	step.Undo = &runbook.Undo{Uses: "service.scale", With: []runbook.Filled{to(7), step.With[1]}}
+	return d
+}
+
+// stepOf is a step of a run.
+func stepOf(t *testing.T, r workflows.RunbookResult, path string) workflows.RunbookStep {
+	t.Helper()
+	for _, st := range r.Steps {
+		if st.Path == path {
+			return st
+		}
+	}
+	require.Fail(t, "no step "+path)
+	return workflows.RunbookStep{}
+}
+
+// lasting is a change of a service that takes that long, and puts things back when it is cancelled.
+func lasting(t time.Duration, back error) func(workflow.Context) (workflows.ServiceResult, error) {
+	return func(ctx workflow.Context) (workflows.ServiceResult, error) {
+		if err := workflow.Sleep(ctx, t); err != nil {
+			return workflows.ServiceResult{}, back
+		}
+		return workflows.ServiceResult{From: 1, To: 2, Outcome: workflows.Scaled}, nil
+	}
+}
+
+// A change that takes longer than its step may is cancelled. It happened where it was too late for that, and what a
+// person has to look at is not called a timeout.
+func TestRunbookStepOverdue(t *testing.T) {
+	cancelled := temporal.NewCanceledError(workflows.ServiceResult{Outcome: workflows.RolledBack})
+	for name, c := range map[string]struct {
+		takes   time.Duration
+		back    error
+		outcome string
+		says    string
+	}{
+		"in time":             {9 * time.Minute, nil, runbook.OK, ""},
+		"too late":            {11 * time.Minute, cancelled, runbook.TimedOut, "no end within 10m0s, so it was cancelled; things were put back"},
+		"it failed meanwhile": {11 * time.Minute, ended(workflows.RolledBack, "not ready"), runbook.TimedOut, "no end within 10m0s"},
+		"it had happened":     {11 * time.Minute, nil, runbook.OK, ""},
+		"not all put back":    {11 * time.Minute, ended(workflows.RollbackIncomplete, "it does not start"), runbook.Unclear, "it does not start"},
+	} {
+		for _, uses := range []string{"service.scale", "service.restart"} {
+			t.Run(uses+" "+name, func(t *testing.T) {
+				d := scaled(t, 600, 3)
+				if uses == "service.restart" {
+					d = changing(t, uses)
+					d.Steps[3].TimeoutSeconds, d.Steps[3].OnUnknown = 600, runbook.Fail
+				}
+				s := newRunbookSite(t, d)
+				runs := 0
+				change := func(ctx workflow.Context) (workflows.ServiceResult, error) {
+					runs++
+					return lasting(c.takes, c.back)(ctx)
+				}
+				// A mock would hear of no cancellation.
+				s.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ workflows.RestartRequest) (workflows.ServiceResult, error) {
+					return change(ctx)
+				}, workflow.RegisterOptions{Name: "RestartService", DisableAlreadyRegisteredCheck: true})
+				s.RegisterWorkflowWithOptions(func(ctx workflow.Context, req workflows.ScaleRequest) (workflows.ServiceResult, error) {
+					if req.Restore {
+						return lasting(time.Hour, errors.New("an undo has all the time that it needs"))(ctx)
+					}
+					return change(ctx)
+				}, workflow.RegisterOptions{Name: "ScaleService", DisableAlreadyRegisteredCheck: true})
+				s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+				if c.outcome == runbook.Unclear && uses == "service.scale" {
+					s.hears(time.Hour, workflows.OperateRunbook, orders(runbook.UndoAll, "anna@gpu1"))
+				}
+				result, err := s.run()
+				require.Equal(t, c.outcome == runbook.OK, err == nil, "%v", err)
+				require.Equal(t, c.outcome, stepOf(t, result, "restart").Outcome)
+				require.Contains(t, stepOf(t, result, "restart").Message, c.says)
+				require.Equal(t, 1, runs, "what ran out of time is not repeated")
+				for _, not := range result.NotUndone {
+					require.NotContains(t, not, "an undo has all the time that it needs")
+				}
+			})
+		}
+	}
+}
+
+// A scaling that failed and was put back is done again as often as its step says; what cannot get better is not, and
+// a restart has one attempt.
+func TestRunbookRetriesAScaling(t *testing.T) {
+	refused := temporal.NewNonRetryableApplicationError("app=2 is below the policy's minimum of 3", activities.PreconditionFailed, nil)
+	for name, c := range map[string]struct {
+		attempts int
+		ends     []error
+		runs     int
+		outcome  string
+	}{
+		"at last":         {3, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.Failed, "no worker"), nil}, 3, runbook.OK},
+		"not in time":     {2, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.RolledBack, "not ready"), nil}, 2, runbook.Failed},
+		"without a retry": {0, []error{ended(workflows.RolledBack, "not ready"), nil}, 1, runbook.Failed},
+		"refused":         {3, []error{refused, nil}, 1, runbook.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRunbookSite(t, scaled(t, 600, c.attempts))
+			var asked []workflows.ScaleRequest
+			var at []time.Time
+			s.OnWorkflow(workflows.ScaleService, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, req workflows.ScaleRequest) (workflows.ServiceResult, error) {
+				if asked = append(asked, req); req.Restore {
+					return workflows.ServiceResult{Outcome: workflows.Scaled}, nil
+				}
+				at = append(at, workflow.Now(ctx))
+				return workflows.ServiceResult{Outcome: workflows.Scaled}, c.ends[len(at)-1]
+			})
+			s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+			result, err := s.run()
+			require.Equal(t, c.outcome == runbook.OK, err == nil, "%v", err)
+			require.Equal(t, c.outcome, stepOf(t, result, "restart").Outcome)
+			require.Len(t, at, c.runs)
+			for i, pause := range []time.Duration{10 * time.Second, 20 * time.Second}[:c.runs-1] {
+				require.Equal(t, pause, at[i+1].Sub(at[i]))
+			}
+			if c.outcome != runbook.OK { // the number from before may be one that nobody might ask for
+				back := asked[len(asked)-1]
+				require.True(t, back.Restore)
+				require.Equal(t, 7, back.Replicas)
+			}
+			for _, req := range asked[:c.runs] {
+				require.False(t, req.Restore)
+			}
+		})
+	}
+}
+
+// A number that is none is said.
+func TestRunbookScalesToNoNumber(t *testing.T) {
+	d := scaled(t, 600, 0)
+	d.Steps[3].With[0].Value = runbook.Value{Constant: 1.5}
+	s := newRunbookSite(t, d)
+	s.OnWorkflow(workflows.ScaleService, mock.Anything, mock.Anything).Return(workflows.ServiceResult{Outcome: workflows.Scaled}, nil)
+	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+	result, err := s.run()
+	require.Error(t, err)
+	require.Contains(t, result.Reason, "replicas is 1.5, which is not a whole number")
 }

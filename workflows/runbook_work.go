@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -10,24 +9,17 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// The operations that are workflows of their own.
-const (
-	scaleOperation   = "service.scale"
-	restartOperation = "service.restart"
-)
-
-// readTotal bounds all attempts at reading probes: what cannot be read by then is missing.
-const readTotal = 2 * time.Minute
+// probeTotal bounds all attempts at reading probes: what cannot be read by then is missing.
+const probeTotal = 2 * time.Minute
 
 // read reads probes. When no worker of the host answers, every one of them has no value.
 func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
 	var readings map[string]runbook.Reading
 	var a *activities.Operations
-	ctx = onHost(ctx, r.req.Host, "read "+count(len(calls), "probe"), time.Minute, readTotal)
+	ctx = onHost(ctx, r.req.Host, "read "+count(len(calls), "probe"), time.Minute, probeTotal)
 	err := workflow.ExecuteActivity(ctx, a.ReadProbes, calls).Get(ctx, &readings)
 	if err == nil {
 		return readings
@@ -112,6 +104,9 @@ func outcomeOf(call runbook.ActCall, err error) string {
 	}
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
+	if _, over := errors.AsType[*overdue](err); over {
+		return runbook.TimedOut // it was cancelled and put things back, so it did not happen
+	}
 	switch {
 	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == RollbackIncomplete):
 		return runbook.Unclear // of the latter it is known that a person has to look
@@ -126,62 +121,4 @@ func outcomeOf(call runbook.ActCall, err error) string {
 	default:
 		return runbook.Failed
 	}
-}
-
-// scale takes a service to a number of replicas by a ScaleService run.
-func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
-	service, _ := call.With["service"].(string)
-	replicas, ok := wholeNumber(call.With["replicas"])
-	if !ok {
-		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas %v is no number", call.With["replicas"]), activities.InvalidInput, nil)
-	}
-	result, err := r.change(ctx, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
-		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, BelowMin: call.Undo, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
-	})
-	if err != nil {
-		return runbook.ActResult{}, err
-	}
-	return runbook.ActResult{
-		Outcome: runbook.OK, Outputs: condition.Values{"from": result.From, "to": result.To}, Message: result.Outcome,
-	}, nil
-}
-
-// restart restarts a service by a RestartService run.
-func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
-	service, _ := call.With["service"].(string)
-	result, err := r.change(ctx, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
-		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
-	})
-	if err != nil {
-		return runbook.ActResult{}, err
-	}
-	return runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{"restarted": result.To}, Message: result.Outcome}, nil
-}
-
-// change runs a change of a service as a child. Under the id of that run two of them exclude each other,
-// whoever started them.
-func (r *runbookRun) change(ctx workflow.Context, service, summary string, change, request any) (ServiceResult, error) {
-	id := ServiceID(r.req.Host, r.project, service)
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true, StaticSummary: summary,
-	})
-	var result ServiceResult
-	err := workflow.ExecuteChildWorkflow(ctx, change, request).Get(ctx, &result)
-	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		err = temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
-	}
-	return result, err
-}
-
-// wholeNumber reads a number that may have been through JSON.
-func wholeNumber(v any) (int, bool) {
-	switch n := v.(type) {
-	case float64:
-		return int(n), n == float64(int(n))
-	case int64:
-		return int(n), true
-	case int:
-		return n, true
-	}
-	return 0, false
 }

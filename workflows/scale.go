@@ -20,6 +20,8 @@ type ScaleRequest struct {
 	// one volume; only a person may set them.
 	BelowMin     bool `json:"below_min,omitempty"`
 	SharedVolume bool `json:"shared_volume,omitempty"`
+	// Restore takes the service back to a number that it had, whatever the bounds; an undo sets it.
+	Restore bool `json:"restore,omitempty"`
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
@@ -58,7 +60,7 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 		var plan scaling.Plan
 		err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},
-			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume,
+			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore,
 		}).Get(ctx, &plan)
 		if err != nil {
 			return err

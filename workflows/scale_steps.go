@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 // up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify.
 func (r *serviceRun) up(ctx workflow.Context) error {
 	var started activities.StartResult
-	var docker *activities.Docker
 	if err := r.reserve(ctx); err != nil {
 		return err
 	}
@@ -23,9 +21,10 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		if r.serving {
 			return errServing
 		}
-		return r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, nil)
+		return r.takeAway(ctx, start)
 	})
 	if err := r.phase(ctx, "start", count(coming, "replica"), func() error {
+		var docker *activities.Docker
 		return r.do(ctx, "start "+count(coming, "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &started)
 	}); err != nil {
 		return err
@@ -34,7 +33,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	if err := r.settle(ctx, "the promised VRAM is being used", activities.VRAMChange{Commit: r.claims(r.change.Add)}); err != nil {
 		return err
 	}
-	if err := r.phase(ctx, "warm-up", names(made), func() error { return r.awaitReady(ctx, made, 0) }); err != nil {
+	if err := r.phase(ctx, "warm-up", names(made), func() error { return r.awaitReady(ctx, made, changeTotal) }); err != nil {
 		return err
 	}
 	if err := r.phase(ctx, "healthy", "", func() error { return r.checkHealthy(ctx, made, false) }); err != nil {
@@ -50,7 +49,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 				r.serving = true
 				return err
 			}
-			_, err = r.drain(ctx, made, activities.DrainRequest{Workers: workers})
+			_, err = r.drain(ctx, made, activities.DrainRequest{Workers: workers}, undoTotal)
 			return err
 		})
 		if err := r.phase(ctx, "route", "", func() error {
@@ -66,11 +65,25 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	return r.settle(ctx, "the replicas have their VRAM", activities.VRAMChange{Ready: r.claims(r.change.Add)})
 }
 
+// takeAway takes back the start. What went for good to make room for the first replica is named: it cannot be
+// put back.
+func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) error {
+	var docker *activities.Docker
+	var undone activities.Undone
+	err := r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, &undone)
+	if len(undone.Gone) > 0 {
+		gone := "removed for good: " + strings.Join(undone.Gone, ", ")
+		r.amiss = append(r.amiss, gone)
+		r.warn(gone)
+	}
+	return err
+}
+
 // startUndone says what undoing the start puts back.
 func (r *serviceRun) startUndone() string {
 	var parts []string
 	if n := len(r.change.Add); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d new replicas of %s removed", n, r.service))
+		parts = append(parts, count(n, "new replica")+" of "+r.service+" removed")
 	}
 	if n := len(r.change.Start); n > 0 {
 		parts = append(parts, names(r.change.Start)+" stopped again")
@@ -81,36 +94,11 @@ func (r *serviceRun) startUndone() string {
 // down takes replicas out: unroute → drain → stop, and meanwhile verify that the others are well. They are
 // stopped but still there when it returns, so that every step until then can be undone.
 func (r *serviceRun) down(ctx workflow.Context) error {
-	var workers []int
-	leaving, back := r.change.Remove, r.change.Remove
-	if r.change.Endpoint.Routed() {
-		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(r.change.Keep, back), undoTotal)
-			return err
-		})
-		if err := r.phase(ctx, "unroute", names(leaving), func() (err error) {
-			workers, err = r.route(ctx, "unroute "+names(leaving), r.change.Keep, changeTotal)
-			return err
-		}); err != nil {
-			return err
-		}
-	}
-	r.pushResume(leaving)
-	stopping := r.of(leaving)
-	if err := r.phase(ctx, "drain", names(leaving), func() error {
-		left, err := r.drain(ctx, leaving, activities.DrainRequest{Workers: workers, SilentIsIdle: len(r.healthyBefore(leaving)) == 0})
-		stopping.Policy = stopPolicy(stopping.Policy, left)
-		return err
-	}); err != nil {
+	leaving := r.change.Remove
+	stopping, err := r.relieve(ctx, leaving, r.change.Keep)
+	if err != nil {
 		return err
 	}
-	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) error {
-		err := r.startAgain(ctx, "undo: start "+names(leaving)+" again", leaving)
-		if err != nil {
-			back = nil // a replica that is not ready must not get traffic back
-		}
-		return err
-	})
 	// The others serve alone from here on; that they do is looked at while the leaving ones stop.
 	verified := r.verifyKept(ctx)
 	if err := r.phase(ctx, "stop", names(leaving), func() error { return r.stop(ctx, leaving, stopping) }); err != nil {
@@ -132,7 +120,7 @@ func (r *serviceRun) reroute(ctx workflow.Context) error {
 }
 
 // remove deletes what the change leaves behind. It is the point of no return, so a cancellation no
-// longer reaches it and it is tried until it succeeds.
+// longer reaches it and it is tried for long.
 func (r *serviceRun) remove(ctx workflow.Context) error {
 	leaving := slices.Concat(r.change.Remove, r.change.Discard)
 	if len(leaving) == 0 {
@@ -143,15 +131,21 @@ func (r *serviceRun) remove(ctx workflow.Context) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
+	r.saga.steps = nil // some may be gone when others are not: nothing can be put back any more
 	return r.phase(ctx, "remove", names(leaving), func() error {
 		var docker *activities.Docker
-		if err := r.do(ctx, "remove "+names(leaving), changeLimit, 0, docker.RemoveReplicas, r.of(leaving), nil); err != nil {
+		if err := r.do(ctx, "remove "+names(leaving), changeLimit, removeTotal, docker.RemoveReplicas, r.of(leaving), nil); err != nil {
+			r.amiss = append(r.amiss, "left behind, as far as they are still there: "+names(leaving))
 			return err
 		}
 		var left []int
 		for _, replica := range leaving {
 			left = append(left, replica.Number)
 		}
-		return r.settle(ctx, "VRAM of the removed replicas released", activities.VRAMChange{Release: r.claims(left)})
+		err := r.settle(ctx, "VRAM of the removed replicas released", activities.VRAMChange{Release: r.claims(left)})
+		if err != nil {
+			r.amiss = append(r.amiss, "their VRAM is still reserved: "+names(leaving))
+		}
+		return err
 	})
 }

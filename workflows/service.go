@@ -22,7 +22,7 @@ const (
 	Refused            = "refused"             // preflight said no; nothing was touched
 	Failed             = "failed"              // failed or cancelled before anything was touched
 	RolledBack         = "rolled_back"         // failed or cancelled; as it was before
-	RollbackIncomplete = "rollback_incomplete" // failed, and something could not be put back
+	RollbackIncomplete = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
 )
 
 // ServiceResult is what a change of a service did. A run that fails or is cancelled carries it in the
@@ -60,6 +60,8 @@ type serviceRun struct {
 	saga   saga
 	// serving says that new replicas could not be taken out of the router any more: then they stay.
 	serving bool
+	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
+	amiss []string
 }
 
 // errServing keeps what still gets traffic from being taken away.
@@ -128,9 +130,13 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	r.closeUndo(workflow.Now(ctx))
 	r.result.Undone = undone
 	if undoErr != nil {
+		r.amiss = append([]string{"could not put back: " + undoErr.Error()}, r.amiss...)
+	}
+	switch {
+	case len(r.amiss) > 0:
 		r.result.Outcome = RollbackIncomplete
-		r.result.Reason += "; could not put back: " + undoErr.Error()
-	} else if temporal.IsCanceledError(err) {
+		r.result.Reason += "; " + strings.Join(r.amiss, "; ")
+	case temporal.IsCanceledError(err):
 		return temporal.NewCanceledError(r.result)
 	}
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("%s: %s", r.service, r.result.Reason), r.result.Outcome,
@@ -158,7 +164,7 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
 		Data: activities.ServiceRunData{
 			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: r.result.Outcome,
-			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals,
+			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals, Warnings: r.result.Warnings,
 		},
 	}
 	const summary = "ledger: service.finished"

@@ -14,20 +14,34 @@ import (
 const (
 	// changeLimit bounds one attempt at making, starting or removing containers, or at a reload.
 	changeLimit = 2 * time.Minute
-	// changeTotal bounds all attempts of a step that goes forward: after that the run goes back.
+	// changeTotal bounds all attempts of a step that goes forward: after that the run goes back. A step that
+	// waits gets it beside the time that it waits for, so that an engine may be away meanwhile.
 	changeTotal = 10 * time.Minute
 	// undoTotal bounds all attempts to put one thing back; after that a person has to.
 	undoTotal = time.Hour
+	// removeTotal bounds all attempts to remove what a change leaves behind. There is no way back from there, so
+	// they go on for long; after that a person has to.
+	removeTotal = 24 * time.Hour
 	// slack is what an attempt may take beyond the time that the policy gives it.
 	slack = time.Minute
 )
 
-func (r *serviceRun) awaitReady(ctx workflow.Context, replicas []scaling.Replica, total time.Duration) error {
+// wait runs an activity that keeps to a time of its own, which more may be added to for its other attempts.
+func (r *serviceRun) wait(ctx workflow.Context, summary string, given, more time.Duration, activity, request, result any) error {
+	limit := given + slack
+	return r.do(ctx, summary, limit, limit+more, activity, request, result)
+}
+
+func (r *serviceRun) awaitReady(ctx workflow.Context, replicas []scaling.Replica, more time.Duration) error {
 	if len(replicas) == 0 {
 		return nil
 	}
+	are := "are"
+	if len(replicas) == 1 {
+		are = "is"
+	}
 	var a *activities.Replicas
-	return r.do(ctx, "wait until "+names(replicas)+" are ready", r.change.Policy.WarmUp()+slack, total, a.AwaitReady, r.of(replicas), nil)
+	return r.wait(ctx, fmt.Sprintf("wait until %s %s ready", names(replicas), are), r.change.Policy.WarmUp(), more, a.AwaitReady, r.of(replicas), nil)
 }
 
 // checkHealthy checks replicas; once is enough for those that were seen to be well a moment ago.
@@ -38,7 +52,7 @@ func (r *serviceRun) checkHealthy(ctx workflow.Context, replicas []scaling.Repli
 	var a *activities.Replicas
 	request := r.of(replicas)
 	request.Once = once
-	return r.do(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy()+slack, 0, a.CheckHealthy, request, nil)
+	return r.wait(ctx, "check the health of "+names(replicas), r.change.Policy.Healthy(), changeTotal, a.CheckHealthy, request, nil)
 }
 
 // route returns the router's processes from before the change.
@@ -52,10 +66,10 @@ func (r *serviceRun) route(ctx workflow.Context, summary string, members []scali
 	return result.Workers, err
 }
 
-func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, request activities.DrainRequest) (left activities.DrainResult, err error) {
+func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, request activities.DrainRequest, more time.Duration) (left activities.DrainResult, err error) {
 	var a *activities.Replicas
 	request.ReplicasRequest = r.of(replicas)
-	err = r.do(ctx, "drain "+names(replicas), r.change.Policy.Drain()+slack, 0, a.DrainReplicas, request, &left)
+	err = r.wait(ctx, "drain "+names(replicas), r.change.Policy.Drain(), more, a.DrainReplicas, request, &left)
 	if left.InFlight > 0 {
 		r.warn(fmt.Sprintf("%d still in flight on %s when the drain time of %s was over", left.InFlight, names(replicas), r.change.Policy.Drain()))
 	}
@@ -119,7 +133,7 @@ func (r *serviceRun) observe(ctx workflow.Context, replicas []scaling.Replica) e
 	watched := time.Duration(seconds) * time.Second
 	return r.phase(ctx, "observe", watched.String(), func() error {
 		var a *activities.Replicas
-		return r.do(ctx, fmt.Sprintf("watch %s for %s", names(replicas), watched), watched+slack, 0, a.ObserveReplicas,
+		return r.wait(ctx, fmt.Sprintf("watch %s for %s", names(replicas), watched), watched, changeTotal, a.ObserveReplicas,
 			activities.ObserveRequest{ReplicasRequest: r.of(replicas), Seconds: seconds}, nil)
 	})
 }
@@ -155,7 +169,8 @@ func (r *serviceRun) verifyKept(ctx workflow.Context) func(workflow.Context) err
 		return func(workflow.Context) error { return nil }
 	}
 	var a *activities.Replicas
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "check the health of "+names(kept), r.change.Policy.Healthy()+slack, 0), a.CheckHealthy, r.of(kept))
+	limit := r.change.Policy.Healthy() + slack
+	future := workflow.ExecuteActivity(onHost(ctx, r.host, "check the health of "+names(kept), limit, limit+changeTotal), a.CheckHealthy, r.of(kept))
 	return func(ctx workflow.Context) error { return future.Get(ctx, nil) }
 }
 

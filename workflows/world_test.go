@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -46,6 +47,11 @@ type world struct {
 	faults   []string
 	// deaf are replicas that do not answer when they are told to take work again.
 	deaf bool
+	// outage names the activity that fails whenever it is tried, as it does while the engine is away.
+	outage string
+	// gone are those that the start removed and its undo does not find any more; plans are what was asked for.
+	gone  []string
+	plans []activities.PlanRequest
 	// notVerified is what the router says of its members.
 	notVerified bool
 	// silent are those whose silence a drain took for idleness, watched those that were observed.
@@ -70,6 +76,9 @@ func (w *world) count(name string) int {
 func (w *world) call(name string) error {
 	w.calls = append(w.calls, name)
 	n := w.count(name)
+	if w.outage == name {
+		return temporal.NewApplicationError(name+" has no engine", activities.Unavailable)
+	}
 	if slices.Contains(w.fails, len(w.calls)) || w.failAt == name && n == max(w.failOn, 1) || w.failUndo == name && n > 1 {
 		return temporal.NewNonRetryableApplicationError(name+" says no", activities.PreconditionFailed, nil)
 	}
@@ -101,8 +110,9 @@ func (w *world) KeepServiceRun(_ context.Context, run activities.ServiceRun) err
 	return w.ledgerErr
 }
 
-func (w *world) PlanScale(context.Context, activities.PlanRequest) (scaling.Plan, error) {
+func (w *world) PlanScale(_ context.Context, req activities.PlanRequest) (scaling.Plan, error) {
 	defer w.begin("PlanScale")()
+	w.plans = append(w.plans, req)
 	return scaling.Plan{Changes: []scaling.Change{w.change}}, w.call("PlanScale")
 }
 
@@ -121,10 +131,10 @@ func (w *world) StartReplicas(_ context.Context, req activities.StartRequest) (a
 	return activities.StartResult{Replicas: made}, w.call("StartReplicas") // a failure leaves what was made: undo has to find it
 }
 
-func (w *world) UndoStart(_ context.Context, req activities.StartRequest) error {
+func (w *world) UndoStart(_ context.Context, req activities.StartRequest) (activities.Undone, error) {
 	defer w.begin("UndoStart")()
 	if err := w.call("UndoStart"); err != nil {
-		return err
+		return activities.Undone{}, err
 	}
 	taken := slices.Clone(req.Change.Start)
 	for _, n := range req.Change.Add {
@@ -134,7 +144,7 @@ func (w *world) UndoStart(_ context.Context, req activities.StartRequest) error 
 		w.running, w.draining = without(w.running, r.ID), without(w.draining, r.ID)
 		w.stopWhileRouted(r.ID)
 	}
-	return nil
+	return activities.Undone{Gone: w.gone}, nil
 }
 
 func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
@@ -296,7 +306,12 @@ func follow(t *testing.T, activities any, w *world, prepare func(*testsuite.Test
 		require.NoError(t, canceled.Details(&result))
 	}
 	require.Len(t, w.kept, 1)
-	require.Equal(t, keptOf(result), w.kept[0].Data)
+	told := keptOf(result)
+	told.Warnings = slices.DeleteFunc(slices.Clone(result.Warnings), func(line string) bool { return strings.HasPrefix(line, "the ledger") })
+	if len(told.Warnings) == 0 {
+		told.Warnings = nil
+	}
+	require.Equal(t, told, w.kept[0].Data)
 	require.Equal(t, "anna@gpu-1", w.kept[0].By)
 	return result, err
 }

@@ -71,7 +71,7 @@ func checkWriters(req Request, c Change, s Service, f *findings) {
 	if c.To < 2 || len(s.SharedVolumes) == 0 {
 		return
 	}
-	if name, single := SingleWriterImage(s.Image); single && !req.SharedVolume {
+	if name, single := SingleWriterImage(s.Image); single && !req.SharedVolume && !req.Restore {
 		f.refuse(SingleWriter, "all %d replicas of %s would write into %s, and of %s only one may; give each its own data, or a person may say --shared-volume",
 			c.To, c.Service, list(s.SharedVolumes), name)
 		return

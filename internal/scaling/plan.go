@@ -15,7 +15,10 @@ type Request struct {
 	// SharedVolume allows a database of which only one may write to write beside others into one
 	// volume, because a person said so.
 	SharedVolume bool
-	Inventory    Inventory
+	// Restore takes the services back to numbers that they had: the policy's bounds and the rule of the single
+	// writer do not apply.
+	Restore   bool
+	Inventory Inventory
 	// Services are all services of the Compose file, whether or not they are scaled.
 	Services  []Service
 	Policies  map[string]Policy

@@ -57,6 +57,9 @@ func checkBounds(req Request, c Change, f *findings) {
 		f.refuse(NoPolicy, "%s has no policy: list it under services in the configuration, where its own policy, or default for want of one, must not be disabled, and restart evenkeel after an edit", c.Service)
 		return
 	}
+	if req.Restore {
+		return
+	}
 	if c.To < c.Policy.Min && !req.BelowMin {
 		f.refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
 	}

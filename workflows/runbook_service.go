@@ -1,0 +1,131 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// The operations that are workflows of their own.
+const (
+	scaleOperation   = "service.scale"
+	restartOperation = "service.restart"
+)
+
+// scale takes a service to a number of replicas by a ScaleService run.
+func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	service, _ := call.With["service"].(string)
+	replicas, ok := wholeNumber(call.With["replicas"])
+	if !ok {
+		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas is %v, which is not a whole number", call.With["replicas"]), activities.InvalidInput, nil)
+	}
+	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
+		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+	})
+	if err != nil {
+		return runbook.ActResult{}, err
+	}
+	return runbook.ActResult{
+		Outcome: runbook.OK, Outputs: condition.Values{"from": result.From, "to": result.To}, Message: result.Outcome,
+	}, nil
+}
+
+// restart restarts a service by a RestartService run.
+func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	service, _ := call.With["service"].(string)
+	result, err := r.change(ctx, call, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+	})
+	if err != nil {
+		return runbook.ActResult{}, err
+	}
+	return runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{"restarted": result.To}, Message: result.Outcome}, nil
+}
+
+// change runs a change of a service as a child, as often as the step's retry says where that is harmless.
+func (r *runbookRun) change(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
+	attempts := 1
+	if call.Idempotent {
+		attempts = max(call.Retry.Attempts, 1)
+	}
+	pause := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
+	longest := max(pause, retryCap)
+	for attempt := 1; ; attempt++ {
+		result, err := r.changeOnce(ctx, call, service, summary, change, request)
+		if err == nil || attempt >= attempts || !worthRepeating(err) {
+			return result, err
+		}
+		if err := workflow.Sleep(ctx, pause); err != nil {
+			return result, err
+		}
+		pause = min(2*pause, longest)
+	}
+}
+
+// worthRepeating says whether a change that has failed may succeed the next time: not what was refused, what ran out
+// of time, and what a person has to look at.
+func worthRepeating(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && (app.Type() == RolledBack || app.Type() == Failed || app.Type() == activities.Conflict)
+}
+
+// changeOnce runs a change of a service as a child. Under the id of that run two of them exclude each other,
+// whoever started them. A child that takes longer than the step may is cancelled, and waited for while it puts
+// things back. An undo takes the time that it needs: to stop half-way is what it is there to prevent.
+func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
+	id := ServiceID(r.req.Host, r.project, service)
+	ctx, cancel := workflow.WithCancel(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true, StaticSummary: summary,
+	}))
+	defer cancel()
+	child := workflow.ExecuteChildWorkflow(ctx, change, request)
+	over := false
+	limit := runbook.Duration(max(call.TimeoutSeconds, 1))
+	if !call.Undo {
+		timer := workflow.NewTimerWithOptions(ctx, limit, workflow.TimerOptions{Summary: "timeout of " + call.Path})
+		workflow.NewSelector(ctx).AddFuture(child, func(workflow.Future) {}).AddFuture(timer, func(timer workflow.Future) {
+			if over = timer.Get(ctx, nil) == nil; over {
+				cancel()
+			}
+		}).Select(ctx)
+	}
+	var result ServiceResult
+	err := child.Get(ctx, &result)
+	app, failed := errors.AsType[*temporal.ApplicationError](err)
+	switch {
+	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
+		return result, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
+	case over && (temporal.IsCanceledError(err) || failed && (app.Type() == RolledBack || app.Type() == Failed)):
+		return result, &overdue{limit}
+	}
+	return result, err
+}
+
+// overdue says that a change of a service took too long, and that things were put back.
+type overdue struct{ limit time.Duration }
+
+// Error is for people.
+func (o *overdue) Error() string {
+	return fmt.Sprintf("no end within %s, so it was cancelled; things were put back", o.limit)
+}
+
+// wholeNumber reads a number that may have been through JSON.
+func wholeNumber(v any) (int, bool) {
+	switch n := v.(type) {
+	case float64:
+		return int(n), n == float64(int(n))
+	case int64:
+		return int(n), true
+	case int:
+		return n, true
+	}
+	return 0, false
+}
