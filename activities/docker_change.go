@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,14 +30,14 @@ type ReplicasRequest struct {
 
 // StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the policy's
 // stop time. They stay in place, so that they can be started again. A hook that fails is PreconditionFailed, and its
-// replica runs on; a Compose project that cannot be read is NotFound, PermissionDenied or InvalidInput.
+// replica runs on; a Compose project that cannot be read is Unavailable, because somebody may be editing it.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
 	return Classify(ctx, d.stop(ctx, req))
 }
 
 func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
-	hooks, err := d.hooks(ctx, req.Project, req.Service)
+	hooks, err := d.awaitHooks(ctx, req.Project, req.Service)
 	if err != nil {
 		return err
 	}
@@ -54,11 +55,18 @@ func (d *Docker) StartAgain(ctx context.Context, req ReplicasRequest) error {
 }
 
 func (d *Docker) startAgain(ctx context.Context, req ReplicasRequest) error {
-	hooks, err := d.hooks(ctx, req.Project, req.Service)
+	again := attempt(ctx) > 1
+	replicas, err := d.Replicas.find(ctx, req)
 	if err != nil {
 		return err
 	}
-	again := attempt(ctx) > 1
+	if !again && !slices.ContainsFunc(replicas, func(r scaling.Replica) bool { return !r.Running() }) {
+		return nil // what was never stopped needs nothing, not even files that can be read
+	}
+	hooks, err := d.awaitHooks(ctx, req.Project, req.Service)
+	if err != nil {
+		return err
+	}
 	return each(ctx, req.IDs, func(ctx context.Context, id string) error {
 		return d.Engine.Start(ctx, id, hooks.PostStart, again)
 	})
@@ -71,13 +79,23 @@ func (d *Docker) hooks(ctx context.Context, project, service string) (Hooks, err
 		return Hooks{}, err
 	}
 	hooks, err := of.Compose.Hooks(ctx, service)
-	if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
+	if errors.Is(err, ErrNoService) {
 		return Hooks{}, nil
 	}
 	if err != nil {
 		return Hooks{}, fmt.Errorf("hooks of %s: %w", service, err)
 	}
 	return hooks, nil
+}
+
+// awaitHooks are hooks without which a replica that is on its way must not go on. Somebody may just be editing the
+// files: what is wrong with them is tried again.
+func (d *Docker) awaitHooks(ctx context.Context, project, service string) (Hooks, error) {
+	if _, err := d.Projects.Of(project); err != nil {
+		return Hooks{}, err
+	}
+	hooks, err := d.hooks(ctx, project, service)
+	return hooks, Fail(Unavailable, err)
 }
 
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone. One that is gone is success, an

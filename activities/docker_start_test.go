@@ -83,7 +83,7 @@ func TestStartReplicasFails(t *testing.T) {
 		copies int
 	}{
 		"the start":       {func(d *docks, _ *file) { d.startErr = Fail(InvalidInput, errors.New("executable file not found")) }, InvalidInput, "executable file not found", 0},
-		"the hooks' file": {func(_ *docks, f *file) { f.hooksErr = Fail(PreconditionFailed, errors.New("cannot be read")) }, PreconditionFailed, "hooks of app: cannot be read", 0},
+		"the hooks' file": {func(_ *docks, f *file) { f.hooksErr = Fail(PreconditionFailed, errors.New("cannot be read")) }, Unavailable, "hooks of app: cannot be read", 0},
 		"the files": {func(_ *docks, f *file) {
 			f.filesErr = Fail(PreconditionFailed, errors.New("MY_TOKEN is not set"))
 		}, PreconditionFailed, "configs and secrets of app: MY_TOKEN is not set", 0},
@@ -153,6 +153,14 @@ func TestStopAndStartAgain(t *testing.T) {
 	require.NoError(t, docker.StartAgain(t.Context(), ask("b")))
 	require.NoError(t, docker.RemoveReplicas(t.Context(), ask("b")))
 	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did)
+
+	broken := d.docker(&file{hooksErr: Fail(InvalidInput, errors.New("line 3"))}, nil)
+	require.Equal(t, Unavailable, class(t, broken.StopReplicas(t.Context(), ask("a"))), "somebody may be editing the file")
+	require.NoError(t, broken.StartAgain(t.Context(), ask("a")), "what runs needs no file")
+	d.replicas[0].State = "exited"
+	require.Equal(t, Unavailable, class(t, broken.StartAgain(t.Context(), ask("a"))))
+	gone := d.docker(&file{hooksErr: Fail(NotFound, ErrNoService)}, nil)
+	require.NoError(t, gone.StopReplicas(t.Context(), ask("a")), "a service that is gone from the project has no hooks")
 
 	elsewhere := ask("a")
 	elsewhere.Project = "bank"

@@ -37,6 +37,9 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap returns the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrNoService is what the error of a Compose project is that has no service of that name.
+var ErrNoService = errors.New("no such service")
+
 // Fail gives err a class. A nil err stays nil.
 func Fail(class string, err error) error {
 	if err == nil {
@@ -63,12 +66,13 @@ func Classify(ctx context.Context, err error, details ...any) error {
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return app
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return context.Canceled
-	}
 	class, after := Unavailable, time.Duration(0)
 	if e, ok := errors.AsType[*Error](err); ok {
 		class, after = e.Class, e.RetryAfter
+	}
+	// A client that was cut off says so in words of its own.
+	if errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || class == Unavailable) {
+		return context.Canceled
 	}
 	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after, Details: details}
 	switch class {

@@ -24,6 +24,9 @@ func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Rep
 			request.Workers, err = r.route(ctx, "unroute "+names(leaving), others, changeTotal)
 			return err
 		}); err != nil {
+			if untouched(err) {
+				r.saga.pop()
+			}
 			return stopping, err
 		}
 	}

@@ -23,6 +23,9 @@ func (s *saga) push(what string, undo func(workflow.Context) error) {
 	s.steps = append(s.steps, compensation{what: what, undo: undo})
 }
 
+// pop takes the last compensation off: its step has changed nothing.
+func (s *saga) pop() { s.steps = s.steps[:len(s.steps)-1] }
+
 // unwind runs the compensations, last first, on a context that a cancellation does not reach. It
 // runs all of them, whatever fails, and returns what was put back and what could not be.
 func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, what string)) (done []string, err error) {

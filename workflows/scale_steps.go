@@ -15,6 +15,9 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	if err := r.reserve(ctx); err != nil {
 		return err
 	}
+	if err := r.unrouteStale(ctx); err != nil {
+		return err
+	}
 	coming := len(r.change.Start) + len(r.change.Add)
 	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
 	r.saga.push(r.startUndone(), func(ctx workflow.Context) error {
@@ -56,13 +59,37 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 			_, err := r.route(ctx, "route to "+count(r.change.To, "replica"), slices.Concat(r.change.Keep, made), changeTotal)
 			return err
 		}); err != nil {
+			if untouched(err) {
+				r.saga.pop()
+			}
 			return err
 		}
 	}
-	if err := r.phase(ctx, "verify", "", func() error { return r.checkHealthy(ctx, made, true) }); err != nil {
+	if err := r.phase(ctx, "verify", "", func() error {
+		if err := r.checkHealthy(ctx, made, true); err != nil {
+			return err
+		}
+		return r.nameMissing(ctx)
+	}); err != nil {
 		return err
 	}
 	return r.settle(ctx, "the replicas have their VRAM", activities.VRAMChange{Ready: r.claims(r.change.Add)})
+}
+
+// unrouteStale takes members off the router that no replica is behind, and waits until the router's old processes,
+// which still know them, are gone: a new replica may get such an address.
+func (r *serviceRun) unrouteStale(ctx workflow.Context) error {
+	if !r.change.Stale {
+		return nil
+	}
+	return r.phase(ctx, "unroute", "members without a replica", func() error {
+		workers, err := r.route(ctx, "route to "+names(r.change.Keep)+" only", r.change.Keep, changeTotal)
+		if err != nil {
+			return err
+		}
+		_, err = r.drain(ctx, nil, activities.DrainRequest{Workers: workers}, changeTotal)
+		return err
+	})
 }
 
 // takeAway takes back the start. What went for good to make room for the first replica is named: it cannot be

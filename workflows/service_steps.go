@@ -1,10 +1,12 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -69,7 +71,11 @@ func (r *serviceRun) route(ctx workflow.Context, summary string, members []scali
 func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, request activities.DrainRequest, more time.Duration) (left activities.DrainResult, err error) {
 	var a *activities.Replicas
 	request.ReplicasRequest = r.of(replicas)
-	err = r.wait(ctx, "drain "+names(replicas), r.change.Policy.Drain(), more, a.DrainReplicas, request, &left)
+	summary := "drain " + names(replicas)
+	if len(replicas) == 0 {
+		summary = "wait for the router's old processes"
+	}
+	err = r.wait(ctx, summary, r.change.Policy.Drain(), more, a.DrainReplicas, request, &left)
 	if left.InFlight > 0 {
 		r.warn(fmt.Sprintf("%d still in flight on %s when the drain time of %s was over", left.InFlight, names(replicas), r.change.Policy.Drain()))
 	}
@@ -77,6 +83,13 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 		r.warn(fmt.Sprintf("%d old processes of the router still held requests when the drain time of %s was over", left.Workers, r.change.Policy.Drain()))
 	}
 	return left, err
+}
+
+// untouched says of a route that failed whether the router has what it had.
+func untouched(err error) bool {
+	var app *temporal.ApplicationError
+	var failure activities.RouteFailure
+	return errors.As(err, &app) && app.HasDetails() && app.Details(&failure) == nil && failure.Untouched
 }
 
 // pushResume lets those take work again that a drain may have told to take none. One that was unhealthy before
@@ -100,6 +113,23 @@ func (r *serviceRun) pushResume(replicas []scaling.Replica) {
 
 func same(a scaling.Replica) func(scaling.Replica) bool {
 	return func(b scaling.Replica) bool { return a.ID == b.ID }
+}
+
+// nameMissing says which of the replicas that stay have ended meanwhile. The new ones are not given up for that: fewer
+// would then be left than anybody wanted.
+func (r *serviceRun) nameMissing(ctx workflow.Context) error {
+	if len(r.change.Keep) == 0 {
+		return nil
+	}
+	var a *activities.Replicas
+	var missing []string
+	if err := r.do(ctx, "see whether "+names(r.change.Keep)+" still run", slack, changeTotal, a.MissingReplicas, r.of(r.change.Keep), &missing); err != nil {
+		return err
+	}
+	for _, what := range missing {
+		r.warn(fmt.Sprintf("fewer than %d run: %s", r.change.To, what))
+	}
+	return nil
 }
 
 // warn adds what a person has to know of the result, once.

@@ -21,8 +21,12 @@ import (
 // world is a host with one service whose activities have their effect in memory. Its methods carry
 // the names of the real activities, so that the workflow cannot tell.
 type world struct {
-	mu     sync.Mutex
-	change scaling.Change
+	// missing is what became of replicas that were to stay.
+	missing []string
+	// routeErr is what the router says to everything.
+	routeErr error
+	mu       sync.Mutex
+	change   scaling.Change
 	// restart is what a restart would do.
 	restart  scaling.Restart
 	running  []string
@@ -152,6 +156,10 @@ func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
 	return w.call("AwaitReady")
 }
 
+func (w *world) MissingReplicas(context.Context, activities.ReplicasRequest) ([]string, error) {
+	return w.missing, w.call("MissingReplicas")
+}
+
 func (w *world) CheckHealthy(_ context.Context, req activities.ReplicasRequest) error {
 	defer w.begin("CheckHealthy")()
 	w.checked = append(w.checked, req.IDs...)
@@ -165,6 +173,9 @@ func (w *world) CheckHealthy(_ context.Context, req activities.ReplicasRequest) 
 
 func (w *world) RouteReplicas(_ context.Context, req activities.ReplicasRequest) (activities.RouteResult, error) {
 	defer w.begin("RouteReplicas")()
+	if w.routeErr != nil {
+		return activities.RouteResult{}, w.routeErr
+	}
 	if err := w.call("RouteReplicas"); err != nil {
 		return activities.RouteResult{}, err
 	}

@@ -76,7 +76,7 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preSt
 		}
 	}
 	if c.State.Running && !c.State.Restarting {
-		if err := e.leaving(ctx, c, preStop); err != nil {
+		if err := e.leaving(ctx, c, preStop); err != nil && e.runs(ctx, id) {
 			return err
 		}
 	}
@@ -86,6 +86,12 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preSt
 		return nil
 	}
 	return classed(doing, err)
+}
+
+// runs says whether a container runs; where that cannot be told it is taken to.
+func (e *Engine) runs(ctx context.Context, id string) bool {
+	c, err := e.api.ContainerInspect(ctx, id)
+	return err != nil && !errdefs.IsNotFound(err) || err == nil && c.State.Running
 }
 
 // Remove deletes a replica with its anonymous volumes, whatever its state. One that is gone, or that
