@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -27,6 +28,9 @@ const askWait = 10 * time.Second
 
 func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
 	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.DiscardHandler)})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, missing("Temporal", dialFault(err), "start `evenkeel`, or set TEMPORAL_ADDRESS")
 	}
@@ -87,6 +91,8 @@ func (w worker) ask(ctx context.Context, c client.Client, summary string, answer
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &timeout) && timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		return missing(w.name, "the worker took the question and gave no answer within a minute", "see its log, and whether the Docker engine hangs")
 	case errors.As(err, &timeout):
 		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
 	case errors.As(err, &app):

@@ -32,9 +32,15 @@ func (s *starter) followScale(ctx context.Context, c *connect.Connection, plans 
 		if ctx.Err() != nil {
 			return context.Canceled
 		}
-		return failed("follow", firstLine(err), "the run goes on; see starter status")
+		return missing("Temporal", "no more can be read of the run: "+firstLine(err), "once evenkeel runs, the run goes on; see starter status")
 	}
 	return s.printResults(plans, results)
+}
+
+// isEnd says whether an error is how a run ended, and not that its end could not be read.
+func isEnd(err error) bool {
+	_, ended := errors.AsType[*temporal.WorkflowExecutionError](err)
+	return ended
 }
 
 // labelsOf names the change of each run; the project is said where there are several.
@@ -62,7 +68,7 @@ func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.Service
 		return result, app.Details(&result)
 	case errors.As(err, &canceled) && canceled.HasDetails():
 		return result, canceled.Details(&result)
-	case err != nil && ctx.Err() == nil:
+	case isEnd(err):
 		// Terminated from outside: nothing was put back, and nobody can say what was done.
 		result.Outcome, result.Reason = workflows.RollbackIncomplete, err.Error()
 		return result, nil

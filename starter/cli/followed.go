@@ -31,7 +31,7 @@ func (f *followed) event(event *historypb.HistoryEvent) {
 	at := event.GetEventTime().AsTime()
 	switch event.GetEventType() {
 	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-		st := stepAtWork{activityID: event.GetActivityTaskScheduledEventAttributes().GetActivityId(), summary: summary(event), began: at}
+		st := stepAtWork{activityID: event.GetActivityTaskScheduledEventAttributes().GetActivityId(), summary: printable(summary(event)), began: at}
 		f.steps[event.GetEventId()] = st
 		f.p.line(f.label, at, st.summary, true)
 	case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:

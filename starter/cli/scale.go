@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -32,6 +35,11 @@ A plan with any refusal is not carried out at all. Ctrl-C stops following; the r
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.cancel {
+				for _, other := range []string{"dry-run", "no-wait", "below-min", "shared-volume", "reason"} {
+					if cmd.Flags().Changed(other) {
+						return usage("scale --cancel", "--"+other+" does not go with --cancel", "leave one of them out")
+					}
+				}
 				return s.cancelScale(cmd.Context(), args)
 			}
 			targets, err := parseTargets(args)
@@ -64,6 +72,9 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 		return err
 	}
 	defer c.Close()
+	if err := s.noneAtWork(ctx, c, name, projects, wanted); err != nil {
+		return err
+	}
 	plans := make([]scaling.Plan, len(projects))
 	refused := false
 	for i, project := range projects {
@@ -103,24 +114,38 @@ func (s *starter) plansOnly(plans []scaling.Plan, refused bool) error {
 	return nil
 }
 
-// startScale starts one workflow per change. A service that is being changed already is found before
-// anything is started, so that a plan is not carried out by half.
-func (s *starter) startScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, o scaleOptions) ([]client.WorkflowRun, error) {
-	for _, plan := range plans {
-		for _, change := range plan.Changes {
-			if err := notRunning(ctx, c, workflows.ServiceID(plan.Host, plan.Project, change.Service)); err != nil {
-				return nil, err
+// noneAtWork finds a service that is being changed already before anything is planned of a state that is half done.
+func (s *starter) noneAtWork(ctx context.Context, c *connect.Connection, host string, projects []string, wanted map[string][]scaling.Target) error {
+	for _, project := range projects {
+		for _, t := range wanted[project] {
+			id := workflows.ServiceID(host, project, t.Service)
+			running, err := isRunning(ctx, c, id)
+			if err != nil {
+				return err
+			}
+			if running {
+				return atWork(ctx, c, id)
 			}
 		}
 	}
+	return nil
+}
+
+// startScale starts one workflow per change. Where one cannot be started, those that were go on, and the error names
+// them.
+func (s *starter) startScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, o scaleOptions) ([]client.WorkflowRun, error) {
 	var runs []client.WorkflowRun
+	var ids []string
 	for _, plan := range plans {
 		for _, change := range plan.Changes {
 			run, err := startChange(ctx, c, plan, change, o)
+			if f, ok := errors.AsType[*failure](err); ok && len(ids) > 0 {
+				f.hint = "these were started before and go on: " + strings.Join(ids, ", ") + "; see starter status"
+			}
 			if err != nil {
 				return nil, err
 			}
-			runs = append(runs, run)
+			runs, ids = append(runs, run), append(ids, run.GetID())
 		}
 	}
 	return runs, nil
@@ -147,13 +172,25 @@ func startChange(ctx context.Context, c *connect.Connection, plan scaling.Plan, 
 	return run, nil
 }
 
-// notRunning returns nil unless a run of that id is at work.
-func notRunning(ctx context.Context, c client.Client, id string) error {
+// isRunning says whether a run of that id is at work.
+func isRunning(ctx context.Context, c client.Client, id string) (bool, error) {
 	description, err := c.DescribeWorkflowExecution(ctx, id, "")
-	if err == nil && description.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return atWork(ctx, c, id)
+	var absent *serviceerror.NotFound
+	switch {
+	case errors.As(err, &absent):
+		return false, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil:
+		return false, missing("Temporal", firstLine(err), "see starter doctor")
 	}
-	return nil
+	return description.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// changed is the service that a run of that id changes, as PROJECT/SERVICE.
+func changed(id string) string {
+	parts := strings.SplitN(id, "/", 3)
+	return parts[len(parts)-1]
 }
 
 // atWork says who is at work on what the caller wanted.
@@ -164,5 +201,5 @@ func atWork(ctx context.Context, c client.Client, id string) error {
 			what = summary + " is at work"
 		}
 	}
-	return &failure{code: exitNo, class: activities.Conflict, where: id, what: what, hint: "wait for it, or stop it with starter scale --cancel"}
+	return &failure{code: exitNo, class: activities.Conflict, where: id, what: what, hint: "nothing was started; wait for it, or stop it with starter scale --cancel " + changed(id)}
 }

@@ -47,7 +47,17 @@ func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, 
 			continue
 		}
 		id := workflows.ServiceID(name, service.Project, service.Service)
-		if notRunning(ctx, c, id) == nil {
+		running, err := isRunning(ctx, c, id)
+		if err != nil {
+			return err
+		}
+		if !running {
+			if project := host.Projects[service.Project]; len(project.Services) > 0 {
+				if _, listed := project.Services[service.Service]; !listed {
+					faults = append(faults, no(id, "nothing is running, and "+service.Project+" lists no service "+service.Service, "see starter status"))
+					continue
+				}
+			}
 			faults = append(faults, no(id, "nothing is running", "see starter status"))
 			continue
 		}

@@ -39,6 +39,10 @@ func (n serviceName) find(host string, h config.Host, project string) (serviceNa
 			having = append(having, name)
 		}
 	}
+	if len(having) == 0 && len(h.Projects) > 1 {
+		return n, usage(n.Service, fmt.Sprintf("no project on %s lists it: %s", host, strings.Join(h.Names(), ", ")),
+			fmt.Sprintf("write PROJECT/%s, or list it in evenkeel.yaml", n.Service))
+	}
 	if len(having) == 0 {
 		having = h.Names()
 	}
@@ -72,6 +76,9 @@ func parseTargets(args []string) ([]target, error) {
 	for _, arg := range args {
 		name, number, ok := strings.Cut(arg, "=")
 		n, err := strconv.Atoi(number)
+		if strings.HasPrefix(number, "+") {
+			return nil, usage("scale", fmt.Sprintf("%q: a number is how many there are to be, not how many more", arg), "write it without a sign, such as app=4")
+		}
 		service := parseService(name)
 		if !ok || err != nil || n < 0 || service.Service == "" || strings.HasPrefix(name, "/") || strings.Contains(service.Service, "/") {
 			return nil, usage("scale", fmt.Sprintf("%q is not SERVICE=N", arg), "write a service and a whole number of replicas, such as app=4 or shop/app=4")

@@ -23,6 +23,7 @@ func TestParseTargets(t *testing.T) {
 		"none":                {nil, nil, "scale: no service is named"},
 		"no number":           {[]string{"app"}, nil, `"app" is not SERVICE=N`},
 		"not a number":        {[]string{"app=two"}, nil, `"app=two" is not SERVICE=N`},
+		"one more":            {[]string{"app=+1"}, nil, `"app=+1": a number is how many there are to be, not how many more`},
 		"less than none":      {[]string{"app=-1"}, nil, `"app=-1" is not SERVICE=N`},
 		"half a one":          {[]string{"app=1.5"}, nil, `"app=1.5" is not SERVICE=N`},
 		"no service":          {[]string{"=1"}, nil, `"=1" is not SERVICE=N`},
@@ -72,7 +73,7 @@ func TestFindService(t *testing.T) {
 		"--project, in spite of a list": {twoProjects(), "queue", "bank", serviceName{"bank", "queue"}, ""},
 		"what is named wins":            {twoProjects(), "shop/app", "bank", serviceName{"shop", "app"}, ""},
 		"of two":                        {twoProjects(), "app", "", serviceName{}, "app: it may be of several projects on gpu-1: bank, shop"},
-		"of none that lists it":         {twoProjects(), "redis", "", serviceName{}, "redis: it may be of several projects on gpu-1: bank, shop"},
+		"of none that lists it":         {twoProjects(), "redis", "", serviceName{}, "redis: no project on gpu-1 lists it: bank, shop"},
 		"no such project":               {twoProjects(), "bnk/app", "", serviceName{}, `the host has no project "bnk"; it has bank, shop`},
 		"no such --project":             {alone, "app", "bank", serviceName{}, `the host has no project "bank"; it has shop`},
 	} {

@@ -127,9 +127,9 @@ func (s *starter) printResult(r workflows.ServiceResult) {
 	}
 	fmt.Fprintln(s.Out)
 	for _, line := range r.Undone {
-		fmt.Fprintf(s.Out, "  put back: %s\n", line)
+		fmt.Fprintf(s.Out, "  put back: %s\n", printable(line))
 	}
 	for _, line := range r.Warnings {
-		fmt.Fprintf(s.Out, "  note: %s\n", line)
+		fmt.Fprintf(s.Out, "  note: %s\n", printable(line))
 	}
 }
