@@ -118,13 +118,13 @@ func TestUndoStart(t *testing.T) {
 	d := site()
 	undone, err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
-	require.Equal(t, []string{"shop-app-2", "shop-app-3"}, undone)
+	require.Equal(t, Undone{Replicas: []string{"shop-app-2", "shop-app-3"}}, undone)
 	require.Equal(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
 
 	d = site() // the file cannot be read any more: what was made must go all the same
 	undone, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
-	require.Equal(t, []string{"shop-app-2", "shop-app-3"}, undone)
+	require.Equal(t, Undone{Replicas: []string{"shop-app-2", "shop-app-3"}}, undone)
 
 	d = site()
 	d.stopErr = Fail(Unavailable, errors.New("engine away"))
@@ -136,10 +136,18 @@ func TestUndoStart(t *testing.T) {
 func TestUndoStartOfABootstrap(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("running", "")[:1]
-	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}}})
+	change := scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}}
+	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: change})
 	require.NoError(t, err)
-	require.Equal(t, []string{"shop-app-1"}, undone)
+	require.Equal(t, Undone{Replicas: []string{"shop-app-1"}}, undone)
 	require.Empty(t, d.replicas)
+
+	// What had to go for it is named, and what is still there is not.
+	d.replicas = two("exited", "")[1:]
+	change.Discard = append(two("exited", "")[1:], scaling.Replica{ID: "c", Name: "shop-app-3", Service: "app", Number: 3, State: "exited"})
+	undone, err = d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: change})
+	require.NoError(t, err)
+	require.Equal(t, Undone{Gone: []string{"shop-app-3"}}, undone)
 }
 
 // Stopping and starting run the hooks of the service.
