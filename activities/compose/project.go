@@ -103,6 +103,9 @@ func (p *Project) load(ctx context.Context) (*model, error) {
 		return nil, err
 	}
 	return p.memory.of(o, func() (*model, error) {
+		if err := withinBounds(o); err != nil {
+			return nil, err
+		}
 		project, err := o.LoadProject(ctx)
 		if err != nil {
 			return nil, p.invalid(err, o)
@@ -127,11 +130,22 @@ func (p *Project) uninterpolated() map[string]any {
 	return written
 }
 
+// noService says that a project has no service of a name: activities.ErrNoService.
+type noService struct{ project, service string }
+
+// Error names both.
+func (e noService) Error() string {
+	return fmt.Sprintf("the Compose project %s has no service %s", e.project, e.service)
+}
+
+// Is makes it an activities.ErrNoService.
+func (noService) Is(target error) bool { return target == activities.ErrNoService }
+
 // service returns a service as it was read. One that the project does not have is NotFound.
 func (m *model) service(name string) (types.ServiceConfig, error) {
 	s, ok := m.services[name]
 	if !ok {
-		return s, activities.Fail(activities.NotFound, fmt.Errorf("the Compose project %s has no service %s", m.Name, name))
+		return s, activities.Fail(activities.NotFound, noService{project: m.Name, service: name})
 	}
 	return s, nil
 }
@@ -146,6 +160,16 @@ func (m *model) resolve(name string) (types.ServiceConfig, error) {
 	// Compose sets the platform only for what it builds, as engines choose that of an image themselves.
 	if s.Build != nil && s.Platform == "" {
 		s.Platform = m.Environment["DOCKER_DEFAULT_PLATFORM"]
+	}
+	for _, file := range s.EnvFiles {
+		if err := regular(file.Path); err != nil {
+			return s, err
+		}
+	}
+	for _, file := range s.LabelFiles {
+		if err := regular(file); err != nil {
+			return s, err
+		}
 	}
 	one := types.Project{Environment: m.Environment, Services: types.Services{name: s}}
 	labelled, err := one.WithServicesLabelsResolved(false)

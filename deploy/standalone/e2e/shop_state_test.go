@@ -82,7 +82,7 @@ func (s *shop) personInMidRun() {
 		require.Equal(s.t, 3, left)
 		return
 	}
-	require.Contains(s.t, result.Reason, "gone; somebody removed them")
+	require.Contains(s.t, result.Reason, "openWebUI", "it says what became of which replica")
 	require.Equal(s.t, workflows.RolledBack, result.Outcome)
 	require.Equal(s.t, 1, left, "%s", strings.Join(s.containers("openWebUI", ""), " "))
 }
