@@ -139,4 +139,6 @@ type Docker struct {
 	Replicas *Replicas
 	// VRAM gates what claims GPU memory.
 	VRAM *VRAM
+	// Configuration is the SHA-256 of the configuration file that the worker has read, in hexadecimal digits.
+	Configuration string
 }

@@ -63,6 +63,9 @@ func (d *Docker) named(projects []string) []string {
 	return projects
 }
 
+// ConfiguredWith returns the SHA-256 of the configuration file that the worker has read, in hexadecimal digits.
+func (d *Docker) ConfiguredWith(context.Context) (string, error) { return d.Configuration, nil }
+
 // ReplicaUsage is one running replica and what it uses.
 type ReplicaUsage struct {
 	Project string          `json:"project"`

@@ -3,6 +3,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 type Config struct {
 	// Path is the absolute path of the file that the configuration was read from.
 	Path string `yaml:"-"`
+	// SHA256 is the SHA-256 of the bytes of that file, in hexadecimal digits.
+	SHA256 string `yaml:"-"`
 	// TimeZone is the IANA name of the zone of business dates and schedules.
 	TimeZone string `yaml:"time_zone"`
 	// Hosts are the machines with a Docker engine, by name; at least one.
@@ -90,7 +94,13 @@ func Load(explicit string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return parse(found, path, data)
+	c, err := parse(found, path, data)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	c.SHA256 = hex.EncodeToString(sum[:])
+	return c, nil
 }
 
 // file is evenkeel.yaml as it is written.

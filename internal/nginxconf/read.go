@@ -32,7 +32,7 @@ type Pass struct {
 type Upstream struct {
 	// File is the file that has it.
 	File string
-	// Servers are its members, as they are written.
+	// Servers are its members, as they are written, without those that are marked down.
 	Servers []Pass
 }
 
@@ -73,17 +73,17 @@ func (r *reader) file(f File, outer []string, depth int) {
 				r.config.Upstreams[d.words[1]] = Upstream{File: f.Path}
 			}
 		case len(d.words) > 1:
-			r.simple(d.words[0], d.words[1], blocks, depth)
+			r.simple(d.words, blocks, depth)
 		}
 	}
 }
 
-func (r *reader) simple(name, value string, blocks []string, depth int) {
-	switch name {
+func (r *reader) simple(words, blocks []string, depth int) {
+	switch name, value := words[0], words[1]; name {
 	case "include":
 		r.include(value, blocks, depth)
 	case "server":
-		if upstream, ok := strings.CutPrefix(last(blocks), "upstream "); ok {
+		if upstream, ok := strings.CutPrefix(last(blocks), "upstream "); ok && !slices.Contains(words[2:], "down") {
 			u := r.config.Upstreams[upstream]
 			u.Servers = append(u.Servers, address(value))
 			r.config.Upstreams[upstream] = u

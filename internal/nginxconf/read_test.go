@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 					location / { proxy_pass http://web; proxy_set_header Host ${host}x; }
 				}
 			}`,
-		"/etc/nginx/evenkeel/web.conf":   "# mine\nupstream web {\n  server 127.0.0.1:9 down;\n}\n",
+		"/etc/nginx/evenkeel/web.conf":   "# mine\nupstream web {\n  server 10.0.0.3:8000 max_fails=0;\n  server 127.0.0.1:9 down;\n}\n",
 		"/etc/nginx/conf.d/default.conf": "server { listen 80; location / { proxy_pass https://ui:8443/x/; }\n location /v { set $b web; proxy_pass http://$b; } }",
 		"/etc/nginx/locations/php.conf":  "location ~ \\.php$ { fastcgi_pass php:9000; }\nlocation /s { fastcgi_pass unix:/run/php.sock; } location /g { grpc_pass grpc://g; } location /w { proxy_pass http://web; }",
 	}))
@@ -49,7 +49,7 @@ func TestRead(t *testing.T) {
 		Passes:  []Pass{{"ui", 8443}, {}, {"php", 9000}, {"unix:", 0}, {"g", 0}, {"web", 0}, {"own", 0}},
 		Upstreams: map[string]Upstream{
 			"own": {File: "/etc/nginx/nginx.conf", Servers: []Pass{{"api", 9000}, {"10.0.0.1", 80}}},
-			"web": {File: "/etc/nginx/evenkeel/web.conf", Servers: []Pass{{"127.0.0.1", 9}}},
+			"web": {File: "/etc/nginx/evenkeel/web.conf", Servers: []Pass{{"10.0.0.3", 8000}}},
 		},
 	}, got)
 }

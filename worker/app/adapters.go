@@ -35,7 +35,7 @@ func newAdapters(c *config.Config, set *templates.Set, name string, host config.
 		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
 	return activities.Host{
-		Docker:   &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram},
+		Docker:   &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
 		Replicas: replicas,
 		Router:   &activities.Router{Replicas: replicas},
 		VRAM:     vram,
