@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,10 +22,13 @@ func TestLoad(t *testing.T) {
 	here, err := filepath.Abs("testdata/good")
 	require.NoError(t, err)
 
+	text, err := os.ReadFile("testdata/good/full.yaml")
+	require.NoError(t, err)
 	got, err := Load("testdata/good/full.yaml")
 	require.NoError(t, err)
 	require.Equal(t, &Config{
 		Path:     here + "/full.yaml",
+		SHA256:   fmt.Sprintf("%x", sha256.Sum256(text)),
 		TimeZone: "Europe/Vienna",
 		Hosts: map[string]Host{
 			"gpu1": {Projects: map[string]Project{
