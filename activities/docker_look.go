@@ -56,7 +56,8 @@ func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []st
 		if slices.Contains(names, r.Service) && r.Running() && endpoint.Port > 0 && endpoint.Health != "" {
 			group.Go(func() error {
 				fails := func() bool { return d.Replicas.ask(ctx, r, address(r, endpoint.Port, endpoint.Health)) != "" }
-				replicas[i].HealthFails = fails() && fails() // one slow answer says nothing
+				first := fails()
+				replicas[i].HealthFails = first && fails() // one slow answer says nothing
 				return nil
 			})
 		}

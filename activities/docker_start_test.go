@@ -123,7 +123,7 @@ func TestUndoStart(t *testing.T) {
 	require.Equal(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
 
 	d = site() // the file cannot be read any more: what was made must go all the same
-	undone, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
+	_, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
 	require.Equal(t, []string{"stop b within 9s (0 hooks)", "stop mine within 9s (0 hooks)", "remove mine"}, d.did)
 

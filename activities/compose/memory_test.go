@@ -35,6 +35,7 @@ func TestModelIsRemembered(t *testing.T) {
 		"\"include\" : []\nservices: {web: {image: b}}\n",
 	} {
 		write(text)
-		require.NotSame(t, load(), load(), text)
+		before, after := load(), load()
+		require.NotSame(t, before, after, text)
 	}
 }
