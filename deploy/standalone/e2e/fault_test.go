@@ -31,7 +31,7 @@ func TestReplicaThatIsNoGood(t *testing.T) {
 			out, err := s.Starter(s.ctx, "scale", "app=2")
 			require.ErrorContains(s.t, err, "exit status 4")
 			require.Contains(s.t, out, c.reason)
-			require.Contains(s.t, out, "put back: 1 new replicas of app removed")
+			require.Contains(s.t, out, "put back: 1 new replica of app removed")
 			s.requireOneAndNoOrphan()
 		})
 	}
@@ -92,7 +92,7 @@ func (s *site) requireOneAndNoOrphan() {
 // refusedForAllReasons asks for what cannot be, past the command line's own plan.
 func (s *site) refusedForAllReasons() {
 	result, err := s.runWorkflow(5000)
-	require.ErrorContains(s.t, err, "above the policy's maximum")
+	require.ErrorContains(s.t, err, "the maximum of the policy app")
 	var codes []string
 	for _, r := range result.Refusals {
 		codes = append(codes, r.Code)
