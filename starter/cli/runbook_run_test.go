@@ -155,7 +155,7 @@ func TestRunOutcomes(t *testing.T) {
 }
 
 // endedBy is how a client hears that a run ended without a result.
-func endedBy(t *testing.T, why string) error {
+func endedBy(why string) error {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.RegisterWorkflowWithOptions(func(workflow.Context) error { return errors.New(why) }, workflow.RegisterOptions{Name: "run"})
@@ -165,7 +165,7 @@ func endedBy(t *testing.T, why string) error {
 
 // Nobody can say what a run did that was terminated.
 func TestRunTerminated(t *testing.T) {
-	h := &house{over: ended{err: endedBy(t, "terminated")}}
+	h := &house{over: ended{err: endedBy("terminated")}}
 	code, out, _ := says(t, "text", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
 	})
