@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	workSeconds  = 60 // the default timeout
+	workSeconds  = 60 // the default timeout, but of a change of a service: its run ends by itself, and takes what it needs
 	lookSeconds  = 10 // the default time from one look of a check to the next
 	pollSeconds  = 15 // the default time from one look of a wait to the next
 	longestWork  = 2 * time.Hour
@@ -77,7 +77,11 @@ func (r *runbookReader) action(at string, f stepFile, s *runbook.Step) condition
 		r.unknown = append(r.unknown, "steps."+f.ID+".")
 	}
 	r.within(at+".timeout", time.Duration(f.Timeout), time.Second, longestWork)
-	if s.TimeoutSeconds == 0 {
+	switch {
+	case s.TimeoutSeconds > 0:
+	case f.Uses == "service.scale" || f.Uses == "service.restart":
+		s.TimeoutSeconds = int(longestWork.Seconds())
+	default:
 		s.TimeoutSeconds = workSeconds
 	}
 	r.retry(at, f, s)

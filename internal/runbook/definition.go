@@ -224,7 +224,8 @@ const (
 
 // Retry bounds the attempts at an idempotent step.
 type Retry struct {
-	// Attempts is 1 or more; 0 is 3 for an idempotent step and 1 for another.
+	// Attempts is 1 or more; 0 is 3 for an idempotent step and 1 for another. For service.scale 0 is 1 as well: its
+	// run repeats each of its steps itself.
 	Attempts        int `json:"attempts,omitempty"`
 	IntervalSeconds int `json:"interval_seconds,omitempty"` // before the second; doubles after each, up to 30 s
 }

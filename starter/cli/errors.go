@@ -89,7 +89,7 @@ func (s *starter) report(err error) int {
 		code = max(code, f.code)
 		messages = append(messages, f.message())
 		if s.output != "json" {
-			fmt.Fprintln(s.Err, "starter: "+f.Error())
+			fmt.Fprintln(s.Err, "starter: "+printable(f.Error()))
 		}
 	}
 	if s.output == "json" {

@@ -88,9 +88,9 @@ func (s *starter) printInit(r initReport) error {
 	if s.output == "json" {
 		return s.printJSON(r)
 	}
-	fmt.Fprintf(s.Out, "wrote %s for host %s, time zone %s\n", r.File, r.Host, r.TimeZone)
+	fmt.Fprintf(s.Out, "wrote %s for host %s, time zone %s\n", printable(r.File), r.Host, r.TimeZone)
 	if r.engineFault != "" {
-		fmt.Fprintf(s.Out, "%s; only the files were looked at, without what runs\n", r.engineFault)
+		fmt.Fprintf(s.Out, "%s; only the files were looked at, without what runs\n", printable(r.engineFault))
 	}
 	example := ""
 	for _, p := range r.Projects {
@@ -115,26 +115,26 @@ func (s *starter) printInitProject(p initProjectReport) {
 	if len(p.Files)+len(p.EnvFiles) > 0 {
 		how = strings.Join(append([]string{"with"}, append(p.Files, p.EnvFiles...)...), " ") + ", as its newest container was made"
 	}
-	fmt.Fprintf(s.Out, "project %s in %s", p.Name, p.Directory)
+	fmt.Fprintf(s.Out, "project %s in %s", printable(p.Name), printable(p.Directory))
 	if how != "" {
-		fmt.Fprintf(s.Out, " (%s)", how)
+		fmt.Fprintf(s.Out, " (%s)", printable(how))
 	}
-	fmt.Fprintf(s.Out, "\n  can be scaled: %s\n", orNone(p.Services))
+	fmt.Fprintf(s.Out, "\n  can be scaled: %s\n", printable(orNone(p.Services)))
 	if len(p.Others) > 0 {
-		fmt.Fprintf(s.Out, "  cannot: %s; the file says why\n", strings.Join(p.Others, ", "))
+		fmt.Fprintf(s.Out, "  cannot: %s; the file says why\n", printable(strings.Join(p.Others, ", ")))
 	}
 	if p.Router != "" {
-		fmt.Fprintf(s.Out, "  router: %s\n", p.Router)
+		fmt.Fprintf(s.Out, "  router: %s\n", printable(p.Router))
 	}
 	for _, u := range p.Upstreams {
 		switch {
 		case u.Error != "":
-			fmt.Fprintf(s.Out, "  did not write %s: %s\n", u.File, oneLine(u.Error))
+			fmt.Fprintf(s.Out, "  did not write %s: %s\n", printable(u.File), printable(u.Error))
 		case u.Written:
-			fmt.Fprintf(s.Out, "  wrote %s with %s\n", u.File, counted(len(u.Members), "replica"))
+			fmt.Fprintf(s.Out, "  wrote %s with %s\n", printable(u.File), counted(len(u.Members), "replica"))
 		}
 	}
 	if len(p.Unfit) > 0 {
-		fmt.Fprintf(s.Out, "  not as the files say now: %s; see starter doctor\n", strings.Join(p.Unfit, ", "))
+		fmt.Fprintf(s.Out, "  not as the files say now: %s; see starter doctor\n", printable(strings.Join(p.Unfit, ", ")))
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -14,7 +15,7 @@ func (s *starter) printJSON(v any) error {
 	return encoder.Encode(v)
 }
 
-// table writes aligned columns; the first row is the head.
+// table writes aligned columns, each row in one line; the first row is the head.
 func (s *starter) table(rows [][]string) {
 	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 	for _, row := range rows {
@@ -22,7 +23,7 @@ func (s *starter) table(rows [][]string) {
 			if i > 0 {
 				fmt.Fprint(w, "\t")
 			}
-			fmt.Fprint(w, cell)
+			fmt.Fprint(w, visible(strings.ReplaceAll(cell, "\n", " ")))
 		}
 		fmt.Fprintln(w)
 	}

@@ -60,7 +60,7 @@ func (p *progress) line(label string, at time.Time, text string, atWork bool) {
 	if p.open {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
-	text = fmt.Sprintf("%s  %-12s %s", at.Local().Format(time.TimeOnly), label, text)
+	text = fmt.Sprintf("%s  %-12s %s", at.Local().Format(time.TimeOnly), printable(label), printable(text))
 	p.retrying = ""
 	if p.open = atWork && p.live; p.open {
 		fmt.Fprint(p.out, clip(text+" …", p.columns-1))

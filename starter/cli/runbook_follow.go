@@ -47,7 +47,7 @@ func (s *starter) followRunbook(ctx context.Context, c client.Client, run client
 			if ctx.Err() != nil {
 				return context.Canceled
 			}
-			return failed("follow", firstLine(err), "the run goes on; see starter runbook status")
+			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see starter runbook status")
 		case seen := <-retried:
 			if seen.at.After(news) { // else a step that was told since may have ended what was seen
 				p.retries(seen.all, seen.at)
@@ -133,8 +133,9 @@ func runbookResult(ctx context.Context, run client.WorkflowRun) (workflows.Runbo
 		return result, app.Details(&result)
 	case stopped && canceled.HasDetails():
 		return result, canceled.Details(&result)
-	case err == nil || ctx.Err() != nil:
-		return result, err
+	}
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); !ended {
+		return result, err // that it cannot be read says nothing of the run
 	}
 	// Terminated from outside: nothing was put back, and nobody can say what was done.
 	result.Runbook, result.Key = nameAndKey(run.GetID())

@@ -3,13 +3,15 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -152,14 +154,34 @@ func TestRunOutcomes(t *testing.T) {
 	}
 }
 
+// endedBy is how a client hears that a run ended without a result.
+func endedBy(why string) error {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterWorkflowWithOptions(func(workflow.Context) error { return errors.New(why) }, workflow.RegisterOptions{Name: "run"})
+	env.ExecuteWorkflow("run")
+	return env.GetWorkflowError()
+}
+
 // Nobody can say what a run did that was terminated.
 func TestRunTerminated(t *testing.T) {
-	h := &house{over: ended{err: fmt.Errorf("workflow execution error (runID: x): %w", errors.New("terminated"))}}
+	h := &house{over: ended{err: endedBy("terminated")}}
 	code, out, _ := says(t, "text", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, out, "llm llama3_8b: rollback incomplete: terminated\n")
+	require.Contains(t, out, "llm llama3_8b: rollback incomplete: terminated")
+}
+
+// A connection that is lost says nothing of the run.
+func TestRunOutOfSight(t *testing.T) {
+	h := &house{over: ended{err: serviceerror.NewUnavailable("connection refused")}}
+	code, out, told := says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitMissing, code)
+	require.NotContains(t, out, "rollback incomplete")
+	require.Contains(t, told, "llama3_8b: no more can be read of it: connection refused; the run goes on; see starter runbook status\n")
 }
 
 func TestNothingIsStarted(t *testing.T) {

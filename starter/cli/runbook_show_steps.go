@@ -100,6 +100,8 @@ func actionFacts(s runbook.Step, add func(string, ...any)) {
 	switch {
 	case s.Idempotent && s.Retry.Attempts > 0:
 		add("idempotent: %s at most", counted(s.Retry.Attempts, "attempt"))
+	case s.Idempotent && s.Uses == "service.scale":
+		add("idempotent: one run, which repeats its steps when they fail")
 	case s.Idempotent:
 		add("idempotent: tried again when it fails")
 	case s.OnUnknown == runbook.Fail:

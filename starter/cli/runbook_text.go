@@ -23,13 +23,16 @@ func runbookTitle(name, key string) string { return strings.TrimSpace(name + " "
 
 // printable makes one line of what a definition or a person wrote. A character that moves the cursor
 // could show an approver something else than what is approved.
-func printable(text string) string {
+func printable(text string) string { return visible(oneLine(text)) }
+
+// visible shows every character that moves the cursor, but a newline, as one that does not.
+func visible(text string) string {
 	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
+		if r != '\n' && !strconv.IsPrint(r) {
 			return '\uFFFD'
 		}
 		return r
-	}, oneLine(text))
+	}, text)
 }
 
 // plainValue needs no quotes to be told from what stands beside it.

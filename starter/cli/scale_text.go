@@ -14,9 +14,9 @@ import (
 func (s *starter) printPlans(plans []scaling.Plan) {
 	refused := false
 	for _, plan := range plans {
-		fmt.Fprintf(s.Out, "Plan for %s on %s\n", plan.Project, plan.Host)
+		fmt.Fprintf(s.Out, "Plan for %s on %s\n", printable(plan.Project), printable(plan.Host))
 		for _, c := range plan.Changes {
-			fmt.Fprintf(s.Out, "  %s: %s\n", c, steps(c))
+			fmt.Fprintf(s.Out, "  %s: %s\n", printable(c.String()), printable(steps(c)))
 			for _, r := range c.Refusals {
 				fmt.Fprintf(s.Out, "    [REFUSED] %s\n", printable(r.Message))
 			}

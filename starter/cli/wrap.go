@@ -23,7 +23,7 @@ func wrapTable(rows [][]string, width int) string {
 		cells := make([][]string, len(row))
 		height := 0
 		for i, cell := range row {
-			cells[i] = wrapCell(cell, widths[i])
+			cells[i] = wrapCell(visible(cell), widths[i])
 			height = max(height, len(cells[i]))
 		}
 		for n := range height {
