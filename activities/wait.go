@@ -12,13 +12,15 @@ import (
 // that died is noticed and one that is busy is not taken for dead.
 const heartbeatInterval = time.Second
 
-// heartbeat reports that the activity is alive until the returned function is called. It is also
-// how a cancellation reaches the activity.
+// heartbeat reports that the activity is alive until the returned function is called, after a
+// cancellation too: what was begun may have to be seen to its end. It is also how a cancellation reaches
+// the activity.
 func heartbeat(ctx context.Context) (stop func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
 	}
 	done := make(chan struct{})
+	ctx = context.WithoutCancel(ctx)
 	go func() {
 		ticker := time.NewTicker(heartbeatInterval)
 		defer ticker.Stop()
@@ -26,8 +28,6 @@ func heartbeat(ctx context.Context) (stop func()) {
 			activity.RecordHeartbeat(ctx)
 			select {
 			case <-done:
-				return
-			case <-ctx.Done():
 				return
 			case <-ticker.C:
 			}

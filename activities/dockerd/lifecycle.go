@@ -59,8 +59,9 @@ func (e *Engine) start(ctx context.Context, id, doing string) error {
 
 // Stop lets a paused replica go on, runs its pre_stop hooks, sends SIGTERM, or the signal that the
 // image names, waits for grace, rounded up to a second, and then sends SIGKILL. It returns when the
-// replica has stopped; a caller that reports progress does so beside it. One that is gone or stopped
-// is success and runs no hook. A hook that fails is PreconditionFailed, and the replica runs on.
+// replica has stopped; a caller that reports progress does so beside it. A cancellation reaches it up to
+// the signal, which cannot be taken back: after that the replica is leaving, and is waited for. One that is
+// gone or stopped is success and runs no hook. A hook that fails is PreconditionFailed, and the replica runs on.
 func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preStop []activities.Hook) error {
 	doing := "stop " + shortID(id)
 	c, err := e.api.ContainerInspect(ctx, id)
@@ -80,8 +81,12 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preSt
 			return err
 		}
 	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	seconds := max(0, int(math.Ceil(grace.Seconds())))
-	err = e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
+	// Whoever undoes the stop would else find a replica that still runs, leave it alone, and lose it.
+	err = e.api.ContainerStop(context.WithoutCancel(ctx), id, container.StopOptions{Timeout: &seconds})
 	if errdefs.IsNotFound(err) {
 		return nil
 	}

@@ -80,6 +80,9 @@ func do(word string, args []string) {
 		}
 	case "idle":
 		wait()
+	case "linger": // some time after it was told to end
+		wait()
+		time.Sleep(time.Second)
 	case reach.Command:
 		os.Exit(reach.Main(args, os.Stdout))
 	case "crash": // some time after the start, again and again
