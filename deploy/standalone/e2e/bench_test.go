@@ -38,8 +38,8 @@ func TestBench(t *testing.T) {
 	s.benchStandalone()
 }
 
-// benchScale times 1 → 4 → 1 by evenkeel and by Compose, in turns, to the same two moments: all four
-// replicas say that they are ready, and one replica is left.
+// benchScale times 1 → 4 → 1 by evenkeel, by Compose and by the engine's bare calls, in turns, to the same two
+// moments: all four replicas say that they are ready, and one replica is left.
 func (s *site) benchScale() {
 	tools := map[string]func(n int){
 		"starter scale": func(n int) { s.scale(target(n)) },
@@ -47,8 +47,9 @@ func (s *site) benchScale() {
 			_, err := s.Compose(s.ctx, "up", "-d", "--no-recreate", "--no-deps", "--scale", target(n), "app")
 			require.NoError(s.t, err)
 		},
+		"bare API": s.bare,
 	}
-	names := []string{"starter scale", "docker compose up --scale"}
+	names := []string{"starter scale", "docker compose up --scale", "bare API"}
 	ready, whole, down := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
 	for round := range rounds {
 		if round%2 == 1 {
@@ -73,7 +74,9 @@ func (s *site) benchScale() {
 		figures map[string][]float64
 	}{{"1 → 4, until all four are ready", ready}, {"1 → 4, until the command returns", whole}, {"4 → 1, until the command returns", down}} {
 		ours, theirs := row.figures["starter scale"], row.figures["docker compose up --scale"]
-		s.t.Logf("%-34s starter %s s, compose %s s, ratio %s", row.what, spread(ours), spread(theirs), spread(ratios(ours, theirs)))
+		floor := row.figures["bare API"]
+		s.t.Logf("%-34s starter %s s, compose %s s, bare API %s s, ratio to compose %s (bare API to compose %s)", row.what,
+			spread(ours), spread(theirs), spread(floor), spread(ratios(ours, theirs)), spread(ratios(floor, theirs)))
 	}
 }
 
