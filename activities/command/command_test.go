@@ -22,6 +22,10 @@ var _ activities.Runner = (*Runner)(nil)
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
+	// A program that another test starts meanwhile would inherit the open file, and the kernel runs none that is
+	// open for writing.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\ncd "+filepath.Dir(path)+"\n"+text+"\n"), 0o700))
 	return path
 }
