@@ -20,6 +20,19 @@ func TestScaleUpUnroutesStaleMembersFirst(t *testing.T) {
 	require.Equal(t, w.running, w.routed)
 }
 
+// Where there is nothing else to do, a wrong member is gone from the router's old processes too before the run is over.
+func TestRerouteWaitsForOldProcesses(t *testing.T) {
+	for stale, calls := range map[bool][]string{false: {"RouteReplicas"}, true: {"RouteReplicas", "DrainReplicas"}} {
+		w := goingUp()
+		w.change.Add, w.change.To, w.change.Stale = nil, len(w.change.Keep), stale
+		result, err := w.run(t, undisturbed)
+		require.NoError(t, err)
+		require.Equal(t, Unchanged, result.Outcome)
+		require.Equal(t, calls, w.calls[1:1+len(calls)])
+		require.NotContains(t, w.calls[1+len(calls):], "DrainReplicas")
+	}
+}
+
 // A router that was refused before it was told anything has nothing to be put back.
 func TestRouteThatTouchedNothing(t *testing.T) {
 	refused := temporal.NewApplicationErrorWithOptions("nginx -t: unknown directive", activities.PreconditionFailed,

@@ -135,13 +135,18 @@ func (r *serviceRun) down(ctx workflow.Context) error {
 }
 
 // reroute repairs the router where there is nothing else to do: a person may have recreated replicas,
-// which gives them new addresses.
+// which gives them new addresses. Where somebody else may have their old ones, it ends when no process of the router
+// sends requests there any more.
 func (r *serviceRun) reroute(ctx workflow.Context) error {
 	if !r.change.Endpoint.Routed() || len(r.change.Keep) == 0 {
 		return nil
 	}
 	return r.phase(ctx, "route", "", func() error {
-		_, err := r.route(ctx, "route to "+names(r.change.Keep), r.change.Keep, changeTotal)
+		workers, err := r.route(ctx, "route to "+names(r.change.Keep), r.change.Keep, changeTotal)
+		if err != nil || !r.change.Stale {
+			return err
+		}
+		_, err = r.drain(ctx, nil, activities.DrainRequest{Workers: workers}, changeTotal)
 		return err
 	})
 }

@@ -82,7 +82,8 @@ func TestStaleMembers(t *testing.T) {
 		"one that has moved":        {2, at("10.0.0.1"), []string{"10.0.0.9:8080"}, true},
 		"none":                      {2, at("10.0.0.1"), []string{"10.0.0.1:8080"}, false},
 		"no file yet":               {2, at("10.0.0.1"), nil, false},
-		"fewer: the route is first": {1, at("10.0.0.1"), []string{"10.0.0.2:8080"}, false},
+		"nothing else to do":        {1, at("10.0.0.1"), []string{"10.0.0.2:8080"}, true},
+		"fewer: the route is first": {0, at("10.0.0.1"), []string{"10.0.0.2:8080"}, false},
 		"the only one does not run": {1, replica(1, "exited", ""), []string{"10.0.0.1:8080"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,7 @@ type Change struct {
 	Bootstrap bool `json:"bootstrap,omitempty"`
 	// Stale says that the router has members that no replica of Keep is behind: one that is gone, or that
 	// does not run. They go before anything starts, since a new replica may get such an address and would
-	// get traffic before it is ready.
+	// get traffic before it is ready. Where replicas are only removed it is never set.
 	Stale bool `json:"stale,omitempty"`
 	// GPUs says which GPU each new replica gets; empty for a service without a claim on VRAM.
 	GPUs []Assignment `json:"gpus,omitempty"`
@@ -127,7 +127,7 @@ func change(req Request, target Target) Change {
 	}
 	c.ObserveSeconds = observation(c.Policy, c.Endpoint, service, replicas)
 	choose(&c, service, replicas, joined(req, service, replicas))
-	c.Stale = c.Grows() && stale(req, c)
+	c.Stale = len(c.Remove) == 0 && stale(req, c)
 	for _, r := range c.Keep {
 		if r.Unhealthy() {
 			c.UnhealthyBefore = append(c.UnhealthyBefore, r.ID)
