@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"go.temporal.io/sdk/client"
@@ -15,36 +16,41 @@ import (
 
 // followScale shows all runs until each has ended, and how they ended.
 func (s *starter) followScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, runs []client.WorkflowRun) error {
-	results := make([]workflows.ServiceResult, len(runs))
+	results, labels := wanted(plans)
 	faults := make([]error, len(runs))
 	var wait sync.WaitGroup
 	progress := s.newProgress()
-	labels := labelsOf(plans)
 	for i, run := range runs {
 		wait.Go(func() {
 			if faults[i] = progress.follow(ctx, c, run, labels[i]); faults[i] == nil {
-				results[i], faults[i] = scaleResult(ctx, run)
+				results[i], faults[i] = scaleResult(ctx, run, results[i])
 			}
 		})
 	}
 	wait.Wait()
-	if err := errors.Join(faults...); err != nil {
-		if ctx.Err() != nil {
-			return context.Canceled
-		}
-		return missing("Temporal", "no more can be read of the run: "+firstLine(err), "once evenkeel runs, the run goes on; see starter status")
+	if errors.Join(faults...) != nil && ctx.Err() != nil {
+		return context.Canceled
 	}
-	return s.printResults(plans, results)
+	var known []workflows.ServiceResult
+	var lost []error
+	for i, fault := range faults {
+		if fault == nil {
+			known = append(known, results[i])
+			continue
+		}
+		lost = append(lost, missing(labels[i], fmt.Sprintf("no more can be read of %s (run %s): %s", runs[i].GetID(), runs[i].GetRunID(), firstLine(fault)),
+			"once evenkeel runs, it goes on; see starter status"))
+	}
+	err := s.printResults(plans, known)
+	if len(lost) > 0 {
+		return errors.Join(lost...)
+	}
+	return err
 }
 
-// isEnd says whether an error is how a run ended, and not that its end could not be read.
-func isEnd(err error) bool {
-	_, ended := errors.AsType[*temporal.WorkflowExecutionError](err)
-	return ended
-}
-
-// labelsOf names the change of each run; the project is said where there are several.
-func labelsOf(plans []scaling.Plan) (labels []string) {
+// wanted is what is known of the run of each change before it has ended, and its name; the project is said where
+// there are several.
+func wanted(plans []scaling.Plan) (runs []workflows.ServiceResult, labels []string) {
 	for _, plan := range plans {
 		for _, change := range plan.Changes {
 			label := change.Service
@@ -52,14 +58,14 @@ func labelsOf(plans []scaling.Plan) (labels []string) {
 				label = plan.Project + "/" + label
 			}
 			labels = append(labels, label)
+			runs = append(runs, workflows.ServiceResult{Host: plan.Host, Project: plan.Project, Service: change.Service, From: change.From, To: change.To})
 		}
 	}
-	return labels
+	return runs, labels
 }
 
-// scaleResult reads the result of a run that has ended, well or not.
-func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.ServiceResult, error) {
-	var result workflows.ServiceResult
+// scaleResult reads the result of a run that has ended, well or not. Result is what is known of it where it left none.
+func scaleResult(ctx context.Context, run client.WorkflowRun, result workflows.ServiceResult) (workflows.ServiceResult, error) {
 	err := run.Get(ctx, &result)
 	var app *temporal.ApplicationError
 	var canceled *temporal.CanceledError
@@ -68,10 +74,26 @@ func scaleResult(ctx context.Context, run client.WorkflowRun) (workflows.Service
 		return result, app.Details(&result)
 	case errors.As(err, &canceled) && canceled.HasDetails():
 		return result, canceled.Details(&result)
-	case isEnd(err):
-		// Terminated from outside: nothing was put back, and nobody can say what was done.
-		result.Outcome, result.Reason = workflows.RollbackIncomplete, err.Error()
-		return result, nil
 	}
-	return result, err
+	ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err)
+	if !ok {
+		return result, err // that its end cannot be read says nothing of the run
+	}
+	result.Reason = err.Error()
+	if cause := ended.Unwrap(); cause != nil { // without the ids of the run
+		result.Reason = cause.Error()
+	}
+	var terminated *temporal.TerminatedError
+	var timeout *temporal.TimeoutError
+	switch {
+	case canceled != nil:
+		result.Outcome = workflows.Failed // before its first step
+	case errors.As(err, &terminated), errors.As(err, &timeout):
+		// From outside: nothing was put back, and nobody can say what was done.
+		result.Outcome = workflows.RollbackIncomplete
+	default:
+		result.Outcome = workflows.Failed
+		result.Reason += "; what it had done stands in its history"
+	}
+	return result, nil
 }

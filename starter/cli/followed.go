@@ -62,6 +62,9 @@ func (f *followed) retries(all []retry, now time.Time) {
 	p := f.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if text := p.server.answers(); text != "" {
+		p.line("server", now, text, false)
+	}
 	all = f.current(all)
 	for _, r := range f.news.changed(all, p.live) {
 		p.line(f.label, now, r.line(now), false)
@@ -73,6 +76,15 @@ func (f *followed) retries(all []retry, now time.Time) {
 		p.retrying = f.label
 	case p.open && p.retrying == f.label: // a worker has taken it now
 		p.line(f.label, now, f.atWork(), true)
+	}
+}
+
+// silent tells that the server does not answer, once for all runs.
+func (f *followed) silent(now time.Time) {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	if text := f.p.server.silent(now); text != "" {
+		f.p.line("server", now, text, false)
 	}
 }
 

@@ -24,6 +24,7 @@ type progress struct {
 	// retrying is the label of the run whose retry stands in the open line, so that several do not take
 	// turns in it.
 	retrying string
+	server   outage
 }
 
 // newProgress writes to standard error in JSON mode, so that standard output stays one document.
@@ -40,7 +41,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 	f := &followed{p: p, label: label, steps: map[int64]stepAtWork{}, news: retryNews{}}
 	watching, stop := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { newRetryLooker(c).watch(watching, run, f.retries) })
+	watch.Go(func() { newRetryLooker(c).watch(watching, run, f.retries, f.silent) })
 	defer watch.Wait()
 	defer stop()
 	history := c.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

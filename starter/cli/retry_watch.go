@@ -119,9 +119,9 @@ func (l *retryLooker) name(ctx context.Context, r *retry, id string) {
 	}
 }
 
-// watch looks at a run about once a second until ctx ends, and hands on what it saw and when. A look that
-// failed is left out: whether the run goes on is for its history to say.
-func (l *retryLooker) watch(ctx context.Context, run client.WorkflowRun, saw func([]retry, time.Time)) {
+// watch looks at a run about once a second until ctx ends, and hands on what it saw and when, and when a look
+// failed: whether the run goes on is for its history to say.
+func (l *retryLooker) watch(ctx context.Context, run client.WorkflowRun, saw func([]retry, time.Time), failed func(time.Time)) {
 	for {
 		now := time.Now()
 		all, busy, err := l.look(ctx, run.GetID(), run.GetRunID(), now)
@@ -130,6 +130,8 @@ func (l *retryLooker) watch(ctx context.Context, run client.WorkflowRun, saw fun
 		}
 		if err == nil {
 			saw(all, now)
+		} else {
+			failed(time.Now())
 		}
 		pause := lookSeldom
 		if busy || err != nil {

@@ -49,7 +49,7 @@ func (s *starter) followRunbook(ctx context.Context, c client.Client, run client
 			}
 			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see starter runbook status")
 		case seen := <-retried:
-			if seen.at.After(news) { // else a step that was told since may have ended what was seen
+			if p.answered(seen); !seen.failed && seen.at.After(news) { // else a step that was told since may have ended what was seen
 				p.retries(seen.all, seen.at)
 			}
 			continue
@@ -92,21 +92,24 @@ func watchHistory(ctx context.Context, c client.Client, run client.WorkflowRun) 
 	return news, end
 }
 
-// retriesSeen is what was retried at a time.
+// retriesSeen is what was retried at a time, or that the server did not say.
 type retriesSeen struct {
-	all []retry
-	at  time.Time
+	all    []retry
+	at     time.Time
+	failed bool
 }
 
 // watchRetries hands on what is retried in a run and its children.
 func watchRetries(ctx context.Context, c client.Client, run client.WorkflowRun) <-chan retriesSeen {
 	retried := make(chan retriesSeen)
-	go newRetryLooker(c).watch(ctx, run, func(all []retry, at time.Time) {
+	tell := func(seen retriesSeen) {
 		select {
-		case retried <- retriesSeen{all, at}:
+		case retried <- seen:
 		case <-ctx.Done():
 		}
-	})
+	}
+	go newRetryLooker(c).watch(ctx, run, func(all []retry, at time.Time) { tell(retriesSeen{all: all, at: at}) },
+		func(at time.Time) { tell(retriesSeen{at: at, failed: true}) })
 	return retried
 }
 

@@ -24,6 +24,7 @@ type runbookProgress struct {
 	// asked is the request that was told, with how far it was answered.
 	asked  string
 	silent bool
+	server outage
 	// atWork is the step at work as the live line shows it while nothing is retried.
 	atWork   string
 	retrying bool
@@ -97,6 +98,19 @@ func (p *runbookProgress) silence(now time.Time) {
 	if !p.silent {
 		p.silent = true
 		p.line(now, "no worker answers; the run goes on when one does", false)
+	}
+}
+
+// answered tells when the server stops answering and when it answers again.
+func (p *runbookProgress) answered(seen retriesSeen) {
+	text := ""
+	if seen.failed {
+		text = p.server.silent(seen.at)
+	} else {
+		text = p.server.answers()
+	}
+	if text != "" {
+		p.line(seen.at, text, false)
 	}
 }
 

@@ -91,7 +91,10 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 	if refused || o.dryRun {
 		return s.plansOnly(plans, refused)
 	}
-	runs, err := s.startScale(ctx, c, plans, o)
+	runs, err := startScale(ctx, c, plans, o)
+	if err != nil && len(runs) > 0 {
+		return errors.Join(partly(err), s.printStarted(runs))
+	}
 	if err != nil {
 		return err
 	}
@@ -131,27 +134,33 @@ func (s *starter) noneAtWork(ctx context.Context, c *connect.Connection, host st
 	return nil
 }
 
-// startScale starts one workflow per change. Where one cannot be started, those that were go on, and the error names
-// them.
-func (s *starter) startScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, o scaleOptions) ([]client.WorkflowRun, error) {
-	var runs []client.WorkflowRun
-	var ids []string
+// startScale starts one workflow per change. Where one cannot be started, those that were are returned with the error:
+// they go on.
+func startScale(ctx context.Context, c client.Client, plans []scaling.Plan, o scaleOptions) (runs []client.WorkflowRun, err error) {
 	for _, plan := range plans {
 		for _, change := range plan.Changes {
 			run, err := startChange(ctx, c, plan, change, o)
-			if f, ok := errors.AsType[*failure](err); ok && len(ids) > 0 {
-				f.hint = "these were started before and go on: " + strings.Join(ids, ", ") + "; see starter status"
-			}
 			if err != nil {
-				return nil, err
+				return runs, err
 			}
-			runs, ids = append(runs, run), append(ids, run.GetID())
+			runs = append(runs, run)
 		}
 	}
 	return runs, nil
 }
 
-func startChange(ctx context.Context, c *connect.Connection, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
+// partly is the error of a command of which a part was started: a script must not take it for one that did nothing.
+func partly(err error) error {
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		return err
+	}
+	f.code = exitFailed
+	f.hint = "what was started before goes on; see starter status"
+	return f
+}
+
+func startChange(ctx context.Context, c client.Client, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
 	id := workflows.ServiceID(plan.Host, plan.Project, change.Service)
 	request := workflows.ScaleRequest{
 		Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, SharedVolume: o.sharedVolume,
@@ -165,6 +174,9 @@ func startChange(ctx context.Context, c *connect.Connection, plan scaling.Plan, 
 	}, workflows.ScaleService, request)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil, atWork(ctx, c, id)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	if err != nil {
 		return nil, missing("Temporal", firstLine(err), "see starter doctor")

@@ -48,10 +48,11 @@ func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, 
 		}
 		id := workflows.ServiceID(name, service.Project, service.Service)
 		running, err := isRunning(ctx, c, id)
-		if err != nil {
-			return err
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if !running {
+		// A server that cannot say whether it runs may still take the word.
+		if err == nil && !running {
 			if project := host.Projects[service.Project]; len(project.Services) > 0 {
 				if _, listed := project.Services[service.Service]; !listed {
 					faults = append(faults, no(id, "nothing is running, and "+service.Project+" lists no service "+service.Service, "see starter status"))
@@ -62,7 +63,7 @@ func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, 
 			continue
 		}
 		if err := c.CancelWorkflow(ctx, id, ""); err != nil {
-			faults = append(faults, missing("Temporal", firstLine(err), "see starter doctor"))
+			faults = append(faults, missing(id, "whether the cancellation was taken is not known: "+firstLine(err), "see starter status, and cancel it again"))
 			continue
 		}
 		cancelling = append(cancelling, id)

@@ -21,9 +21,14 @@ type scales struct {
 	client.Client
 	running   string
 	cancelled []string
+	// silent are the ids of which it says nothing, deaf those of which it takes no cancellation.
+	silent, deaf string
 }
 
 func (f *scales) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if id == f.silent {
+		return nil, errors.New("deadline exceeded")
+	}
 	status := enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	if id == f.running {
 		status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -36,8 +41,24 @@ func (*scales) DescribeWorkflow(context.Context, string, string) (*client.Workfl
 }
 
 func (f *scales) CancelWorkflow(_ context.Context, id, _ string) error {
+	if id == f.deaf {
+		return errors.New("connection reset")
+	}
 	f.cancelled = append(f.cancelled, id)
 	return nil
+}
+
+// A server that does not say whether a run is at work is told to cancel it all the same, and one fault keeps no other
+// service from being cancelled.
+func TestCancelWithoutAnAnswer(t *testing.T) {
+	queue, app := workflows.ServiceID("gpu-1", "shop", "queue"), workflows.ServiceID("gpu-1", "bank", "app")
+	var out, told bytes.Buffer
+	s := &starter{Streams: Streams{Out: &out, Err: &told}, output: "text"}
+	f := &scales{silent: app, running: queue, deaf: queue}
+	err := s.cancelRuns(t.Context(), f, "gpu-1", twoProjects(), []serviceName{{"", "queue"}, {"bank", "app"}})
+	requireFailure(t, failures(err)[0], exitMissing, activities.Unavailable)
+	require.EqualError(t, err, queue+": whether the cancellation was taken is not known: connection reset; see starter status, and cancel it again")
+	require.Equal(t, []string{app}, f.cancelled)
 }
 
 func TestCancelScale(t *testing.T) {
