@@ -89,15 +89,19 @@ func cannotScale(s scaling.Service, port int, r *router) string {
 		return fmt.Sprintf("network_mode: host, where one process only can have port %d", port)
 	case len(s.EmptyFiles) > 0:
 		return fmt.Sprintf("the content of %s is empty, and Compose mounts the whole project folder in its place", s.EmptyFiles[0])
-	case len(s.SharedVolumes) > 0 && writesAlone(s.Image):
-		return fmt.Sprintf("its image is a database, and all replicas would write to %s", s.SharedVolumes[0])
+	case len(s.AwaitedBy) > 0:
+		return fmt.Sprintf("it is a job that ends: %s for it to complete", waiting(s.AwaitedBy))
+	case len(s.SharedVolumes) > 0 && s.Database != "":
+		return fmt.Sprintf("it is %s, and all replicas would write to %s", s.Database, s.SharedVolumes[0])
 	}
 	return ""
 }
 
-func writesAlone(image string) bool {
-	_, single := scaling.SingleWriterImage(image)
-	return single
+func waiting(services []string) string {
+	if len(services) == 1 {
+		return services[0] + " waits"
+	}
+	return strings.Join(services, ", ") + " wait"
 }
 
 // remarksOn says what a person should know of a service before it is scaled.

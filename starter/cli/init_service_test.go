@@ -27,15 +27,17 @@ func TestCannotScale(t *testing.T) {
 		"the content of config c is empty, and Compose mounts the whole project folder in its place": {
 			scaling.Service{Name: "web", EmptyFiles: []string{"config c"}}, 0,
 		},
-		"its image is a database, and all replicas would write to data at /data": {
-			scaling.Service{Name: "db", Image: "docker.io/library/postgres:17@sha256:ab", SharedVolumes: []string{"data at /data"}}, 0,
+		"it is postgres, by its image, and all replicas would write to data at /data": {
+			scaling.Service{Name: "db", Database: "postgres, by its image", SharedVolumes: []string{"data at /data"}}, 0,
 		},
+		"it is a job that ends: api, web wait for it to complete": {scaling.Service{Name: "migrate", AwaitedBy: []string{"api", "web"}}, 0},
+		"it is a job that ends: web waits for it to complete":     {scaling.Service{Name: "migrate", AwaitedBy: []string{"web"}}, 0},
 	} {
 		require.Equal(t, want, cannotScale(c.service, c.port, &router{service: "proxy"}))
 	}
 	require.Empty(t, cannotScale(scaling.Service{Name: "a", NetworkMode: "host"}, 0, nil), "no port, no clash")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "postgres"}, 0, nil), "each has its own data")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "my-postgres-exporter", SharedVolumes: []string{"x"}}, 0, nil))
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", Database: "postgres, by its image"}, 0, nil), "each has its own data")
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", SharedVolumes: []string{"x"}}, 0, nil))
 }
 
 func TestPortOf(t *testing.T) {
