@@ -21,6 +21,10 @@ var permanent = []struct{ text, class string }{
 	{"seccomp", InvalidInput},
 	{"separate kernel namespace", InvalidInput},
 	{"is not allowed in the host", InvalidInput},
+	{"mount a directory onto a file", InvalidInput},
+	{"unable to find group", InvalidInput},
+	{"invalid capdrop", InvalidInput},
+	{"open /proc/sys/", InvalidInput},
 	// The host does not have it, or does not have it free.
 	{"port is already allocated", PreconditionFailed},
 	{"address already in use", PreconditionFailed},
@@ -35,6 +39,8 @@ var permanent = []struct{ text, class string }{
 	{"gathering device information", PreconditionFailed},
 	{"error while mounting volume", PreconditionFailed},
 	{"setting rlimit", PreconditionFailed},
+	{"not a shared mount", PreconditionFailed},
+	{"not a shared or slave mount", PreconditionFailed},
 	// What it joins is not there or does not run.
 	{"joining network namespace", PreconditionFailed},
 	{"cannot join network", PreconditionFailed},

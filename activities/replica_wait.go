@@ -109,7 +109,18 @@ func (r *Replicas) unready(ctx context.Context, e scaling.Endpoint, replica scal
 	if e.Port == 0 || e.Ready == "" {
 		return r.unhealthy(ctx, e, replica)
 	}
-	return r.ask(ctx, replica, address(replica, e.Port, e.Ready))
+	if fault := r.ask(ctx, replica, address(replica, e.Port, e.Ready)); fault != "" || e.Health != "" {
+		return fault
+	}
+	// Its container check is what says later that it is well; the first word of that takes as long as the warm-up may.
+	return starting(replica)
+}
+
+func starting(replica scaling.Replica) string {
+	if replica.Health == "starting" {
+		return replica.Name + " has not passed its container health check yet"
+	}
+	return ""
 }
 
 // unhealthy says what is wrong with a replica; "" means that it is well. The container's own health check
@@ -119,10 +130,7 @@ func (r *Replicas) unhealthy(ctx context.Context, e scaling.Endpoint, replica sc
 		return replica.Name + " fails its container health check"
 	}
 	if e.Port == 0 || e.Health == "" {
-		if replica.Health == "starting" {
-			return replica.Name + " has not passed its container health check yet"
-		}
-		return ""
+		return starting(replica)
 	}
 	return r.ask(ctx, replica, address(replica, e.Port, e.Health))
 }
