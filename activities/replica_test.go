@@ -203,8 +203,20 @@ func TestCheckHealthyWantsSeveralInARow(t *testing.T) {
 }
 
 func TestCheckHealthyBelievesTheContainersOwnCheck(t *testing.T) {
-	err := (&site{replicas: two("running", "unhealthy")}).adapters().CheckHealthy(t.Context(), ask("a", "b"))
-	require.ErrorContains(t, err, "shop-app-2 fails its container health check")
+	err := (&site{replicas: two("running", "unhealthy"), lives: map[string]scaling.Life{"b": {LastCheck: "exited with 1: no database"}}}).
+		adapters().CheckHealthy(t.Context(), ask("a", "b"))
+	require.ErrorContains(t, err, "shop-app-2 fails its container health check; the check exited with 1: no database")
+}
+
+// Where no path says that a replica is healthy, its container check does, and the warm-up is long enough for its first
+// word.
+func TestAwaitReadyWaitsForTheContainersOwnCheck(t *testing.T) {
+	request := ask("a", "b")
+	s := &site{replicas: two("running", "starting"), lives: map[string]scaling.Life{"b": {LastCheck: "exited with 1: no database"}}}
+	require.NoError(t, s.adapters().AwaitReady(t.Context(), request), "a path says it")
+	request.Endpoint.Health = ""
+	err := s.adapters().AwaitReady(t.Context(), request)
+	require.EqualError(t, err, "not ready within 1s: shop-app-2 has not passed its container health check yet; the check exited with 1: no database")
 }
 
 func TestDrainWaitsForRequestsAndRouter(t *testing.T) {

@@ -45,6 +45,7 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 	fault func(context.Context, scaling.Endpoint, scaling.Replica) string,
 ) error {
 	passed, last := 0, ""
+	var at scaling.Replica // of which last is said
 	deadline := since(ctx).Add(limit)
 	err := poll(ctx, deadline, pollInterval, func(ctx context.Context) (bool, error) {
 		replicas, err := r.find(ctx, req)
@@ -57,7 +58,7 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 				return false, r.ended(ctx, replica)
 			}
 			if last = fault(ctx, req.Endpoint, replica); last != "" {
-				passed = 0
+				passed, at = 0, replica
 				return false, ctx.Err()
 			}
 		}
@@ -68,7 +69,7 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 		if last == "" {
 			last = "its health checks did not pass long enough"
 		}
-		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %s", word, limit, last))
+		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %s%s", word, limit, last, r.checked(ctx, at)))
 	}
 	if late(ctx, err, deadline) {
 		return Fail(PreconditionFailed, fmt.Errorf("not %s within %s: %w", word, limit, err))
@@ -84,6 +85,18 @@ func (r *Replicas) ended(ctx context.Context, replica scaling.Replica) error {
 		return Fail(PreconditionFailed, fmt.Errorf("%s is %s, and no more is known of it: %s", replica.Name, replica.State, err.Error()))
 	}
 	return Fail(PreconditionFailed, errors.New(replica.Name+" "+life.String()))
+}
+
+// checked repeats what the container health check of a replica said last, where it has one that does not pass.
+func (r *Replicas) checked(ctx context.Context, replica scaling.Replica) string {
+	if replica.Health != "unhealthy" && replica.Health != "starting" {
+		return ""
+	}
+	life, err := r.Engine.Life(ctx, replica.ID, true)
+	if err != nil || life.LastCheck == "" {
+		return "" // what is known has been said
+	}
+	return "; the check " + life.LastCheck
 }
 
 // find returns the replicas of the request as the engine has them now.

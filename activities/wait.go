@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -19,21 +20,26 @@ func heartbeat(ctx context.Context) (stop func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
 	}
-	done := make(chan struct{})
 	ctx = context.WithoutCancel(ctx)
-	go func() {
+	done := make(chan struct{})
+	var beating sync.WaitGroup
+	beating.Go(func() {
 		ticker := time.NewTicker(heartbeatInterval)
 		defer ticker.Stop()
 		for {
-			activity.RecordHeartbeat(ctx)
+			// The first one is left to what takes a while: each is a write in the server's database.
 			select {
 			case <-done:
 				return
 			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
 			}
 		}
-	}()
-	return func() { close(done) }
+	})
+	return func() {
+		close(done)
+		beating.Wait() // the server knows no activity that has ended, and a heartbeat of one is a warning in the log
+	}
 }
 
 // poll calls check until it says done, returns an error or the deadline has passed; it always calls

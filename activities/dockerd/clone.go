@@ -86,7 +86,7 @@ func (e *Engine) hooksOf(ctx context.Context, id string, hooks []activities.Hook
 	if err != nil {
 		return classed("inspect the clone", err)
 	}
-	return e.runHooks(ctx, c, hooks)
+	return e.runHooks(ctx, c, postStart, hooks)
 }
 
 // holder returns the container that has the number of the spec, nil when none has. One that the
@@ -147,7 +147,7 @@ func (e *Engine) build(ctx context.Context, spec activities.CloneSpec, id string
 	if err := e.start(ctx, id, "start "+plan.name); err != nil {
 		return id, err
 	}
-	return id, e.runHooks(ctx, clone.InspectResponse, spec.PostStart)
+	return id, e.runHooks(ctx, clone.InspectResponse, postStart, spec.PostStart)
 }
 
 func (e *Engine) inspect(ctx context.Context, id string) (compared, error) {

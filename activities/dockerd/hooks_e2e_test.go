@@ -80,17 +80,19 @@ func TestHooks(t *testing.T) {
 
 	t.Run("a hook that fails", func(t *testing.T) {
 		bad := []activities.Hook{hook("fail", "3"), write("never")}
-		const words = "web hook exited with status 3: to stderr: ${TOKEN}"
-		for _, err := range []error{
-			s.engine.Stop(ctx, made.ID, time.Second, bad),
-			func() error {
+		words := func(kind string, number string) string {
+			return kind + " hook 1 of 2 (/app) in " + s.Name + "-web-" + number + " exited with status 3: to stderr: ${TOKEN}"
+		}
+		for kind, err := range map[string]error{
+			preStop: s.engine.Stop(ctx, made.ID, time.Second, bad),
+			postStart: func() error {
 				require.True(t, s.inspect(made.ID).State.Running, "it runs on")
 				require.NoError(t, s.engine.Stop(ctx, made.ID, time.Second, nil))
 				return s.engine.Start(ctx, made.ID, bad, false)
 			}(),
 		} {
 			requireClass(t, activities.PreconditionFailed, err)
-			require.EqualError(t, err, words)
+			require.EqualError(t, err, words(kind, "2"))
 		}
 		require.True(t, s.inspect(made.ID).State.Running, "as Compose leaves it")
 
@@ -98,16 +100,24 @@ func TestHooks(t *testing.T) {
 		terminal.TTY = true
 		err := s.engine.Stop(ctx, made.ID, time.Second, []activities.Hook{terminal})
 		requireClass(t, activities.PreconditionFailed, err)
-		require.ErrorContains(t, err, "web hook exited with status 4: ")
+		require.ErrorContains(t, err, "web-2 exited with status 4: ")
 		require.ErrorContains(t, err, "to stderr: ${TOKEN}")
 
 		failing := s.spec(3)
 		failing.PostStart = bad
 		_, err = s.engine.Clone(ctx, failing)
 		requireClass(t, activities.PreconditionFailed, err)
-		require.EqualError(t, err, words)
+		require.EqualError(t, err, words(postStart, "3"))
 		require.Equal(t, []int{1, 2}, s.numbers(), "the copy is taken away again")
 		require.Empty(t, said())
+
+		absent := hook()
+		absent.Command = []string{"/nope", "hunter2"}
+		err = s.engine.Stop(ctx, made.ID, time.Second, []activities.Hook{write("here"), absent})
+		requireClass(t, activities.PreconditionFailed, err)
+		require.ErrorContains(t, err, "pre_stop hook 2 of 2 (/nope) in "+s.Name+"-web-2 exited with status ")
+		require.ErrorContains(t, err, "no such file or directory", "the engine says why")
+		require.Equal(t, []string{"here 0 /etc here"}, said())
 	})
 
 	t.Run("a hook in what is gone", func(t *testing.T) {

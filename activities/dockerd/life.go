@@ -3,6 +3,7 @@ package dockerd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -51,7 +52,24 @@ func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life,
 		return scaling.Life{}, classed("log of "+strings.TrimPrefix(c.Name, "/"), err)
 	}
 	life.LastLines = lastLines(text, c.Config.Env)
+	life.LastCheck = lastCheck(c)
 	return life, nil
+}
+
+// lastCheck says how a container's last health check failed, such as "exited with 1: connection refused".
+func lastCheck(c container.InspectResponse) string {
+	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
+		return ""
+	}
+	last := c.State.Health.Log[len(c.State.Health.Log)-1]
+	if last == nil || last.ExitCode == 0 {
+		return ""
+	}
+	said := fmt.Sprintf("exited with %d", last.ExitCode)
+	if lines := lastLines(last.Output, c.Config.Env); len(lines) > 0 {
+		said += ": " + strings.Join(lines, " | ")
+	}
+	return said
 }
 
 // lastEnd fills in how a container that runs again ended last. The engine keeps the last 256 events: where

@@ -3,6 +3,7 @@
 package dockerd
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ services:
   terminal: {image: IMAGE, command: [fail, "3"], tty: true, environment: {TOKEN: hunter2hunter2}}
   silent: {image: IMAGE, command: [fail, "3"], logging: {driver: none}}
   grows: {image: IMAGE, command: [grow], mem_limit: 32m, memswap_limit: 32m}
+  fails: {image: IMAGE, command: [serve], environment: {TOKEN: hunter2hunter2}, healthcheck: {test: [CMD, /app, fail, "5"], interval: 100ms}}
   crashes: {image: IMAGE, command: [crash], restart: always}
 `
 
@@ -41,6 +43,9 @@ func TestLife(t *testing.T) {
 	require.WithinDuration(t, time.Now(), l.StartedAt, time.Minute)
 	require.Empty(t, l.LastLines)
 	require.Zero(t, l.Restarts)
+
+	require.Eventually(t, func() bool { return life("fails", true).LastCheck != "" }, 30*time.Second, 20*time.Millisecond)
+	require.ElementsMatch(t, []string{"exited with 5: to stdout", "to stderr: ${TOKEN}"}, strings.Split(life("fails", true).LastCheck, " | "))
 
 	for _, service := range []string{"exits", "terminal"} {
 		l = ended(service)

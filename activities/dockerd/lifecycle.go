@@ -17,7 +17,7 @@ import (
 // again says that an earlier attempt may have started it and not come to its hooks: then they run, perhaps
 // for the second time. One that is gone is NotFound, a hook that fails PreconditionFailed: the replica runs
 // on then.
-func (e *Engine) Start(ctx context.Context, id string, postStart []activities.Hook, again bool) error {
+func (e *Engine) Start(ctx context.Context, id string, hooks []activities.Hook, again bool) error {
 	c, err := e.api.ContainerInspect(ctx, id)
 	if err != nil {
 		return classed("inspect "+shortID(id), err)
@@ -30,7 +30,7 @@ func (e *Engine) Start(ctx context.Context, id string, postStart []activities.Ho
 			return err
 		}
 	}
-	return e.runHooks(ctx, c, postStart)
+	return e.runHooks(ctx, c, postStart, hooks)
 }
 
 // The exit codes that the engine gives to a container whose command could not be run.
@@ -62,7 +62,7 @@ func (e *Engine) start(ctx context.Context, id, doing string) error {
 // replica has stopped; a caller that reports progress does so beside it. A cancellation reaches it up to
 // the signal, which cannot be taken back: after that the replica is leaving, and is waited for. One that is
 // gone or stopped is success and runs no hook. A hook that fails is PreconditionFailed, and the replica runs on.
-func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preStop []activities.Hook) error {
+func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, hooks []activities.Hook) error {
 	doing := "stop " + shortID(id)
 	c, err := e.api.ContainerInspect(ctx, id)
 	switch {
@@ -77,7 +77,7 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, preSt
 		}
 	}
 	if c.State.Running && !c.State.Restarting {
-		if err := e.leaving(ctx, c, preStop); err != nil && e.runs(ctx, id) {
+		if err := e.leaving(ctx, c, hooks); err != nil && e.runs(ctx, id) {
 			return err
 		}
 	}

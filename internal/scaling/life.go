@@ -19,6 +19,9 @@ type Life struct {
 	OOMKilled bool `json:"oom_killed"`
 	// LastLines is the end of its log: 20 lines and 4 KiB at most, masked and made printable.
 	LastLines []string `json:"last_lines,omitempty"`
+	// LastCheck is what its container health check said last, bounded, masked and made printable likewise; empty where
+	// it has none, or passed.
+	LastCheck string `json:"last_check,omitempty"`
 }
 
 // String says how the container ended, such as "exited with code 3; its last lines: …".
