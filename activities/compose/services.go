@@ -89,7 +89,7 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		case fromFile, fromEmptyVar:
 		}
 	}
-	healthCheck(&out, s.HealthCheck)
+	healthCheck(&out, s.HealthCheck, s.Environment)
 	limits(&out, s)
 	return out
 }
