@@ -41,6 +41,10 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 	if err != nil {
 		return initProject{}, usage("init", err.Error(), "correct it")
 	}
+	awaited, err := project.Awaited(ctx)
+	if err != nil {
+		return initProject{}, usage("init", err.Error(), "correct it")
+	}
 	sources, err := project.Sources(ctx)
 	if err != nil {
 		return initProject{}, usage("init", err.Error(), "correct it")
@@ -64,11 +68,9 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		found.Remarks = append(found.Remarks, withoutRouter(router, services, c.seen)...)
 	}
 	for _, s := range services {
-		var image []int
-		if len(s.Ports) == 0 && s.Image != "" {
-			image, _ = e.exposed(ctx, s.Image) // an image that is not here says nothing
-		}
-		described := describe(s, image, router, names)
+		known := e.facts(ctx, s, containers, c.seen.of(s.Name))
+		known.awaitedBy = awaited[s.Name]
+		described := describe(s, known, router, names)
 		found.Services = append(found.Services, described)
 		if found.Nginx != nil && described.CannotScale == "" && described.Service.Upstream != "" {
 			first := firstUpstream{dir: found.Nginx.Upstreams, name: described.Service.Upstream}
@@ -81,6 +83,22 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		}
 	}
 	return found, nil
+}
+
+// facts gathers what the engine knows of a service. A health check that is switched off proves nothing.
+func (e *engine) facts(ctx context.Context, s scaling.Service, all map[string]details, replicas []container) facts {
+	known := facts{listens: e.listeningAt(ctx, all, replicas)}
+	if s.Image != "" {
+		known.image, _ = e.image(ctx, s.Image) // an image that is not here says nothing
+	}
+	off := func(c container) bool {
+		check := all[c.ID].Config.Healthcheck
+		return check != nil && slices.Equal(check.Test, []string{"NONE"})
+	}
+	if s.HealthCheck || slices.ContainsFunc(replicas, off) {
+		known.image.healthPort, known.image.healthPath = 0, ""
+	}
+	return known
 }
 
 func serviceNames(services []scaling.Service) []string {
