@@ -94,7 +94,7 @@ func (p *page) service(depth int, s FoundService) {
 	off := ""
 	if s.CannotScale != "" {
 		off = "#"
-		p.remarks(depth, s.Name+" cannot be scaled: "+s.CannotScale)
+		p.remarks(depth, s.Name+cannotBeScaled+s.CannotScale)
 	}
 	p.remarks(depth, s.Remarks...)
 	var keys []struct{ key, value string }

@@ -123,6 +123,9 @@ networks: {frontend: , backend: }
 		Directory: s.dir,
 		Services:  map[string]config.Service{"web": {Port: 8080, Upstream: "web"}},
 		Nginx:     &config.Nginx{Service: "nginx", Upstreams: filepath.Join(s.dir, "upstreams")},
+		SwitchedOff: map[string]string{
+			"db": "container_name " + s.name + "-the-db, which one container only can have", "nginx": "it is the router",
+		},
 	}, p)
 	file := filepath.Join(s.dir, "upstreams", "web.conf")
 	require.Contains(t, said, "  can be scaled: web\n  cannot: db, nginx; the file says why\n  router: nginx\n  wrote "+file+" with 1 replica\n")
