@@ -19,6 +19,10 @@ type initProject struct {
 	unfit []string
 	// upstreams are the files that the router needs to start.
 	upstreams []firstUpstream
+	// unsteered says of each router that evenkeel does not steer what is not promised there.
+	unsteered []string
+	// stale are upstream files that name addresses that no replica has.
+	stale []staleUpstream
 }
 
 // firstUpstream is an upstream file that is written where there is none.
@@ -58,7 +62,12 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		found.Remarks = append(found.Remarks, "The containers of "+strings.Join(unfit, ", ")+
 			" were made from something else than these files say now; see starter doctor.")
 	}
+	if elsewhere := c.seen.directory(); c.named && elsewhere != "" && !sameFolder(elsewhere, way.Directory) {
+		found.Remarks = append(found.Remarks, "Its containers say that they are from "+elsewhere+".")
+	}
 	names := serviceNames(services)
+	found.unsteered = unsteered(services)
+	found.Remarks = append(found.Remarks, found.unsteered...)
 	router, containers := e.routerOf(ctx, c.seen, names)
 	if router == nil {
 		router = plannedRouter(ctx, project, services)
@@ -81,6 +90,13 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 			}
 			found.upstreams = append(found.upstreams, first)
 		}
+	}
+	if found.Nginx != nil {
+		services := map[string]string{}
+		for _, s := range found.Services {
+			services[s.Service.Upstream] = s.Name
+		}
+		found.stale = staleUpstreams(found.Nginx.Upstreams, &router.details, containers, c.seen, services)
 	}
 	return found, nil
 }
