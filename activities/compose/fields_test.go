@@ -54,6 +54,17 @@ func TestFields(t *testing.T) {
 			"volumes: ['data:/d', 'data:/r:ro', '/anonymous', /dev:/host, {type: tmpfs, target: /t}, './compose.yaml:/f']", "volumes: {data: {}}",
 			func(s *scaling.Service) { s.SharedVolumes = []string{"data at /d", "/dev at /host"} },
 		},
+		"data of a database": {"environment: {PGDATA: /srv/pg}, volumes: ['data:/srv']", "volumes: {data: {}}", func(s *scaling.Service) {
+			s.SharedVolumes, s.Database = []string{"data at /srv"}, "a database, by its data in the volume at /srv"
+		}},
+		"a database's option": {"command: [--dbpath, /srv], volumes: ['data:/srv']", "volumes: {data: {}}", func(s *scaling.Service) {
+			s.SharedVolumes, s.Database = []string{"data at /srv"}, "a database, by its data in the volume at /srv"
+		}},
+		"a database's folder, read only": {"volumes: ['data:/var/lib/mysql:ro']", "volumes: {data: {}}", func(*scaling.Service) {}},
+		"awaited": {
+			"", "  b: {image: x, depends_on: {a: {condition: service_completed_successfully}}}\n  c: {image: x, depends_on: {a: {condition: service_healthy}}}\n",
+			func(s *scaling.Service) { s.AwaitedBy = []string{"b"} },
+		},
 		"references": {"network_mode: 'service:c', ipc: 'service:b', volumes_from: ['b:ro', 'container:elsewhere']", "  b: {image: x, ipc: shareable}\n  c: {image: x}\n", func(s *scaling.Service) {
 			s.NetworkMode, s.References = "service:c", []string{"b", "c"}
 		}},

@@ -25,8 +25,13 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 		return nil, err
 	}
 	names := slices.Sorted(maps.Keys(m.services))
-	usedBy := map[string][]string{}
+	usedBy, awaitedBy := map[string][]string{}, map[string][]string{}
 	for _, name := range names {
+		for _, of := range slices.Sorted(maps.Keys(m.services[name].DependsOn)) {
+			if m.services[name].DependsOn[of].Condition == types.ServiceConditionCompletedSuccessfully {
+				awaitedBy[of] = append(awaitedBy[of], name)
+			}
+		}
 		for _, of := range referred(m.services[name]) {
 			usedBy[of] = append(usedBy[of], name)
 		}
@@ -38,7 +43,7 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 			err = m.refused(s)
 		}
 		described := m.describe(s)
-		described.UsedBy = usedBy[name]
+		described.UsedBy, described.AwaitedBy = usedBy[name], awaitedBy[name]
 		if err != nil {
 			described.Fault = activities.Mask(err.Error(), m.Environment.Values())
 		}
@@ -60,7 +65,6 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		LinkLocal:       linkLocal(s.Networks),
 		NetworkMode:     s.NetworkMode,
 		References:      referred(s),
-		SharedVolumes:   sharedVolumes(s),
 		Unset:           m.usesUnset(s),
 		PreStart:        len(s.PreStart) > 0,
 		PostStart:       len(s.PostStart) > 0,
@@ -89,6 +93,7 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		case fromFile, fromEmptyVar:
 		}
 	}
+	volumes(&out, s)
 	healthCheck(&out, s.HealthCheck, s.Environment)
 	limits(&out, s)
 	return out

@@ -64,7 +64,7 @@ func TestServicesOfTheProduct(t *testing.T) {
 			CPULimit: 1, CPUReserve: 0.25, MemoryLimitMB: 512, MemoryReserveMB: 128,
 		},
 		{
-			Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres", Scale: 1,
+			Name: "postgres", Image: "pgvector/pgvector:pg16", ContainerName: "product-postgres", Scale: 1, Database: "postgres, by its image",
 			FixedPorts: []string{"127.0.0.1:5432", "53/udp"}, Ports: []int{5432},
 			StaticAddresses: []string{"back 172.30.0.9", "back fd00::9"},
 			CPULimit:        2, CPUReserve: 0.5, MemoryLimitMB: 2048, MemoryReserveMB: 512,

@@ -1,9 +1,7 @@
 package scaling
 
 import (
-	"path"
 	"slices"
-	"strings"
 )
 
 // checkImage refuses to make replicas of an image that is not there.
@@ -17,6 +15,21 @@ func checkImage(req Request, c Change, s Service, f *findings) {
 	if c.Bootstrap && req.NoCompose != "" {
 		f.refuse(ComposeMissing, "%s has no replica to copy, so `docker compose` must make the first: %s", c.Service, req.NoCompose)
 	}
+}
+
+// checkJob refuses to run more of what ends by itself.
+func checkJob(c Change, s Service, f *findings) {
+	if c.Grows() && len(s.AwaitedBy) > 0 {
+		f.refuse(Job, "%s is a job: %s until it has completed, so it has no replicas that keep running; `docker compose run %s` runs it once more",
+			s.Name, waits(s.AwaitedBy), s.Name)
+	}
+}
+
+func waits(services []string) string {
+	if len(services) == 1 {
+		return services[0] + " waits"
+	}
+	return list(services) + " wait"
 }
 
 // checkStart refuses to let Compose make the first replica where it is not known before what it would do,
@@ -43,37 +56,15 @@ func checkStart(req Request, c Change, s Service, f *findings) {
 		list(s.Unset), isNotSet(s.Unset), takes, s.Name, takes)
 }
 
-// singleWriters are the names of images of databases that lose data when two of them write into one
-// volume.
-var singleWriters = []string{
-	"postgres", "postgresql", "pgvector", "postgis", "timescaledb", "timescaledb-ha",
-	"mysql", "mysql-server", "mariadb", "percona", "percona-server",
-	"mongo", "mongodb", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb",
-}
-
-// SingleWriterImage returns the name of a database of which only one may write into a volume; false for any
-// other image.
-func SingleWriterImage(reference string) (name string, ok bool) {
-	name = imageName(reference)
-	return name, slices.Contains(singleWriters, name)
-}
-
-// imageName is the last part of an image's reference, without tag and digest.
-func imageName(reference string) string {
-	reference, _, _ = strings.Cut(reference, "@")
-	name, _, _ := strings.Cut(path.Base(reference), ":")
-	return name
-}
-
 // checkWriters says which volumes all replicas write into, and refuses where that is known to destroy
 // what lies there.
 func checkWriters(req Request, c Change, s Service, f *findings) {
 	if c.To < 2 || len(s.SharedVolumes) == 0 {
 		return
 	}
-	if name, single := SingleWriterImage(s.Image); single && !req.SharedVolume && !req.Restore {
-		f.refuse(SingleWriter, "all %d replicas of %s would write into %s, and of %s only one may; give each its own data, or a person may say --shared-volume",
-			c.To, c.Service, list(s.SharedVolumes), name)
+	if s.Database != "" && !req.SharedVolume && !req.Restore {
+		f.refuse(SingleWriter, "all %d replicas of %s would write into %s, and only one may: it is %s; give each its own data, or a person may say --shared-volume",
+			c.To, c.Service, list(s.SharedVolumes), s.Database)
 		return
 	}
 	for _, volume := range s.SharedVolumes {

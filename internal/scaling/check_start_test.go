@@ -1,28 +1,24 @@
 package scaling
 
-import (
-	"testing"
-
-	"github.com/stretchr/testify/require"
-)
+import "testing"
 
 func TestSharedVolumes(t *testing.T) {
-	volume := func(image string, allowed bool) func(*Request, *Service) {
+	volume := func(database string, allowed bool) func(*Request, *Service) {
 		return func(r *Request, s *Service) {
-			s.Image, s.SharedVolumes, r.SharedVolume = image, []string{"data at /data", "/srv/x at /x"}, allowed
+			s.Database, s.SharedVolumes, r.SharedVolume = database, []string{"data at /data", "/srv/x at /x"}, allowed
 		}
 	}
 	warned := []string{"all 2 replicas of app write into data at /data", "all 2 replicas of app write into /srv/x at /x"}
 	refused := func(name string) []Refusal {
-		return []Refusal{{SingleWriter, "all 2 replicas of app would write into data at /data, /srv/x at /x, and of " + name + " only one may; give each its own data, or a person may say --shared-volume"}}
+		return []Refusal{{SingleWriter, "all 2 replicas of app would write into data at /data, /srv/x at /x, and only one may: it is " + name + "; give each its own data, or a person may say --shared-volume"}}
 	}
 	check(t, map[string]said{
-		"a service":          {to: 2, have: running(1), edit: volume("app:1", false), warnings: warned},
-		"a database":         {to: 2, have: running(1), edit: volume("postgres:16", false), refusals: refused("postgres")},
-		"a person says so":   {to: 2, have: running(1), edit: volume("postgres:16", true), warnings: warned},
-		"one replica":        {to: 1, edit: volume("postgres:16", false)},
-		"going down":         {to: 2, have: running(3), edit: volume("postgres:16", false)},
-		"a volume of no one": {to: 2, have: running(1), edit: func(_ *Request, s *Service) { s.Image = "postgres:16" }},
+		"a service":          {to: 2, have: running(1), edit: volume("", false), warnings: warned},
+		"a database":         {to: 2, have: running(1), edit: volume("postgres, by its image", false), refusals: refused("postgres, by its image")},
+		"a person says so":   {to: 2, have: running(1), edit: volume("postgres, by its image", true), warnings: warned},
+		"one replica":        {to: 1, edit: volume("postgres, by its image", false)},
+		"going down":         {to: 2, have: running(3), edit: volume("postgres, by its image", false)},
+		"a volume of no one": {to: 2, have: running(1), edit: func(_ *Request, s *Service) { s.Database = "postgres, by its image" }},
 	})
 }
 
@@ -38,16 +34,12 @@ func TestStartedReplicasNeedNoImage(t *testing.T) {
 	})
 }
 
-func TestSingleWriterImages(t *testing.T) {
-	for reference, want := range map[string]bool{
-		"postgres": true, "docker.io/library/postgres:16-alpine": true, "registry:5000/bitnami/postgresql@sha256:aa": true,
-		"pgvector/pgvector:pg16": true, "timescale/timescaledb:latest-pg16": true, "mysql/mysql-server:8": true, "mariadb:11": true, "mongo:7": true,
-		"mongo-express": false, "postgrest/postgrest": false, "prometheuscommunity/postgres-exporter": false, "redis:7": false, "registry:5000/app": false,
-	} {
-		request := wellFormed(2, running(1)...)
-		request.Services[0].Image, request.Services[0].SharedVolumes = reference, []string{"data at /data"}
-		require.Equal(t, want, MakePlan(request).Refused(), reference)
-	}
+func TestJobs(t *testing.T) {
+	awaited := func(_ *Request, s *Service) { s.AwaitedBy = []string{"api", "web"} }
+	check(t, map[string]said{
+		"up":       {to: 2, have: running(1), edit: awaited, refusals: []Refusal{{Job, "app is a job: api, web wait until it has completed, so it has no replicas that keep running; `docker compose run app` runs it once more"}}},
+		"as it is": {to: 1, have: running(1), edit: awaited},
+	})
 }
 
 func TestOthersInTheNamespacesOfAReplica(t *testing.T) {

@@ -38,6 +38,7 @@ const (
 	LinkLocalAddress   = "link_local"
 	SharedNamespace    = "shared_namespace"
 	SingleWriter       = "single_writer"
+	Job                = "job"
 	ImageAbsent        = "image_absent"
 	CPULimit           = "cpu_limit"
 	MemoryLimit        = "memory_limit"

@@ -15,7 +15,7 @@ func TestRestoreKnowsNoBounds(t *testing.T) {
 				{ID: "id-1", Name: "shop-db-1", Service: "db", Number: 1, State: "running", ImageID: "sha256:1", ConfigHash: "h"},
 				{ID: "id-2", Name: "shop-db-2", Service: "db", Number: 2, State: "running", ImageID: "sha256:1", ConfigHash: "h"},
 			}},
-			Services: []Service{{Name: "db", Image: "postgres:17", ImageID: "sha256:1", Hash: "h", SharedVolumes: []string{"data at /data"}}},
+			Services: []Service{{Name: "db", Image: "postgres:17", Database: "postgres, by its image", ImageID: "sha256:1", Hash: "h", SharedVolumes: []string{"data at /data"}}},
 			Policies: map[string]Policy{"db": {Name: "db", Min: 2, Max: 2, WarmUpSeconds: 1, HealthySeconds: 1, DrainSeconds: 1}},
 		}).Changes[0]
 	}

@@ -114,6 +114,10 @@ type Service struct {
 	// SharedVolumes are the named volumes and host folders that every replica mounts writable, each as
 	// "SOURCE at TARGET".
 	SharedVolumes []string `json:"shared_volumes,omitempty"`
+	// Database says which database it is and what shows that, as Database has it; empty for any other service.
+	Database string `json:"database,omitempty"`
+	// AwaitedBy are the services that wait until this one has completed successfully, sorted: it is a job then.
+	AwaitedBy []string `json:"awaited_by,omitempty"`
 	// LinkLocal are the fixed link-local addresses, such as "back 169.254.8.8".
 	LinkLocal []string `json:"link_local,omitempty"`
 	// StopGraceSeconds is stop_grace_period, rounded up; 0 when the file has none.

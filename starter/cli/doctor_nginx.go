@@ -52,6 +52,8 @@ func (p *projectDoctor) nginxTest(ctx context.Context, c container) finding {
 	switch {
 	case err != nil:
 		return noted(runs+"; nginx -t could not be run: "+reason(err), "see whether nginx is its program")
+	case code == 126 || code == 127:
+		return lacking(runs+", and nginx -t cannot be run in it: "+strings.Join(strings.Fields(output), " "), "name nginx's own service in "+p.at()+".nginx.service")
 	case code != 0:
 		return lacking(fmt.Sprintf("nginx -t in %s: %s", c.name(), strings.Join(strings.Fields(output), " ")),
 			"correct its configuration: it would neither be reloaded nor start again")

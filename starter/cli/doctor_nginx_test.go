@@ -17,13 +17,15 @@ func TestNginxTest(t *testing.T) {
 		"good": {`{"Running":false,"ExitCode":0}`, well("container nginx-1, Up")},
 		"broken": {`{"Running":false,"ExitCode":1}`, lacking(`nginx -t in nginx-1: nginx: [emerg] host not found in upstream "web" in /etc/nginx/nginx.conf:7`,
 			"correct its configuration: it would neither be reloaded nor start again")},
+		"no nginx": {`{"Running":false,"ExitCode":126}`, lacking(`container nginx-1, Up, and nginx -t cannot be run in it: nginx: [emerg] host not found in upstream "web" in /etc/nginx/nginx.conf:7`,
+			"name nginx's own service in hosts.h.projects.p.nginx.service")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fakeEngine(t, map[string]string{
 				"/containers/1/json": `{"Id":"1","Path":"nginx","Args":["-g","daemon off;"]}`, "/containers/1/exec": `{"Id":"e"}`,
 				"/exec/e/start": "nginx: [emerg] host not found in upstream \"web\"\r\n in /etc/nginx/nginx.conf:7\r\n", "/exec/e/json": c.state,
 			})
-			p := &projectDoctor{doctor: &doctor{engine: newEngine()}, name: "p", config: config.Project{Nginx: &config.Nginx{Service: "nginx"}}}
+			p := &projectDoctor{doctor: &doctor{hostName: "h", engine: newEngine()}, name: "p", config: config.Project{Nginx: &config.Nginx{Service: "nginx"}}}
 			p.containers = func() ([]container, error) {
 				return []container{{ID: "1", Names: []string{"/nginx-1"}, State: "running", Status: "Up", Labels: map[string]string{labelProject: "p", labelService: "nginx"}}}, nil
 			}

@@ -21,8 +21,6 @@ import (
 type facts struct {
 	// image is what the image declares.
 	image imageFacts
-	// awaitedBy is the service that waits for the end of this one; empty where none does.
-	awaitedBy string
 	// listens leaves of some ports those of a running replica at which somebody may listen; nil where no replica
 	// can be asked.
 	listens func(ports []int) []int

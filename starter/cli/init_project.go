@@ -45,10 +45,6 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 	if err != nil {
 		return initProject{}, usage("init", err.Error(), "correct it")
 	}
-	awaited, err := project.Awaited(ctx)
-	if err != nil {
-		return initProject{}, usage("init", err.Error(), "correct it")
-	}
 	sources, err := project.Sources(ctx)
 	if err != nil {
 		return initProject{}, usage("init", err.Error(), "correct it")
@@ -78,7 +74,6 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 	}
 	for _, s := range services {
 		known := e.facts(ctx, s, containers, c.seen.of(s.Name))
-		known.awaitedBy = awaited[s.Name]
 		described := describe(s, known, router, names)
 		found.Services = append(found.Services, described)
 		if found.Nginx != nil && described.CannotScale == "" && described.Service.Upstream != "" {

@@ -21,7 +21,7 @@ func describe(s scaling.Service, known facts, r *router, names []string) config.
 	}
 	port, from, several := portOf(s, known, way)
 	// A plan takes the first port that is declared for one that every replica listens on.
-	found.CannotScale = cannotScale(s, known, cmp.Or(append([]int{port}, s.Ports...)...), r)
+	found.CannotScale = cannotScale(s, cmp.Or(append([]int{port}, s.Ports...)...), r)
 	routed := nginxconf.IsUpstreamName(way.upstream)
 	if found.CannotScale == "" && port == 0 && routed {
 		found.CannotScale = unknownPort(several)
@@ -65,7 +65,7 @@ func describePolicy(found *config.FoundService) {
 
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
 // empty when nothing speaks against more.
-func cannotScale(s scaling.Service, known facts, port int, r *router) string {
+func cannotScale(s scaling.Service, port int, r *router) string {
 	switch {
 	case s.Fault != "":
 		return s.Fault
@@ -73,8 +73,8 @@ func cannotScale(s scaling.Service, known facts, port int, r *router) string {
 		return fmt.Sprintf("it is a provider (%s), no container", s.Provider)
 	case r != nil && r.service == s.Name:
 		return "it is the router"
-	case known.awaitedBy != "":
-		return fmt.Sprintf("it runs once: %s waits for its end", known.awaitedBy)
+	case len(s.AwaitedBy) > 0:
+		return fmt.Sprintf("it is a job that ends: %s for it to complete", waiting(s.AwaitedBy))
 	case s.ContainerName != "":
 		return fmt.Sprintf("container_name %s, which one container only can have", s.ContainerName)
 	case len(s.FixedPorts) > 0:
@@ -87,8 +87,8 @@ func cannotScale(s scaling.Service, known facts, port int, r *router) string {
 		return fmt.Sprintf("network_mode: %s, where one process only can have port %d", s.NetworkMode, port)
 	case len(s.EmptyFiles) > 0:
 		return fmt.Sprintf("the content of %s is empty, and Compose mounts the whole project folder in its place", s.EmptyFiles[0])
-	case len(s.SharedVolumes) > 0 && writesAlone(s.Image):
-		return fmt.Sprintf("its image is a database, and all replicas would write to %s", s.SharedVolumes[0])
+	case len(s.SharedVolumes) > 0 && s.Database != "":
+		return fmt.Sprintf("it is %s, and all replicas would write to %s", s.Database, s.SharedVolumes[0])
 	}
 	return ""
 }
@@ -98,9 +98,11 @@ func sharesNetwork(mode string) bool {
 	return mode == "host" || strings.HasPrefix(mode, "service:") || strings.HasPrefix(mode, "container:")
 }
 
-func writesAlone(image string) bool {
-	_, single := scaling.SingleWriterImage(image)
-	return single
+func waiting(services []string) string {
+	if len(services) == 1 {
+		return services[0] + " waits"
+	}
+	return strings.Join(services, ", ") + " wait"
 }
 
 // remarksOn says what a person should know of a service before it is scaled.

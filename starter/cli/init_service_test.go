@@ -29,16 +29,16 @@ func TestCannotScale(t *testing.T) {
 		"the content of config c is empty, and Compose mounts the whole project folder in its place": {
 			scaling.Service{Name: "web", EmptyFiles: []string{"config c"}}, 0,
 		},
-		"its image is a database, and all replicas would write to data at /data": {
-			scaling.Service{Name: "db", Image: "docker.io/library/postgres:17@sha256:ab", SharedVolumes: []string{"data at /data"}}, 0,
+		"it is the database postgres, and all replicas would write to data at /data": {
+			scaling.Service{Name: "db", Database: "the database postgres", SharedVolumes: []string{"data at /data"}}, 0,
 		},
 	} {
-		require.Equal(t, want, cannotScale(c.service, facts{}, c.port, &router{service: "proxy"}))
+		require.Equal(t, want, cannotScale(c.service, c.port, &router{service: "proxy"}))
 	}
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", NetworkMode: "host"}, facts{}, 0, nil), "no port, no clash")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "postgres"}, facts{}, 0, nil), "each has its own data")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "my-postgres-exporter", SharedVolumes: []string{"x"}}, facts{}, 0, nil))
-	require.Equal(t, "it runs once: web waits for its end", cannotScale(scaling.Service{Name: "migrate"}, facts{awaitedBy: "web"}, 0, nil))
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", NetworkMode: "host"}, 0, nil), "no port, no clash")
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", Database: "the database postgres"}, 0, nil), "each has its own data")
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "my-postgres-exporter", SharedVolumes: []string{"x"}}, 0, nil))
+	require.Equal(t, "it is a job that ends: api, web wait for it to complete", cannotScale(scaling.Service{Name: "a", AwaitedBy: []string{"api", "web"}}, 0, nil))
 	for _, mode := range []string{"service:vpn", "container:vpn", "host"} {
 		require.Equal(t, "network_mode: "+mode+", where one process only can have port 80", describe(scaling.Service{Name: "a", NetworkMode: mode, Ports: []int{80, 81}}, facts{}, nil, nil).CannotScale)
 	}
