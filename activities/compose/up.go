@@ -17,7 +17,7 @@ import (
 // Compose itself says first, in a dry run, what it would do: where that is more than to make and start
 // the container of that number, and what the container needs and is not there yet, the error is
 // PreconditionFailed with the first line that is too much, and nothing is done. A service that the project
-// does not have is NotFound. When the start fails, Compose leaves the container behind in state created;
+// does not have is NotFound. The image is the one that is there, whatever the file says of pulling and building. When the start fails, Compose leaves the container behind in state created;
 // the next Up starts that one.
 func (p *Project) Up(ctx context.Context, service string, number int) error {
 	m, s, err := p.resolved(ctx, service)
@@ -27,7 +27,7 @@ func (p *Project) Up(ctx context.Context, service string, number int) error {
 	if err := m.cannotStart(s); err != nil {
 		return activities.Fail(activities.PreconditionFailed, err)
 	}
-	command := []string{"up", "-d", "--no-deps", "--no-recreate", "--remove-orphans=false", "--scale", service + "=1", service}
+	command := []string{"up", "-d", "--no-deps", "--no-recreate", "--no-build", "--pull", "never", "--remove-orphans=false", "--scale", service + "=1", service}
 	container := cmp.Or(s.ContainerName, strings.Join([]string{m.Name, service, strconv.Itoa(number)}, m.separator()))
 	asks, events, err := p.onProject(ctx, m, askWithin, slices.Insert(slices.Clone(command), 1, "--dry-run")...)
 	if err != nil && !endsAtHook(err, s, events, container) {

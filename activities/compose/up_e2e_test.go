@@ -48,6 +48,8 @@ services:
   broken: {image: IMAGE, entrypoint: [/nope]}
   hooked: {image: IMAGE, post_start: [{command: [/app, health]}]}
   small: {image: IMAGE, mem_limit: 5m}
+  pulled: {image: IMAGE, pull_policy: always}
+  built: {image: IMAGE, build: {context: nowhere}, pull_policy: build}
 `))
 	dir := filepath.Dir(compose.File)
 	p := New(Options{Name: compose.Name, Directory: dir, Command: dockertest.Compose()})
@@ -79,6 +81,11 @@ services:
 	// The dry run cannot run a hook; Up does.
 	require.NoError(t, p.Up(ctx, "hooked", 1))
 	require.Len(t, states(t, engine, compose.Name), 3)
+
+	// What was planned is made from the image that is there: nothing is pulled or built.
+	require.NoError(t, p.Up(ctx, "pulled", 1))
+	require.NoError(t, p.Up(ctx, "built", 1))
+	require.Len(t, states(t, engine, compose.Name), 5)
 
 	requireClass(t, activities.NotFound, p.Up(ctx, "nobody", 1))
 	requireClass(t, activities.PreconditionFailed, p.Up(ctx, "clash", 1))

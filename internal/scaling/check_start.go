@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -30,6 +31,19 @@ func waits(services []string) string {
 		return services[0] + " waits"
 	}
 	return list(services) + " wait"
+}
+
+// checkWarmUp refuses a start of which it is known that no replica can be ready in time: where nothing else says that
+// one is healthy, its container health check has to, and says so first when its interval is over.
+func checkWarmUp(c Change, s Service, f *findings) {
+	if !c.Grows() || !s.HealthCheck || c.Endpoint.Port > 0 && c.Endpoint.Health != "" {
+		return
+	}
+	interval := cmp.Or(s.HealthIntervalSeconds, defaultHealthInterval)
+	if interval >= c.Policy.WarmUpSeconds {
+		f.refuse(HealthTooLate, "the health check of %s first answers after its interval of %d s, and warm_up of its policy is %d s: no replica could be ready in time; "+
+			"give the policy a longer warm_up, the check a shorter interval, or %s a path to ask under health", s.Name, interval, c.Policy.WarmUpSeconds, s.Name)
+	}
 }
 
 // checkStart refuses to let Compose make the first replica where it is not known before what it would do,

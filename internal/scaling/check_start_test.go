@@ -34,6 +34,28 @@ func TestStartedReplicasNeedNoImage(t *testing.T) {
 	})
 }
 
+// A replica whose container check says nothing before the warm-up is over would be taken away again, always.
+func TestHealthKnownTooLate(t *testing.T) {
+	late := func(interval, warmUp string) []Refusal {
+		return []Refusal{{HealthTooLate, "the health check of app first answers after its interval of " + interval + " s, and warm_up of its policy is " + warmUp +
+			" s: no replica could be ready in time; give the policy a longer warm_up, the check a shorter interval, or app a path to ask under health"}}
+	}
+	every := func(seconds int) func(*Request, *Service) {
+		return func(_ *Request, s *Service) { s.HealthCheck, s.HealthIntervalSeconds = true, seconds }
+	}
+	check(t, map[string]said{
+		"in time":  {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(59)(r, s); r.Endpoints["app"] = Endpoint{} }},
+		"too late": {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(60)(r, s); r.Endpoints["app"] = Endpoint{} }, refusals: late("60", "60")},
+		"the engine's interval": {to: 2, have: running(1), edit: func(r *Request, s *Service) {
+			every(0)(r, s)
+			r.Endpoints["app"], r.Policies["app"] = Endpoint{}, Policy{Name: "app", Max: 9, WarmUpSeconds: 20}
+		}, refusals: late("30", "20")},
+		"a path says that it is ready only": {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{Port: 80, Ready: "/r"} }, refusals: late("90", "60")},
+		"a path says that it is healthy":    {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{Port: 80, Health: "/h"} }},
+		"going down":                        {to: 1, have: running(2), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{} }},
+	})
+}
+
 func TestJobs(t *testing.T) {
 	awaited := func(_ *Request, s *Service) { s.AwaitedBy = []string{"api", "web"} }
 	check(t, map[string]said{

@@ -20,6 +20,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 	if c.Grows() {
 		checkDefinition(c, service, &f)
 		checkJob(c, service, &f)
+		checkWarmUp(c, service, &f)
 		checkImage(req, c, service, &f)
 		checkStart(req, c, service, &f)
 		checkHost(req, c, service, &f)

@@ -39,6 +39,7 @@ const (
 	SharedNamespace    = "shared_namespace"
 	SingleWriter       = "single_writer"
 	Job                = "job"
+	HealthTooLate      = "health_too_late"
 	ImageAbsent        = "image_absent"
 	CPULimit           = "cpu_limit"
 	MemoryLimit        = "memory_limit"

@@ -41,15 +41,6 @@ func warnOfReplicas(c Change, s Service, f *findings) {
 
 // warnOfCompose says what the Compose file makes of the change, now and later.
 func warnOfCompose(c Change, s Service, f *findings) {
-	if c.Grows() && s.HealthCheck {
-		interval := s.HealthIntervalSeconds
-		if interval == 0 {
-			interval = defaultHealthInterval
-		}
-		if interval > c.Policy.WarmUpSeconds {
-			f.warn("container health of %s is first known after %d s; warm_up is %d s", c.Service, interval, c.Policy.WarmUpSeconds)
-		}
-	}
 	if !c.Unchanged() && c.To != s.Scale {
 		f.warn("a later `docker compose up -d` takes %s back to %d, the number in the Compose file", c.Service, s.Scale)
 	}

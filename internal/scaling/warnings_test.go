@@ -25,17 +25,6 @@ func TestWarnings(t *testing.T) {
 			to: 1, have: []Replica{replica(3, "exited", "")}, edit: func(_ *Request, s *Service) { s.ImageID = "sha256:b" },
 			warnings: []string{"the tag app:1 names another image now; new replicas get the one of shop-app-3"},
 		},
-		"a slow health check": {
-			to: 2, have: running(1), edit: func(_ *Request, s *Service) { s.HealthCheck, s.HealthIntervalSeconds = true, 90 },
-			warnings: []string{"container health of app is first known after 90 s; warm_up is 60 s"},
-		},
-		"the engine's interval": {
-			to: 2, have: running(1), edit: func(r *Request, s *Service) {
-				s.HealthCheck = true
-				r.Policies["app"] = Policy{Name: "app", Max: 9, WarmUpSeconds: 20}
-			},
-			warnings: []string{"container health of app is first known after 30 s; warm_up is 20 s"},
-		},
 		"the file has another number": {
 			to: 4, have: running(1), edit: func(_ *Request, s *Service) { s.Scale = 1 },
 			warnings: []string{"a later `docker compose up -d` takes app back to 1, the number in the Compose file"},
