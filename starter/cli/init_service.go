@@ -8,7 +8,6 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/nginxconf"
 	"github.com/evenkeel/evenkeel/internal/scaling"
-	"github.com/evenkeel/evenkeel/templates"
 )
 
 // describe says what is written about a service. names are all services of the project; r is its router, nil where
@@ -25,6 +24,9 @@ func describe(s scaling.Service, known facts, r *router, names []string) config.
 	routed := nginxconf.IsUpstreamName(way.upstream)
 	if found.CannotScale == "" && port == 0 && routed {
 		found.CannotScale = unknownPort(several)
+	}
+	if found.CannotScale == "" {
+		found.CannotScale = healthTooLate(s)
 	}
 	found.Remarks = remarksOn(s, found.CannotScale == "", way)
 	if found.CannotScale == "" && port == 0 && len(several) > 1 {
@@ -45,22 +47,6 @@ func describe(s scaling.Service, known facts, r *router, names []string) config.
 		found.Service.Ready, found.From["ready"] = known.image.healthPath, "the image's health check"
 	}
 	return found
-}
-
-// describePolicy writes down a policy that a service would have for its name alone: its bounds surprise whoever
-// does not know of it.
-func describePolicy(found *config.FoundService) {
-	set, err := templates.Load("", nil)
-	if err != nil || found.CannotScale != "" {
-		return
-	}
-	if policy, ok := set.Policy(found.Name); ok && policy.Name != "default" {
-		found.Service.Policy = policy.Name
-		found.From["policy"] = fmt.Sprintf("the built-in one of that name: %d to %d replicas; policy: default has others", policy.Min, policy.Max)
-		if other, ok := set.DefaultPolicy(); ok {
-			found.From["policy"] = fmt.Sprintf("the built-in one of that name: %d to %d replicas; policy: default has %d to %d", policy.Min, policy.Max, other.Min, other.Max)
-		}
-	}
 }
 
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
