@@ -94,7 +94,7 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		}
 	}
 	volumes(&out, s)
-	healthCheck(&out, s.HealthCheck)
+	healthCheck(&out, s.HealthCheck, s.Environment)
 	limits(&out, s)
 	return out
 }

@@ -130,5 +130,6 @@ func parse(shown, path string, data []byte) (*Config, error) {
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
+	f.switchedOff(doc, data)
 	return &f.Config, nil
 }

@@ -42,7 +42,7 @@ type FoundService struct {
 	// switched off. Empty when it can be scaled.
 	CannotScale string
 	Remarks     []string
-	// Service holds what is known of Port, Ready and Upstream, and From where each key is from.
+	// Service holds what is known of Policy, Port, Ready and Upstream, and From where each key is from.
 	Service Service
 	From    map[string]string
 }

@@ -23,6 +23,9 @@ type Project struct {
 	Profiles []string `yaml:"profiles"`
 	// Services are the Compose services that evenkeel scales, by their Compose name.
 	Services map[string]Service `yaml:"services"`
+	// SwitchedOff are the reasons that stand, in the words of Write, above services that are written switched off,
+	// by service.
+	SwitchedOff map[string]string `yaml:"-"`
 	// Nginx is the router of the project; nil when evenkeel manages none.
 	Nginx *Nginx `yaml:"nginx"`
 	Admin Admin  `yaml:"admin"`

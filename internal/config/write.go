@@ -94,11 +94,14 @@ func (p *page) service(depth int, s FoundService) {
 	off := ""
 	if s.CannotScale != "" {
 		off = "#"
-		p.remarks(depth, s.Name+" cannot be scaled: "+s.CannotScale)
+		p.remarks(depth, s.Name+cannotBeScaled+s.CannotScale)
 	}
 	p.remarks(depth, s.Remarks...)
 	var keys []struct{ key, value string }
 	add := func(key, value string) { keys = append(keys, struct{ key, value string }{key, value}) }
+	if s.Service.Policy != "" {
+		add("policy", scalar(s.Service.Policy))
+	}
 	if s.Service.Port > 0 {
 		add("port", strconv.Itoa(s.Service.Port))
 	}

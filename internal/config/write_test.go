@@ -50,6 +50,8 @@ func TestWrite(t *testing.T) {
 			Directory: "/srv/shop",
 			Nginx:     &Nginx{Service: "nginx", Upstreams: "/srv/shop/upstreams"},
 			Services:  map[string]Service{"_worker": {}, "openWebUI": {Port: 8080, Ready: "/ready", Upstream: "openWebUI"}},
+			// Why it is off is known to whoever is asked to scale it.
+			SwitchedOff: map[string]string{"db": "container_name db"},
 		},
 		"blog": {
 			Directory: "/srv/$blog", Files: []string{"a.yaml", "/etc/b$.yaml"}, EnvFiles: []string{"prod.env"}, Profiles: []string{"x y"},
@@ -92,8 +94,11 @@ func FuzzWrite(f *testing.F) {
 		}}}
 		got, err := parse("f", "/f", Write(found))
 		require.NoError(t, err)
+		off := got.Hosts["h"].Projects["p"].SwitchedOff
+		require.Equal(t, remark(text), strings.TrimSpace(off["b"]))
 		require.Equal(t, Project{
-			Directory: "/" + text, Files: []string{text}, EnvFiles: []string{text}, Profiles: []string{text, "x"},
+			SwitchedOff: off,
+			Directory:   "/" + text, Files: []string{text}, EnvFiles: []string{text}, Profiles: []string{text, "x"},
 			Nginx: &Nginx{Service: "nginx", Upstreams: "/" + text}, Services: map[string]Service{"a": {}},
 		}, got.Hosts["h"].Projects["p"])
 		_, err = parse("f", "/f", switchedOn(Write(found)))

@@ -62,6 +62,10 @@ func (d *Document) Has(path string) bool {
 	return ok
 }
 
+// Line returns the line of the value at path, of its key where a block begins below; 0 when the file does not have
+// it.
+func (d *Document) Line(path string) int { return d.at[path].line }
+
 // Require reports each of the paths that the file does not have. They then count as not decoded.
 func (d *Document) Require(paths ...string) {
 	for _, path := range paths {

@@ -77,6 +77,7 @@ func (s *starter) doctorCommand() *cobra.Command {
 }
 
 func (s *starter) doctor(ctx context.Context) error {
+	quietCompose()
 	d := &doctor{only: s.project, engine: newEngine(), temporal: sync.OnceValues(func() (*connect.Connection, error) {
 		ctx, cancel := context.WithTimeout(ctx, dialLimit)
 		defer cancel()
@@ -112,6 +113,7 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"search attributes", d.searchAttributes},
 		{"shared queue", d.sharedQueue},
 		{"host queue", d.hostQueue},
+		{"worker configuration", d.workerConfiguration},
 		{"Docker engine", d.dockerEngine},
 		{"Docker Compose", d.dockerCompose},
 	}

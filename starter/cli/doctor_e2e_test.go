@@ -29,8 +29,8 @@ services: {app: {image: "APP", command: [serve], scale: 2, cpus: 0.5, mem_limit:
 	d = s.doctorOf(config.Project{Directory: s.dir, Nginx: &config.Nginx{Service: "app"}})
 	require.Equal(t, well(s.name+" in "+s.dir+": file compose.yaml (found in "+s.dir+"); running containers 2, services 1, all made from that"), d.composeProject(t.Context()))
 	router := d.nginx(t.Context())
-	require.Equal(t, statusOK, router.Status)
-	require.Regexp(t, `^container `+s.name+`-app-[12], Up `, router.Detail)
+	require.Equal(t, statusMissing, router.Status, "it runs, and is no nginx")
+	require.Regexp(t, `^container `+s.name+`-app-[12], Up .* nginx -t cannot be run in it: `, router.Detail)
 	require.Equal(t, "services without limits: idle", d.limits(t.Context()).Detail)
 
 	out, err := exec.Command("docker", "update", "--cpus", "0.25", s.name+"-app-2").CombinedOutput()

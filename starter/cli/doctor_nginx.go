@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,13 +21,13 @@ func (p *projectDoctor) nginx(ctx context.Context) finding {
 	case n == nil:
 		return noted("none is configured", "for services that nginx sends requests to, add it to "+p.at())
 	case n.Service != "":
-		return p.nginxContainer()
+		return p.nginxContainer(ctx)
 	default:
 		return nginxOnHost(ctx, *n)
 	}
 }
 
-func (p *projectDoctor) nginxContainer() finding {
+func (p *projectDoctor) nginxContainer(ctx context.Context) finding {
 	seen, err := p.seen()
 	if err != nil {
 		return notAsked("needs the Docker engine")
@@ -33,10 +35,48 @@ func (p *projectDoctor) nginxContainer() finding {
 	service := p.config.Nginx.Service
 	for _, c := range seen.of(service) {
 		if c.running() {
-			return well(fmt.Sprintf("container %s, %s", c.name(), c.Status))
+			return p.nginxTest(ctx, c)
 		}
 	}
 	return lacking(fmt.Sprintf("no container of the service %s runs", service), "start it in "+p.config.Directory+" with "+p.command("up -d "+service))
+}
+
+// nginxTest asks a running nginx whether it would take its configuration as it lies there now.
+func (p *projectDoctor) nginxTest(ctx context.Context, c container) finding {
+	runs := fmt.Sprintf("container %s, %s", c.name(), c.Status)
+	d, err := p.engine.inspect(ctx, c.ID)
+	if err != nil {
+		return notAsked(runs + ", and it cannot be looked into: " + reason(err))
+	}
+	output, code, err := p.engine.exec(ctx, c.ID, d.testCommand()...)
+	switch {
+	case err != nil:
+		return noted(runs+"; nginx -t could not be run: "+reason(err), "see whether nginx is its program")
+	case code == 126 || code == 127:
+		return lacking(runs+", and nginx -t cannot be run in it: "+strings.Join(strings.Fields(output), " "), "name nginx's own service in "+p.at()+".nginx.service")
+	case code != 0:
+		return lacking(fmt.Sprintf("nginx -t in %s: %s", c.name(), strings.Join(strings.Fields(output), " ")),
+			"correct its configuration: it would neither be reloaded nor start again")
+	}
+	return well(runs)
+}
+
+// testCommand is nginx -t with the options that the container's own nginx was started with.
+func (d details) testCommand() []string {
+	words := append([]string{d.Path}, d.Args...)
+	command := []string{"nginx", "-t"}
+	at := slices.IndexFunc(words, func(word string) bool { return path.Base(word) == "nginx" })
+	if at < 0 {
+		return command
+	}
+	command[0] = words[at]
+	for i := at + 1; i+1 < len(words); i++ {
+		if slices.Contains([]string{"-c", "-g", "-p", "-e"}, words[i]) {
+			command = append(command, words[i], words[i+1])
+			i++
+		}
+	}
+	return command
 }
 
 func nginxOnHost(ctx context.Context, n config.Nginx) finding {
@@ -59,11 +99,11 @@ func nginxOnHost(ctx context.Context, n config.Nginx) finding {
 
 // nginxVersion looks where an ordinary user's PATH does not lead, too.
 func nginxVersion(ctx context.Context) (string, error) {
-	path, err := exec.LookPath("nginx")
+	program, err := exec.LookPath("nginx")
 	if err != nil {
-		path = "/usr/sbin/nginx"
+		program = "/usr/sbin/nginx"
 	}
-	command := exec.CommandContext(ctx, path, "-v")
+	command := exec.CommandContext(ctx, program, "-v")
 	command.WaitDelay = time.Second
 	out, err := command.CombinedOutput()
 	if err != nil {

@@ -88,6 +88,7 @@ func (d *doctor) projectChecks(ctx context.Context) []check {
 		{"nginx", (*projectDoctor).nginx},
 		{"nginx upstreams", (*projectDoctor).nginxUpstreams},
 		{"nginx networks", (*projectDoctor).nginxNetworks},
+		{"nginx members", (*projectDoctor).nginxMembers},
 	}
 	projects := d.projects(ctx)
 	var out []check
@@ -112,7 +113,7 @@ func (d *doctor) projectChecks(ctx context.Context) []check {
 func (p *projectDoctor) composeProject(ctx context.Context) finding {
 	sources, err := p.model.Sources(ctx)
 	if err != nil {
-		return lacking(err.Error(), "correct "+p.at()+" in "+p.doctor.config.Path)
+		return p.unreadable(err)
 	}
 	made := fmt.Sprintf("%s in %s: %s", p.name, p.config.Directory, sourcesText(p.config.Directory, sources))
 	all, err := p.containers()
@@ -139,7 +140,7 @@ func (p *projectDoctor) composeProject(ctx context.Context) finding {
 	seen.containers = running
 	unfit, err := p.model.Unfit(ctx, seen.seen())
 	if err != nil {
-		return lacking(err.Error(), "correct "+p.at()+" in "+p.doctor.config.Path)
+		return p.unreadable(err)
 	}
 	counts := fmt.Sprintf("running containers %d, services %d", len(running), len(seen.services()))
 	if len(unfit) > 0 {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/activities/compose"
 )
 
 // The labels in which Compose says what a container belongs to and how it was made.
@@ -80,8 +82,12 @@ type details struct {
 	ID     string `json:"Id"`
 	Path   string
 	Args   []string
-	Config struct{ Image string }
-	State  struct{ Running bool }
+	Config struct {
+		Image string
+		// Healthcheck is the one in force; its test is NONE where it is switched off.
+		Healthcheck *struct{ Test []string }
+	}
+	State struct{ Running bool }
 
 	HostConfig struct {
 		NetworkMode string
@@ -110,21 +116,36 @@ func (e *engine) inspect(ctx context.Context, id string) (details, error) {
 	return d, e.get(ctx, "/containers/"+url.PathEscape(id)+"/json", &d)
 }
 
-// exposed returns the TCP ports that an image declares, sorted.
-func (e *engine) exposed(ctx context.Context, image string) ([]int, error) {
+// imageFacts are what an image declares.
+type imageFacts struct {
+	// ports are its TCP ports, sorted.
+	ports []int
+	// healthPort and healthPath are what its own health check asks over HTTP; 0 and empty where it has none, or
+	// does not say.
+	healthPort int
+	healthPath string
+}
+
+// image returns what an image declares.
+func (e *engine) image(ctx context.Context, image string) (facts imageFacts, err error) {
 	var answer struct {
-		Config struct{ ExposedPorts map[string]struct{} }
+		Config struct {
+			ExposedPorts map[string]struct{}
+			Healthcheck  *struct{ Test []string }
+		}
 	}
 	if err := e.get(ctx, "/images/"+(&url.URL{Path: image}).EscapedPath()+"/json", &answer); err != nil {
-		return nil, err
+		return imageFacts{}, err
 	}
-	var ports []int
 	for text := range answer.Config.ExposedPorts {
 		number, protocol, _ := strings.Cut(text, "/")
 		if port, err := strconv.Atoi(number); err == nil && (protocol == "tcp" || protocol == "") {
-			ports = append(ports, port)
+			facts.ports = append(facts.ports, port)
 		}
 	}
-	slices.Sort(ports)
-	return ports, nil
+	slices.Sort(facts.ports)
+	if check := answer.Config.Healthcheck; check != nil {
+		facts.healthPort, facts.healthPath = compose.Asks(check.Test, nil)
+	}
+	return facts, nil
 }

@@ -80,6 +80,7 @@ func (s *starter) init(ctx context.Context, o initOptions) error {
 	if err != nil {
 		return failed("init", err.Error(), "")
 	}
+	quietCompose()
 	e := newEngine()
 	all, engineFault := e.containers(ctx, "")
 	wanted, err := choose(ctx, grouped(all), folder, o.directory, o.projects)

@@ -17,6 +17,8 @@ type chosen struct {
 	name, directory string
 	// several says that the configuration is to have more than this one.
 	several bool
+	// named says that a person named the directory: nothing is taken from another one.
+	named bool
 	// seen has no containers where nothing of the project was ever made.
 	seen seenProject
 }
@@ -29,6 +31,7 @@ func choose(ctx context.Context, projects []seenProject, folder, directory strin
 		return nil, usage("init", "--directory holds one project, and several are named", "leave --directory out")
 	case directory != "":
 		one, err := inDirectory(ctx, projects, directory, strings.Join(names, ""))
+		one.named = true
 		return []chosen{one}, ofFiles(err)
 	case len(names) > 0:
 		return byName(projects, names)

@@ -106,7 +106,7 @@ func TestInitTwoNetworks(t *testing.T) {
 	s := newSite(t, map[string]string{
 		"compose.yaml": `name: SITE
 services:
-  web: {image: "APP", networks: [frontend, backend], stop_grace_period: 1s}
+  web: {image: "APP", expose: ["8080", "9999"], networks: [frontend, backend], stop_grace_period: 1s}
   db: {image: "APP", networks: [backend], container_name: SITE-the-db, stop_grace_period: 1s}
   nginx:
     image: "NGINX"
@@ -123,6 +123,9 @@ networks: {frontend: , backend: }
 		Directory: s.dir,
 		Services:  map[string]config.Service{"web": {Port: 8080, Upstream: "web"}},
 		Nginx:     &config.Nginx{Service: "nginx", Upstreams: filepath.Join(s.dir, "upstreams")},
+		SwitchedOff: map[string]string{
+			"db": "container_name " + s.name + "-the-db, which one container only can have", "nginx": "it is the router",
+		},
 	}, p)
 	file := filepath.Join(s.dir, "upstreams", "web.conf")
 	require.Contains(t, said, "  can be scaled: web\n  cannot: db, nginx; the file says why\n  router: nginx\n  wrote "+file+" with 1 replica\n")
@@ -143,6 +146,19 @@ networks: {frontend: , backend: }
 	require.Contains(t, d.nginxUpstreams(t.Context()).Detail, "which nginx includes as /etc/nginx/evenkeel/*.conf")
 	require.Equal(t, well("nginx shares a network with web"), d.nginxNetworks(t.Context()))
 	require.Equal(t, "services without limits: db, nginx, web", d.limits(t.Context()).Detail)
+	require.Equal(t, statusOK, d.nginxMembers(t.Context()).Status, d.nginxMembers(t.Context()))
+
+	// An address that nobody has any more is said by both, and the file is left as it is.
+	old := strings.ReplaceAll(string(text), address[1], "192.0.2.7:8080")
+	require.NoError(t, os.WriteFile(file, []byte(old), 0o644))
+	require.Equal(t, file+" names 192.0.2.7:8080, which no replica has where the router looks", s.doctorOf(p).nginxMembers(t.Context()).Detail)
+	said, _ = s.init(s.dir)
+	require.Contains(t, said, "  "+file+" names 192.0.2.7:8080, which no replica has where the router looks; ")
+
+	// A configuration that nginx would not take is found before anything is reloaded.
+	require.NoError(t, os.WriteFile(file, []byte("upstream web {"), 0o644))
+	require.Equal(t, statusMissing, s.doctorOf(p).nginx(t.Context()).Status)
+	require.Contains(t, s.doctorOf(p).nginx(t.Context()).Detail, "unexpected end of file")
 
 	p.Services["db"] = config.Service{Port: 8080, Upstream: "db"}
 	require.Equal(t, statusMissing, s.doctorOf(p).nginxNetworks(t.Context()).Status, "the router does not reach it")

@@ -19,6 +19,10 @@ type initProject struct {
 	unfit []string
 	// upstreams are the files that the router needs to start.
 	upstreams []firstUpstream
+	// unsteered says of each router that evenkeel does not steer what is not promised there.
+	unsteered []string
+	// stale are upstream files that name addresses that no replica has.
+	stale []staleUpstream
 }
 
 // firstUpstream is an upstream file that is written where there is none.
@@ -54,7 +58,12 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		found.Remarks = append(found.Remarks, "The containers of "+strings.Join(unfit, ", ")+
 			" were made from something else than these files say now; see starter doctor.")
 	}
+	if elsewhere := c.seen.directory(); c.named && elsewhere != "" && !sameFolder(elsewhere, way.Directory) {
+		found.Remarks = append(found.Remarks, "Its containers say that they are from "+elsewhere+".")
+	}
 	names := serviceNames(services)
+	found.unsteered = unsteered(services)
+	found.Remarks = append(found.Remarks, found.unsteered...)
 	router, containers := e.routerOf(ctx, c.seen, names)
 	if router == nil {
 		router = plannedRouter(ctx, project, services)
@@ -64,11 +73,8 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 		found.Remarks = append(found.Remarks, withoutRouter(router, services, c.seen)...)
 	}
 	for _, s := range services {
-		var image []int
-		if len(s.Ports) == 0 && s.Image != "" {
-			image, _ = e.exposed(ctx, s.Image) // an image that is not here says nothing
-		}
-		described := describe(s, image, router, names)
+		known := e.facts(ctx, s, containers, c.seen.of(s.Name))
+		described := describe(s, known, router, names)
 		found.Services = append(found.Services, described)
 		if found.Nginx != nil && described.CannotScale == "" && described.Service.Upstream != "" {
 			first := firstUpstream{dir: found.Nginx.Upstreams, name: described.Service.Upstream}
@@ -80,7 +86,30 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 			found.upstreams = append(found.upstreams, first)
 		}
 	}
+	if found.Nginx != nil {
+		services := map[string]string{}
+		for _, s := range found.Services {
+			services[s.Service.Upstream] = s.Name
+		}
+		found.stale = staleUpstreams(found.Nginx.Upstreams, &router.details, containers, c.seen, services)
+	}
 	return found, nil
+}
+
+// facts gathers what the engine knows of a service. A health check that is switched off proves nothing.
+func (e *engine) facts(ctx context.Context, s scaling.Service, all map[string]details, replicas []container) facts {
+	known := facts{listens: e.listeningAt(ctx, all, replicas)}
+	if s.Image != "" {
+		known.image, _ = e.image(ctx, s.Image) // an image that is not here says nothing
+	}
+	off := func(c container) bool {
+		check := all[c.ID].Config.Healthcheck
+		return check != nil && slices.Equal(check.Test, []string{"NONE"})
+	}
+	if s.HealthCheck || slices.ContainsFunc(replicas, off) {
+		known.image.healthPort, known.image.healthPath = 0, ""
+	}
+	return known
 }
 
 func serviceNames(services []scaling.Service) []string {

@@ -34,6 +34,11 @@ type initProjectReport struct {
 	Unfit     []string         `json:"unfit,omitempty"`
 	Upstreams []upstreamReport `json:"upstreams,omitempty"`
 
+	// Unsteered says of routers other than nginx what is not promised there.
+	Unsteered []string `json:"unsteered_routers,omitempty"`
+	// Stale are upstream files that name addresses that no replica has.
+	Stale []string `json:"stale_upstreams,omitempty"`
+
 	// example is a service that a person may want to scale first.
 	example string
 }
@@ -51,7 +56,7 @@ type upstreamReport struct {
 func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 	out := initProjectReport{
 		Name: p.Name, Directory: p.Directory, From: p.DirectoryFrom, Files: p.Files, EnvFiles: p.EnvFiles,
-		Services: []string{}, Others: []string{}, Unfit: p.unfit,
+		Services: []string{}, Others: []string{}, Unfit: p.unfit, Unsteered: p.unsteered,
 	}
 	if p.Nginx != nil {
 		out.Router = p.Nginx.Service
@@ -65,6 +70,11 @@ func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 		out.Services = append(out.Services, service.Name)
 		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best {
 			best, out.example = rank, service.Name
+		}
+	}
+	if r.engineFault == "" {
+		for _, s := range p.stale {
+			out.Stale = append(out.Stale, s.String())
 		}
 	}
 	for _, u := range p.upstreams {
@@ -126,6 +136,9 @@ func (s *starter) printInitProject(p initProjectReport) {
 	if p.Router != "" {
 		fmt.Fprintf(s.Out, "  router: %s\n", printable(p.Router))
 	}
+	for _, line := range p.Unsteered {
+		fmt.Fprintf(s.Out, "  %s\n", printable(line))
+	}
 	for _, u := range p.Upstreams {
 		switch {
 		case u.Error != "":
@@ -133,6 +146,9 @@ func (s *starter) printInitProject(p initProjectReport) {
 		case u.Written:
 			fmt.Fprintf(s.Out, "  wrote %s with %s\n", printable(u.File), counted(len(u.Members), "replica"))
 		}
+	}
+	for _, line := range p.Stale {
+		fmt.Fprintf(s.Out, "  %s; %s\n", printable(line), staleHint)
 	}
 	if len(p.Unfit) > 0 {
 		fmt.Fprintf(s.Out, "  not as the files say now: %s; see starter doctor\n", printable(strings.Join(p.Unfit, ", ")))

@@ -69,11 +69,28 @@ func withoutRouter(r *router, services []scaling.Service, seen seenProject) []st
 	}
 	var out []string
 	for _, s := range services {
-		switch {
-		case s.Router == "nginx" && len(seen.of(s.Name)) == 0:
+		if s.Router == "nginx" && len(seen.of(s.Name)) == 0 {
 			out = append(out, s.Name+" is an nginx without a container, and its configuration is not mounted from the host; start it and run starter init again.")
-		case s.Router != "" && s.Router != "nginx":
-			out = append(out, s.Name+" is a router ("+s.Router+") that evenkeel does not steer.")
+		}
+	}
+	return out
+}
+
+// unsteered says of each router but nginx what evenkeel does not promise there.
+func unsteered(services []scaling.Service) []string {
+	const not = "it gives a new replica requests as soon as it sees it, ready or not, and those at work may be cut when a replica stops."
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range services {
+		if s.Router != "" && s.Router != "nginx" {
+			out = append(out, s.Name+" is a router ("+s.Router+") that evenkeel does not steer: "+not)
+			seen[s.Router] = true
+		}
+	}
+	for _, s := range services {
+		if s.RoutedBy != "" && !seen[s.RoutedBy] {
+			out = append(out, s.Name+" speaks to a router ("+s.RoutedBy+") that evenkeel does not steer: "+not)
+			seen[s.RoutedBy] = true
 		}
 	}
 	return out

@@ -1,9 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -11,60 +10,43 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// describe says what is written about a service. image are the ports that its image declares; names are
-// all services of the project; r is its router, nil where there is none.
-func describe(s scaling.Service, image []int, r *router, names []string) config.FoundService {
+// describe says what is written about a service. names are all services of the project; r is its router, nil where
+// there is none.
+func describe(s scaling.Service, known facts, r *router, names []string) config.FoundService {
 	found := config.FoundService{Name: s.Name, From: map[string]string{}}
 	var way route
 	if r != nil {
 		way = r.route(s.Name, names)
 	}
-	port, from := portOf(s, image, way)
-	found.CannotScale = cannotScale(s, port, r)
+	port, from, several := portOf(s, known, way)
+	// A plan takes the first port that is declared for one that every replica listens on.
+	found.CannotScale = cannotScale(s, cmp.Or(append([]int{port}, s.Ports...)...), r)
+	routed := nginxconf.IsUpstreamName(way.upstream)
+	if found.CannotScale == "" && port == 0 && routed {
+		found.CannotScale = unknownPort(several)
+	}
+	if found.CannotScale == "" {
+		found.CannotScale = healthTooLate(s)
+	}
 	found.Remarks = remarksOn(s, found.CannotScale == "", way)
+	if found.CannotScale == "" && port == 0 && len(several) > 1 {
+		found.Remarks = append(found.Remarks, "Which of its ports answers requests is not known, "+portList(several)+": set port.")
+	}
+	describePolicy(&found)
+	if routed {
+		found.Service.Upstream, found.From["upstream"] = way.upstream, r.service+" passes requests to it"
+	}
 	if port == 0 {
 		return found
 	}
 	found.Service.Port, found.From["port"] = port, from
-	if s.HealthPath != "" && (s.HealthPort == port || s.HealthPort == 0) && config.IsPath(s.HealthPath) {
+	switch {
+	case s.HealthPort == port && config.IsPath(s.HealthPath):
 		found.Service.Ready, found.From["ready"] = s.HealthPath, "the health check"
-	}
-	if nginxconf.IsUpstreamName(way.upstream) {
-		found.Service.Upstream, found.From["upstream"] = way.upstream, r.service+" passes requests to it"
+	case s.HealthPort == 0 && known.image.healthPort == port && config.IsPath(known.image.healthPath):
+		found.Service.Ready, found.From["ready"] = known.image.healthPath, "the image's health check"
 	}
 	return found
-}
-
-// portOf returns the port of a service and where it is from. What a router sends to is surest, then what
-// the health check asks; of several that are declared the first is a guess, and is said to be one.
-func portOf(s scaling.Service, image []int, way route) (int, string) {
-	declared, where := s.Ports, "expose or ports"
-	if len(declared) == 0 {
-		declared, where = image, "the image"
-	}
-	switch {
-	case way.port > 0:
-		return way.port, "the router"
-	case s.HealthPort > 0:
-		return s.HealthPort, "the health check"
-	case len(declared) == 0 && way.upstream != "":
-		return 80, "the router, which passes requests to http://" + way.upstream
-	case len(declared) == 0:
-		return 0, ""
-	case way.upstream != "" && slices.Contains(declared, 80):
-		return 80, "the router, and " + where
-	case len(declared) > 1:
-		return declared[0], fmt.Sprintf("%s; it has %s, too", where, portList(declared[1:]))
-	}
-	return declared[0], where
-}
-
-func portList(ports []int) string {
-	var out []string
-	for _, p := range ports {
-		out = append(out, strconv.Itoa(p))
-	}
-	return strings.Join(out, ", ")
 }
 
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;
@@ -77,6 +59,8 @@ func cannotScale(s scaling.Service, port int, r *router) string {
 		return fmt.Sprintf("it is a provider (%s), no container", s.Provider)
 	case r != nil && r.service == s.Name:
 		return "it is the router"
+	case len(s.AwaitedBy) > 0:
+		return fmt.Sprintf("it is a job that ends: %s for it to complete", waiting(s.AwaitedBy))
 	case s.ContainerName != "":
 		return fmt.Sprintf("container_name %s, which one container only can have", s.ContainerName)
 	case len(s.FixedPorts) > 0:
@@ -85,16 +69,19 @@ func cannotScale(s scaling.Service, port int, r *router) string {
 		return fmt.Sprintf("its static address %s, which one container only can have", s.StaticAddresses[0])
 	case len(s.LinkLocal) > 0:
 		return fmt.Sprintf("its link-local address %s, which one container only can have", s.LinkLocal[0])
-	case s.NetworkMode == "host" && port > 0:
-		return fmt.Sprintf("network_mode: host, where one process only can have port %d", port)
+	case sharesNetwork(s.NetworkMode) && port > 0:
+		return fmt.Sprintf("network_mode: %s, where one process only can have port %d", s.NetworkMode, port)
 	case len(s.EmptyFiles) > 0:
 		return fmt.Sprintf("the content of %s is empty, and Compose mounts the whole project folder in its place", s.EmptyFiles[0])
-	case len(s.AwaitedBy) > 0:
-		return fmt.Sprintf("it is a job that ends: %s for it to complete", waiting(s.AwaitedBy))
 	case len(s.SharedVolumes) > 0 && s.Database != "":
 		return fmt.Sprintf("it is %s, and all replicas would write to %s", s.Database, s.SharedVolumes[0])
 	}
 	return ""
+}
+
+// sharesNetwork says whether all replicas are in one network namespace.
+func sharesNetwork(mode string) bool {
+	return mode == "host" || strings.HasPrefix(mode, "service:") || strings.HasPrefix(mode, "container:")
 }
 
 func waiting(services []string) string {

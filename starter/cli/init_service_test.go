@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"net"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,41 +29,103 @@ func TestCannotScale(t *testing.T) {
 		"the content of config c is empty, and Compose mounts the whole project folder in its place": {
 			scaling.Service{Name: "web", EmptyFiles: []string{"config c"}}, 0,
 		},
-		"it is postgres, by its image, and all replicas would write to data at /data": {
-			scaling.Service{Name: "db", Database: "postgres, by its image", SharedVolumes: []string{"data at /data"}}, 0,
+		"it is the database postgres, and all replicas would write to data at /data": {
+			scaling.Service{Name: "db", Database: "the database postgres", SharedVolumes: []string{"data at /data"}}, 0,
 		},
-		"it is a job that ends: api, web wait for it to complete": {scaling.Service{Name: "migrate", AwaitedBy: []string{"api", "web"}}, 0},
-		"it is a job that ends: web waits for it to complete":     {scaling.Service{Name: "migrate", AwaitedBy: []string{"web"}}, 0},
 	} {
 		require.Equal(t, want, cannotScale(c.service, c.port, &router{service: "proxy"}))
 	}
 	require.Empty(t, cannotScale(scaling.Service{Name: "a", NetworkMode: "host"}, 0, nil), "no port, no clash")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", Database: "postgres, by its image"}, 0, nil), "each has its own data")
-	require.Empty(t, cannotScale(scaling.Service{Name: "a", SharedVolumes: []string{"x"}}, 0, nil))
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", Database: "the database postgres"}, 0, nil), "each has its own data")
+	require.Empty(t, cannotScale(scaling.Service{Name: "a", Image: "my-postgres-exporter", SharedVolumes: []string{"x"}}, 0, nil))
+	require.Equal(t, "it is a job that ends: api, web wait for it to complete", cannotScale(scaling.Service{Name: "a", AwaitedBy: []string{"api", "web"}}, 0, nil))
+	for _, mode := range []string{"service:vpn", "container:vpn", "host"} {
+		require.Equal(t, "network_mode: "+mode+", where one process only can have port 80", describe(scaling.Service{Name: "a", NetworkMode: mode, Ports: []int{80, 81}}, facts{}, nil, nil).CannotScale)
+	}
 }
 
 func TestPortOf(t *testing.T) {
+	// open is a replica that listens on some ports; nil is none that runs.
+	open := func(ports ...int) func([]int) []int {
+		return func(candidates []int) []int {
+			return slices.DeleteFunc(slices.Clone(candidates), func(p int) bool { return !slices.Contains(ports, p) })
+		}
+	}
+	of := func(ports ...int) imageFacts { return imageFacts{ports: ports} }
 	for _, c := range []struct {
 		service scaling.Service
-		image   []int
+		known   facts
 		way     route
 		port    int
 		from    string
+		several []int
 	}{
-		{scaling.Service{}, nil, route{}, 0, ""},
-		{scaling.Service{Ports: []int{8080}}, []int{80}, route{}, 8080, "expose or ports"},
-		{scaling.Service{Ports: []int{8080, 9090}}, nil, route{}, 8080, "expose or ports; it has 9090, too"},
-		{scaling.Service{}, []int{80, 443, 444}, route{}, 80, "the image; it has 443, 444, too"},
-		{scaling.Service{Ports: []int{8080}, HealthPort: 9000}, nil, route{}, 9000, "the health check"},
-		{scaling.Service{Ports: []int{8080}, HealthPort: 9000}, nil, route{port: 7000}, 7000, "the router"},
-		{scaling.Service{Ports: []int{80, 8080}}, nil, route{upstream: "web"}, 80, "the router, and expose or ports"},
-		{scaling.Service{Ports: []int{8080}}, nil, route{upstream: "web"}, 8080, "expose or ports"},
-		{scaling.Service{}, nil, route{upstream: "web"}, 80, "the router, which passes requests to http://web"},
+		{},
+		{service: scaling.Service{Ports: []int{8080}}, known: facts{image: of(80)}, port: 8080, from: "expose or ports"},
+		{service: scaling.Service{Ports: []int{8080, 9090}}, several: []int{8080, 9090}},
+		{service: scaling.Service{Ports: []int{8080, 9090}}, known: facts{listens: open(9090)}, port: 9090, from: "expose or ports; a replica listens there"},
+		{service: scaling.Service{Ports: []int{8080, 9090, 1}}, known: facts{listens: open(8080, 9090)}, several: []int{8080, 9090}},
+		{service: scaling.Service{Ports: []int{8080, 9090}}, known: facts{listens: open()}, several: []int{8080, 9090}},
+		{known: facts{image: of(80, 443, 444)}, several: []int{80, 443, 444}},
+		{service: scaling.Service{Ports: []int{8080}, HealthPort: 9000}, port: 9000, from: "the health check"},
+		{known: facts{image: imageFacts{ports: []int{1, 2}, healthPort: 2}}, port: 2, from: "the image's health check"},
+		{service: scaling.Service{Ports: []int{8080}, HealthPort: 9000}, way: route{port: 7000, from: "the router"}, port: 7000, from: "the router"},
+		{service: scaling.Service{Ports: []int{80, 8080}}, way: route{upstream: "web"}, port: 80, from: "the router, and expose or ports"},
+		{service: scaling.Service{Ports: []int{8080}}, way: route{upstream: "web"}, port: 8080, from: "expose or ports"},
+		{way: route{upstream: "web"}},
+		{way: route{upstream: "web"}, known: facts{listens: open(3000)}},
+		{way: route{upstream: "web"}, known: facts{listens: open(80)}, port: 80, from: "the router; a replica listens there"},
 	} {
-		port, from := portOf(c.service, c.image, c.way)
+		port, from, several := portOf(c.service, c.known, c.way)
 		require.Equal(t, c.port, port, c)
 		require.Equal(t, c.from, from, c)
+		require.Equal(t, c.several, several, c)
 	}
+}
+
+// Only a refused connection proves that nobody listens.
+func TestNotRefused(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	gone := closed.Addr().(*net.TCPAddr).Port
+	require.NoError(t, closed.Close())
+	port := listener.Addr().(*net.TCPAddr).Port
+	require.Equal(t, []int{port}, notRefused(t.Context(), "127.0.0.1", []int{gone, port}))
+
+	running := details{}
+	running.State.Running = true
+	running.NetworkSettings.Networks = map[string]attachment{"n": {IPAddress: "127.0.0.1"}}
+	all, replicas := map[string]details{"1": running}, []container{{ID: "1"}}
+	require.NotNil(t, (&engine{address: "unix:///run/docker.sock"}).listeningAt(t.Context(), all, replicas))
+	require.Nil(t, (&engine{address: "tcp://10.0.0.1:2375"}).listeningAt(t.Context(), all, replicas), "the engine is elsewhere")
+	require.Nil(t, (&engine{address: "unix:///run/docker.sock"}).listeningAt(t.Context(), nil, replicas), "none runs")
+}
+
+// What is routed and of which the port is not known is written switched off, with what is to be done.
+func TestDescribeUnknownPort(t *testing.T) {
+	r := &router{service: "nginx", folders: []routerFolder{{"/srv/up", "/etc/nginx/up"}}, config: nginxconf.Config{Passes: []nginxconf.Pass{{Host: "web"}}}}
+	got := describe(scaling.Service{Name: "web"}, facts{}, r, []string{"web"})
+	require.Equal(t, "its port is not known: set port", got.CannotScale)
+	require.Equal(t, config.Service{Upstream: "web"}, got.Service)
+	got = describe(scaling.Service{Name: "web", Ports: []int{1, 2}}, facts{}, r, []string{"web"})
+	require.Equal(t, "its port is not known, it may be one of 1, 2: set port", got.CannotScale)
+	got = describe(scaling.Service{Name: "w", CPULimit: 1, MemoryLimitMB: 1, Ports: []int{1, 2}}, facts{}, nil, nil)
+	require.Empty(t, got.CannotScale)
+	require.Equal(t, []string{"Which of its ports answers requests is not known, 1, 2: set port."}, got.Remarks)
+}
+
+// A policy that a service has for its name alone is written down.
+func TestDescribePolicy(t *testing.T) {
+	got := describe(scaling.Service{Name: "app"}, facts{}, nil, nil)
+	require.Equal(t, "app", got.Service.Policy)
+	require.Equal(t, "the built-in one of that name: 2 to 10 replicas; policy: default has 1 to 10", got.From["policy"])
+	require.Empty(t, describe(scaling.Service{Name: "default"}, facts{}, nil, nil).Service.Policy)
+	require.Empty(t, describe(scaling.Service{Name: "app", ContainerName: "app"}, facts{}, nil, nil).Service.Policy)
+	text := string(config.Write(config.Found{TimeZone: "UTC", Host: "h", Projects: []config.FoundProject{{Name: "p", Directory: "/p", Services: []config.FoundService{got}}}}))
+	require.Contains(t, text, "app:\n            policy: app # the built-in one of that name: 2 to 10 replicas")
 }
 
 func TestDescribe(t *testing.T) {
@@ -69,7 +133,7 @@ func TestDescribe(t *testing.T) {
 	got := describe(scaling.Service{
 		Name: "web", Ports: []int{8080}, HealthPort: 8080, HealthPath: "/ready", CPULimit: 1,
 		PortRanges: []scaling.PortRange{{First: 8080, Last: 8083}}, SharedVolumes: []string{"a at /a"}, Unset: []string{"DB", "X"}, RoutedBy: "traefik",
-	}, nil, r, []string{"nginx", "web"})
+	}, facts{}, r, []string{"nginx", "web"})
 	require.Equal(t, config.FoundService{
 		Name:    "web",
 		Service: config.Service{Port: 8080, Ready: "/ready", Upstream: "web"},
@@ -89,7 +153,10 @@ func TestDescribe(t *testing.T) {
 		{Name: "web", HealthPort: 9, HealthPath: "/ready"},
 	} {
 		own := &router{service: "nginx", config: nginxconf.Config{Passes: []nginxconf.Pass{{Host: "web", Port: 8}}}}
-		require.Empty(t, describe(s, nil, own, []string{"web"}).Service.Ready)
+		require.Empty(t, describe(s, facts{}, own, []string{"web"}).Service.Ready)
 	}
-	require.Equal(t, config.FoundService{Name: "w", From: map[string]string{}}, describe(scaling.Service{Name: "w", CPULimit: 1, MemoryLimitMB: 1}, nil, nil, nil))
+	// The image's own check counts where the service has none.
+	image := facts{image: imageFacts{ports: []int{8080}, healthPort: 8080, healthPath: "/up"}}
+	require.Equal(t, config.Service{Port: 8080, Ready: "/up"}, describe(scaling.Service{Name: "a"}, image, nil, nil).Service)
+	require.Equal(t, config.FoundService{Name: "w", From: map[string]string{}}, describe(scaling.Service{Name: "w", CPULimit: 1, MemoryLimitMB: 1}, facts{}, nil, nil))
 }

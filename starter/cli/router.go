@@ -56,7 +56,16 @@ func (e *engine) routerIn(ctx context.Context, service string, d details) router
 // readRouter reads the configuration of an nginx. Without one it has no folders and no passes.
 func readRouter(service string, d details, files func(string) []nginxconf.File) router {
 	r := router{service: service, details: d, managed: map[string]bool{}}
-	r.config = nginxconf.Read(d.mainFile(), files)
+	// However a file comes in, from a volume or by its own name: what evenkeel wrote is nobody's word.
+	r.config = nginxconf.Read(d.mainFile(), func(pattern string) []nginxconf.File {
+		found := files(pattern)
+		for _, f := range found {
+			if nginx.Managed(f.Text) {
+				r.managed[f.Path] = true
+			}
+		}
+		return found
+	})
 	worth := map[string]int{}
 	for _, inside := range r.config.Folders {
 		host, ok := d.onHost(inside)
@@ -67,7 +76,6 @@ func readRouter(service string, d details, files func(string) []nginxconf.File) 
 		for _, f := range files(inside + "/*.conf") {
 			if nginx.Managed(f.Text) {
 				worth[host] += 1000
-				r.managed[f.Path] = true
 			} else {
 				worth[host]-- // a person's own files lie there
 			}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -14,6 +16,8 @@ type route struct {
 	upstream string
 	// port is the one that the router sends to, 0 where it does not say.
 	port int
+	// from is where the port is from.
+	from string
 	// remark says why evenkeel does not route a service to which the router sends requests.
 	remark string
 }
@@ -25,7 +29,7 @@ func (r router) route(service string, services []string) route {
 		if own, ok := r.own(pass.Host); ok {
 			for _, server := range own.Servers {
 				if serviceOf(server.Host, services) == service {
-					found.port = max(found.port, server.Port)
+					found.port, found.from = cmp.Or(server.Port, httpPort), "the router"
 					found.remark = fmt.Sprintf("%s has an upstream %s of its own; for evenkeel to route, remove it there and write upstream: %s here", r.service, pass.Host, pass.Host)
 				}
 			}
@@ -35,12 +39,15 @@ func (r router) route(service string, services []string) route {
 		case pass.Host == "" || serviceOf(pass.Host, services) != service:
 		case pass.Port > 0:
 			// nginx refuses a port behind the name of an upstream.
-			found.port = pass.Port
+			found.port, found.from = pass.Port, "the router"
 			found.remark = fmt.Sprintf("%s passes requests to %s:%d; for evenkeel to route, write %s without the port there and upstream: %s here",
 				r.service, pass.Host, pass.Port, pass.Host, pass.Host)
 		case found.upstream == "":
 			found.upstream = pass.Host
 		}
+	}
+	if found.port == 0 {
+		found.port, found.from = r.managedPort(found.upstream)
 	}
 	if found.remark != "" {
 		found.upstream = ""
@@ -48,6 +55,26 @@ func (r router) route(service string, services []string) route {
 		found = route{remark: fmt.Sprintf("%s passes requests to it; for evenkeel to route, see nginx above", r.service)}
 	}
 	return found
+}
+
+// httpPort is what nginx asks of a server of an upstream without a port.
+const httpPort = 80
+
+// managedPort returns the port of all members of an upstream that evenkeel has written, and the file's name; 0 where
+// they have none in common.
+func (r router) managedPort(upstream string) (port int, from string) {
+	for name, u := range r.config.Upstreams {
+		if upstream == "" || !strings.EqualFold(name, upstream) || !r.managed[u.File] {
+			continue
+		}
+		for _, server := range u.Servers {
+			if port != 0 && server.Port != port {
+				return 0, ""
+			}
+			port, from = server.Port, "the members in "+path.Base(u.File)
+		}
+	}
+	return port, from
 }
 
 // own returns the upstream of a name where a person wrote it. nginx compares names without case.

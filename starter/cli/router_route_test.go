@@ -15,15 +15,15 @@ func TestRoute(t *testing.T) {
 		config: nginxconf.Config{
 			Passes: []nginxconf.Pass{{Host: "web"}, {}, {Host: "api_pool"}, {Host: "ui", Port: 3000}, {Host: "openwebui_backend"}, {Host: "unknown"}, {Host: "example.com"}},
 			Upstreams: map[string]nginxconf.Upstream{
-				"web":      {File: "/etc/nginx/up/web.conf", Servers: []nginxconf.Pass{{Host: "10.0.0.2", Port: 80}}},
+				"web":      {File: "/etc/nginx/up/web.conf", Servers: []nginxconf.Pass{{Host: "10.0.0.2", Port: 81}}},
 				"api_pool": {File: "/etc/nginx/nginx.conf", Servers: []nginxconf.Pass{{Host: "api", Port: 9000}}},
 			},
 		},
 	}
-	require.Equal(t, route{upstream: "web"}, r.route("web", names))
+	require.Equal(t, route{upstream: "web", port: 81, from: "the members in web.conf"}, r.route("web", names))
 	require.Equal(t, route{upstream: "openwebui_backend"}, r.route("openWebUI", names))
-	require.Equal(t, route{port: 9000, remark: "nginx has an upstream api_pool of its own; for evenkeel to route, remove it there and write upstream: api_pool here"}, r.route("api", names))
-	require.Equal(t, route{port: 3000, remark: "nginx passes requests to ui:3000; for evenkeel to route, write ui without the port there and upstream: ui here"}, r.route("ui", names))
+	require.Equal(t, route{port: 9000, from: "the router", remark: "nginx has an upstream api_pool of its own; for evenkeel to route, remove it there and write upstream: api_pool here"}, r.route("api", names))
+	require.Equal(t, route{port: 3000, from: "the router", remark: "nginx passes requests to ui:3000; for evenkeel to route, write ui without the port there and upstream: ui here"}, r.route("ui", names))
 	require.Zero(t, r.route("nginx", names))
 	require.Zero(t, r.route("web_backend2", names))
 	require.Equal(t, []string{"unknown"}, r.lost(names))
@@ -96,4 +96,23 @@ func TestMembers(t *testing.T) {
 	fresh := with(false, map[string]attachment{"frontend": {}})
 	all["fresh"] = fresh
 	require.Equal(t, []string{"10.1.0.3:8080"}, of("fresh", "1"), "a router that never ran knows its networks by name")
+}
+
+// What evenkeel wrote is nobody's own, however nginx includes it.
+func TestManagedByName(t *testing.T) {
+	texts := map[string]string{
+		"/etc/nginx/nginx.conf":   "http { include /etc/nginx/up/web.conf; server { location / { proxy_pass http://web; } } }",
+		"/etc/nginx/up/web.conf":  "# Managed by evenkeel\nupstream web {\n server 10.0.0.3:8080 max_fails=0;\n}\n",
+		"/etc/nginx/up/other.txt": "",
+	}
+	r := readRouter("nginx", details{}, func(pattern string) []nginxconf.File {
+		if text, ok := texts[pattern]; ok {
+			return []nginxconf.File{{Path: pattern, Text: text}}
+		}
+		return nil
+	})
+	_, own := r.own("web")
+	require.False(t, own)
+	got := r.route("web", []string{"web"})
+	require.Equal(t, "nginx passes requests to it; for evenkeel to route, see nginx above", got.remark)
 }

@@ -39,6 +39,9 @@ func (n serviceName) find(host string, h config.Host, project string) (serviceNa
 			having = append(having, name)
 		}
 	}
+	if len(having) == 0 {
+		having = switchedOffIn(h, n.Service)
+	}
 	if len(having) == 0 && len(h.Projects) > 1 {
 		return n, usage(n.Service, fmt.Sprintf("no project on %s lists it: %s", host, strings.Join(h.Names(), ", ")),
 			fmt.Sprintf("write PROJECT/%s, or list it in evenkeel.yaml", n.Service))
@@ -52,6 +55,17 @@ func (n serviceName) find(host string, h config.Host, project string) (serviceNa
 	}
 	n.Project = having[0]
 	return n, nil
+}
+
+// switchedOffIn are the projects that have a service written switched off, with the reason.
+func switchedOffIn(h config.Host, service string) []string {
+	var out []string
+	for _, name := range h.Names() {
+		if _, off := h.Projects[name].SwitchedOff[service]; off {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // heeded refuses a --project that none of the names heeds, because each has another project of its own.
@@ -102,6 +116,9 @@ func byProject(host string, h config.Host, project string, targets []target) (na
 		name, err := t.find(host, h, project)
 		if err != nil {
 			return nil, nil, err
+		}
+		if why, off := h.Projects[name.Project].SwitchedOff[name.Service]; off {
+			return nil, nil, no(name.Service, "it is switched off in evenkeel.yaml, because "+why, "what the line above it there says has to change first; then remove the # before its keys, and restart evenkeel")
 		}
 		if slices.ContainsFunc(wanted[name.Project], func(o scaling.Target) bool { return o.Service == name.Service }) {
 			return nil, nil, usage("scale", name.Service+" is named twice", "name each service once")

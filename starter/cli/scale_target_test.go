@@ -131,3 +131,13 @@ func TestTargetsByProject(t *testing.T) {
 	_, _, err = byProject("gpu-1", twoProjects(), "", targets("queue=1", "app=2"))
 	requireFailure(t, err, exitUsage, activities.InvalidInput)
 }
+
+// A service that the file has switched off is refused with the reason that stands there.
+func TestSwitchedOff(t *testing.T) {
+	host := config.Host{Projects: map[string]config.Project{
+		"bank": {Services: map[string]config.Service{"app": {}}},
+		"shop": {SwitchedOff: map[string]string{"db": "its image is a database"}},
+	}}
+	_, _, err := byProject("gpu-1", host, "", []target{{serviceName{Service: "db"}, 2}})
+	require.EqualError(t, err, "db: it is switched off in evenkeel.yaml, because its image is a database; what the line above it there says has to change first; then remove the # before its keys, and restart evenkeel")
+}

@@ -10,7 +10,7 @@ const (
 	// columnGap is the space between two columns of a table.
 	columnGap = 2
 	// columnMin is the least width of a column that is made narrower.
-	columnMin = 8
+	columnMin = 4
 )
 
 // wrapTable lays out rows in at most width columns: the widest columns are made narrower, and their text goes

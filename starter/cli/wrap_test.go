@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -92,4 +94,21 @@ func TestColumns(t *testing.T) {
 	require.Equal(t, usualColumns, columns(terminal)) // a new one has no width yet
 	require.NoError(t, unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 72}))
 	require.Equal(t, 72, columns(terminal))
+}
+
+// No line is longer than a terminal is wide, whatever the cells hold.
+func TestWrapWithin(t *testing.T) {
+	long := "hosts.gpu-1.projects.shop: " + strings.Repeat("x", 90) + " /srv/" + strings.Repeat("folder/", 12) + " and some words"
+	for _, below := range []bool{true, false} {
+		rows := findingRows([]finding{{"Compose project of " + strings.Repeat("p", 40), statusNotAsked, long, "correct " + long}, {"a", statusOK, "1", ""}}, below)
+		for width := 24; width < 200; width += 7 {
+			for line := range strings.Lines(wrapTable(rows, width)) {
+				require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width)
+			}
+		}
+	}
+	t.Setenv("COLUMNS", "61")
+	require.Equal(t, 61, columns(&bytes.Buffer{}), "a terminal that does not say how wide it is")
+	t.Setenv("COLUMNS", "x")
+	require.Equal(t, usualColumns, columns(&bytes.Buffer{}))
 }

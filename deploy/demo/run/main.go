@@ -23,6 +23,9 @@ const rate = 200
 const stopLimit = 30 * time.Second
 
 func main() {
+	if code, proceed := arguments(os.Args[1:], os.Stdout, os.Stderr); !proceed {
+		os.Exit(code)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	failed, err := run(ctx)

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// workerConfiguration finds a worker that was started before the file was edited, or with another one.
+func (d *doctor) workerConfiguration(ctx context.Context) finding {
+	if d.configFault != nil || d.hostFault != nil {
+		return notAsked("needs the configuration of a host")
+	}
+	return d.withTemporal(func(c *connect.Connection) finding {
+		queue := workflows.HostQueue(d.hostName)
+		workers, err := pollers(ctx, c, queue, enums.TASK_QUEUE_TYPE_ACTIVITY)
+		if err != nil {
+			return notAsked(firstLine(err))
+		}
+		if len(workers) == 0 || time.Since(workers[0].LastSeen) > pollEvery {
+			return notAsked("needs a worker on " + queue)
+		}
+		var docker *activities.Docker
+		var theirs string
+		err = ask(ctx, c, d.hostName, "compare the configuration", &theirs, docker.ConfiguredWith)
+		return d.compared(theirs, err)
+	})
+}
+
+// compared judges what the worker says. One that cannot say it, because it is of an earlier version or busy, is not
+// judged.
+func (d *doctor) compared(theirs string, err error) finding {
+	switch {
+	case err != nil:
+		return notAsked("the worker does not say: " + firstLine(err))
+	case theirs == "":
+		return notAsked("the worker does not say")
+	case theirs != d.config.SHA256:
+		return noted(fmt.Sprintf("the worker of %s was started with another text than %s has now", d.hostName, d.config.Path),
+			"restart `evenkeel` (or `worker`) on "+d.hostName+" with that file")
+	}
+	return well("the worker of " + d.hostName + " has read the same file")
+}
