@@ -102,7 +102,9 @@ func TestHealthChecks(t *testing.T) {
 		"{test: 'curl http://localhost:99999/'}":                                        {HealthCheck: true},
 		"{test: ['NONE']}":                                                              {},
 		"{disable: true}":                                                               {},
-		"{interval: 5s}":                                                                {HealthIntervalSeconds: 5},
+		"{test: [CMD, x], interval: 90s, start_interval: 2s, start_period: 60s}":        {HealthCheck: true, HealthIntervalSeconds: 2},
+		"{test: [CMD, x], interval: 90s, start_interval: 2s}":                           {HealthCheck: true, HealthIntervalSeconds: 90},
+		"{interval: 5s}": {HealthIntervalSeconds: 5},
 	} {
 		want.Name, want.Image, want.Scale = "a", "x", 1
 		require.Equal(t, want, one(t, "healthcheck: "+check, ""), check)

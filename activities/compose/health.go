@@ -20,6 +20,9 @@ func healthCheck(out *scaling.Service, check *types.HealthCheckConfig, environme
 	if check.Interval != nil {
 		out.HealthIntervalSeconds = seconds(*check.Interval)
 	}
+	if check.StartInterval != nil && check.StartPeriod != nil {
+		out.HealthIntervalSeconds = seconds(*check.StartInterval)
+	}
 	if len(check.Test) == 0 || check.Test[0] == "NONE" {
 		return
 	}

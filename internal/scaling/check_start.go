@@ -36,7 +36,7 @@ func waits(services []string) string {
 // checkWarmUp refuses a start of which it is known that no replica can be ready in time: where nothing else says that
 // one is healthy, its container health check has to, and says so first when its interval is over.
 func checkWarmUp(c Change, s Service, f *findings) {
-	if !c.Grows() || !s.HealthCheck || c.Endpoint.Port > 0 && c.Endpoint.Health != "" {
+	if !c.Grows() || !s.HealthCheck || c.Policy.Name == "" || c.Endpoint.Port > 0 && c.Endpoint.Health != "" {
 		return
 	}
 	interval := cmp.Or(s.HealthIntervalSeconds, defaultHealthInterval)

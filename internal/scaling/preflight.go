@@ -63,7 +63,7 @@ func checkBounds(req Request, c Change, f *findings) {
 		return
 	}
 	if c.To < c.Policy.Min && !req.BelowMin {
-		f.refuse(BelowMin, "%s=%d is below the policy's minimum of %d; a person may say --below-min", c.Service, c.To, c.Policy.Min)
+		f.refuse(BelowMin, "%s=%d is below %d, the minimum of the policy %s; a person may say --below-min", c.Service, c.To, c.Policy.Min, c.Policy.Name)
 	}
 	if c.To > c.Policy.Max {
 		f.refuse(AboveMax, "%s=%d is above %d, the maximum of the policy %s; a ScalingPolicy of your own in templates_dir may say more", c.Service, c.To, c.Policy.Max, c.Policy.Name)

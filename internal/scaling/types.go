@@ -123,7 +123,8 @@ type Service struct {
 	// StopGraceSeconds is stop_grace_period, rounded up; 0 when the file has none.
 	StopGraceSeconds int `json:"stop_grace_seconds,omitempty"`
 	// HealthCheck says whether the file switches a container health check on; HealthIntervalSeconds is
-	// its interval, rounded up, 0 when the file has none (the engine's default is 30 s). HealthPort and
+	// its interval, that of its start where it has a start_period and a start_interval, rounded up, 0 when the file has
+	// none (the engine's default is 30 s). HealthPort and
 	// HealthPath are what the check asks over HTTP, where its command says so.
 	HealthCheck           bool   `json:"health_check,omitempty"`
 	HealthIntervalSeconds int    `json:"health_interval_seconds,omitempty"`
