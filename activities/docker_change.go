@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,28 +45,48 @@ func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
 	})
 }
 
-// StartAgain starts stopped replicas again, with the service's post_start hooks. A retry runs them in
-// replicas that run, too: the worker may have died between their start and their hooks. One that is gone is NotFound,
-// a hook that fails PreconditionFailed; one that can never start on this host is InvalidInput or PreconditionFailed.
-func (d *Docker) StartAgain(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
-	return Classify(ctx, d.startAgain(ctx, req))
+// StartAgainRequest names replicas that were stopped, or that may have been.
+type StartAgainRequest struct {
+	ReplicasRequest
+	// Leaving says that a stop ended without a word: a replica that runs may have been told to end.
+	Leaving bool `json:"leaving,omitempty"`
 }
 
-func (d *Docker) startAgain(ctx context.Context, req ReplicasRequest) error {
-	again := attempt(ctx) > 1
-	replicas, err := d.Replicas.find(ctx, req)
+// StartAgain starts stopped replicas again, with the service's post_start hooks, and returns the names of those that
+// did not run. A retry runs the hooks in replicas that run, too, and names these: the worker may have died between
+// their start and their hooks. One that is gone is NotFound, a hook that fails PreconditionFailed; one that can never
+// start on this host is InvalidInput or PreconditionFailed.
+func (d *Docker) StartAgain(ctx context.Context, req StartAgainRequest) ([]string, error) {
+	defer heartbeat(ctx)()
+	started, err := d.startAgain(ctx, req)
+	return started, Classify(ctx, err)
+}
+
+func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started []string, err error) {
+	again := attempt(ctx) > 1 || req.Leaving
+	replicas, err := d.Replicas.find(ctx, req.ReplicasRequest)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !again && !slices.ContainsFunc(replicas, func(r scaling.Replica) bool { return !r.Running() }) {
-		return nil // what was never stopped needs nothing, not even files that can be read
+	for _, r := range replicas {
+		if again || !r.Running() {
+			started = append(started, r.Name)
+		}
+	}
+	if len(started) == 0 {
+		return nil, nil // what was never stopped needs nothing, not even files that can be read
 	}
 	hooks, err := d.awaitHooks(ctx, req.Project, req.Service)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return each(ctx, req.IDs, func(ctx context.Context, id string) error {
+	return started, each(ctx, req.IDs, func(ctx context.Context, id string) error {
+		if req.Leaving {
+			// To be told again is how to wait for one that is on its way, whose state says nothing of that.
+			if err := d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop); err != nil && classOf(err) != PreconditionFailed {
+				return err
+			}
+		}
 		return d.Engine.Start(ctx, id, hooks.PostStart, again)
 	})
 }

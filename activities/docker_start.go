@@ -81,7 +81,7 @@ func (d *Docker) startStopped(ctx context.Context, req StartRequest) ([]scaling.
 		request.IDs = append(request.IDs, r.ID)
 		wanted[r.ID] = true
 	}
-	if err := d.startAgain(ctx, request); err != nil {
+	if _, err := d.startAgain(ctx, StartAgainRequest{ReplicasRequest: request}); err != nil {
 		return nil, err
 	}
 	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Change.Service)
@@ -155,8 +155,9 @@ func (d *Docker) bootstrap(ctx context.Context, project *Project, c scaling.Chan
 
 // Undone is what became of a start that was taken back, by the names of the replicas.
 type Undone struct {
-	// Replicas were removed, or stopped again.
-	Replicas []string `json:"replicas,omitempty"`
+	// Removed are those that the start had made, Stopped those that it had started.
+	Removed []string `json:"removed,omitempty"`
+	Stopped []string `json:"stopped,omitempty"`
 	// Gone are those that the start removed before Compose made the first replica. They do not come back.
 	Gone []string `json:"gone,omitempty"`
 }
@@ -196,12 +197,14 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
 			return undone, fmt.Errorf("stop %s: %w", r.Name, err)
 		}
-		if made {
-			if err := d.Engine.Remove(ctx, r.ID); err != nil {
-				return undone, fmt.Errorf("remove %s: %w", r.Name, err)
-			}
+		if !made {
+			undone.Stopped = append(undone.Stopped, r.Name)
+			continue
 		}
-		undone.Replicas = append(undone.Replicas, r.Name)
+		if err := d.Engine.Remove(ctx, r.ID); err != nil {
+			return undone, fmt.Errorf("remove %s: %w", r.Name, err)
+		}
+		undone.Removed = append(undone.Removed, r.Name)
 	}
 	return undone, nil
 }

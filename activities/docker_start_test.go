@@ -119,7 +119,7 @@ func TestUndoStart(t *testing.T) {
 	d := site()
 	undone, err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
 	require.NoError(t, err)
-	require.Equal(t, Undone{Replicas: []string{"shop-app-2", "shop-app-3"}}, undone)
+	require.Equal(t, Undone{Removed: []string{"shop-app-3"}, Stopped: []string{"shop-app-2"}}, undone)
 	require.Equal(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
 
 	d = site() // the file cannot be read any more: what was made must go all the same
@@ -140,7 +140,7 @@ func TestUndoStartOfABootstrap(t *testing.T) {
 	d.replicas = two("running", "")[:1]
 	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}})
 	require.NoError(t, err)
-	require.Equal(t, Undone{Replicas: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
+	require.Equal(t, Undone{Removed: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
 	require.Empty(t, d.replicas)
 }
 
@@ -150,15 +150,26 @@ func TestStopAndStartAgain(t *testing.T) {
 	d.replicas = two("running", "")
 	docker := d.docker(hooked(), nil)
 	require.NoError(t, docker.StopReplicas(t.Context(), ask("b")))
-	require.NoError(t, docker.StartAgain(t.Context(), ask("b")))
+	again := func(d *Docker, id string) ([]string, error) {
+		return d.StartAgain(t.Context(), StartAgainRequest{ReplicasRequest: ask(id)})
+	}
+	started, err := again(docker, "a")
+	require.NoError(t, err)
+	require.Empty(t, started, "it runs")
+	d.replicas[1].State = "exited"
+	started, err = again(docker, "b")
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-2"}, started)
 	require.NoError(t, docker.RemoveReplicas(t.Context(), ask("b")))
 	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did)
 
 	broken := d.docker(&file{hooksErr: Fail(InvalidInput, errors.New("line 3"))}, nil)
 	require.Equal(t, Unavailable, class(t, broken.StopReplicas(t.Context(), ask("a"))), "somebody may be editing the file")
-	require.NoError(t, broken.StartAgain(t.Context(), ask("a")), "what runs needs no file")
+	_, err = again(broken, "a")
+	require.NoError(t, err, "what runs needs no file")
 	d.replicas[0].State = "exited"
-	require.Equal(t, Unavailable, class(t, broken.StartAgain(t.Context(), ask("a"))))
+	_, err = again(broken, "a")
+	require.Equal(t, Unavailable, class(t, err))
 	gone := d.docker(&file{hooksErr: Fail(NotFound, ErrNoService)}, nil)
 	require.NoError(t, gone.StopReplicas(t.Context(), ask("a")), "a service that is gone from the project has no hooks")
 
@@ -167,10 +178,20 @@ func TestStopAndStartAgain(t *testing.T) {
 	require.Equal(t, InvalidInput, class(t, docker.StopReplicas(t.Context(), elsewhere)))
 }
 
+// One that may be on its way out is waited for: started before it has ended, it would be lost.
+func TestStartAgainOfLeavingReplicas(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("running", "")
+	started, err := d.docker(hooked(), nil).StartAgain(t.Context(), StartAgainRequest{ReplicasRequest: ask("b"), Leaving: true})
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-2"}, started)
+	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks) again"}, d.did)
+}
+
 // Whether a start that an earlier attempt made got its hooks is not known: a retry runs them.
 func TestStartAgainRetries(t *testing.T) {
 	for name, activity := range map[string]func(*Docker) (any, any){
-		"StartAgain": func(d *Docker) (any, any) { return d.StartAgain, ask("b") },
+		"StartAgain": func(d *Docker) (any, any) { return d.StartAgain, StartAgainRequest{ReplicasRequest: ask("b")} },
 		"StartReplicas": func(d *Docker) (any, any) {
 			return d.StartReplicas, StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Start: two("exited", "")[1:]}}
 		},

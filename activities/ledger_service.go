@@ -24,7 +24,7 @@ type ServiceRunData struct {
 	Host     string            `json:"host"`
 	Project  string            `json:"project"`
 	Service  string            `json:"service"`
-	From     int               `json:"from"`
+	From     *int              `json:"from,omitempty"`
 	To       int               `json:"to"`
 	Outcome  string            `json:"outcome"`
 	Reason   string            `json:"reason,omitempty"`

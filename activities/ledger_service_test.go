@@ -33,7 +33,7 @@ func TestKeepServiceRun(t *testing.T) {
 	run := ServiceRun{
 		WorkflowID: "service/gpu-1/shop/app", RunID: "r1", At: time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("CET", 3600)), By: "anna@gpu-1",
 		Data: ServiceRunData{
-			Host: "gpu-1", Project: "shop", Service: "app", From: 1, To: 3, Outcome: "refused", Reason: "too many",
+			Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3, Outcome: "refused", Reason: "too many",
 			Refusals: []scaling.Refusal{{Code: scaling.AboveMax, Message: "too many"}},
 		},
 	}

@@ -16,11 +16,11 @@ import (
 func TestServiceDetails(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 9, 10, 0, time.UTC)
 	got := serviceDetails(ServiceResult{
-		Host: "gpu-1", Project: "shop", Service: "app", From: 1, To: 4, Outcome: RolledBack, By: "anna@gpu-1", Why: "black Friday", Reason: "no image",
+		Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 4, Outcome: RolledBack, By: "anna@gpu-1", Why: "black Friday", Reason: "no image",
 		Phases: []Phase{{Name: "start", Detail: "3 replicas", Started: at, Ended: at.Add(1500 * time.Millisecond)}, {Name: "undo", Started: at}},
 		Undone: []string{"3 new replicas removed"}, Warnings: []string{"slow"},
 	})
-	require.Equal(t, `## shop/app on gpu-1, 1 → 4: rolled\_back
+	require.Equal(t, `## shop/app 1 → 4 on gpu-1: rolled\_back
 
 Asked by anna@gpu-1. black Friday
 

@@ -100,7 +100,7 @@ func TestUndoDoesNotWaitForEver(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, RollbackIncomplete, result.Outcome)
 	require.Contains(t, result.Reason, "traffic goes to the old replicas only: DrainReplicas has no engine")
-	require.Equal(t, []string{"2 new replicas of app removed"}, result.Undone)
+	require.Equal(t, []string{"shop-app-2, shop-app-3 removed"}, result.Undone)
 	require.Equal(t, time.Minute+slack+undoTotal, total["DrainReplicas"])
 	w.requireServed(t, "id-1")
 }
@@ -131,7 +131,7 @@ func TestScaleNamesWhatIsGone(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, RollbackIncomplete, result.Outcome)
 	require.Equal(t, "StartReplicas says no; removed for good: shop-app-1", result.Reason)
-	require.Equal(t, []string{"1 new replica of app removed"}, result.Undone)
+	require.Equal(t, []string{"shop-app-2 removed"}, result.Undone)
 	require.Equal(t, []string{"removed for good: shop-app-1"}, result.Warnings)
 	require.Equal(t, result.Warnings, w.kept[0].Data.Warnings)
 

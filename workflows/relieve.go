@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -16,10 +17,10 @@ func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Rep
 	// One that hangs is not waited for: that may be why it leaves.
 	request := activities.DrainRequest{SilentIsIdle: len(r.healthyBefore(leaving)) == 0}
 	if r.change.Endpoint.Routed() {
-		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) error {
+		r.saga.push(all("traffic goes to all replicas again", func(ctx workflow.Context) error {
 			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(others, back), undoTotal)
 			return err
-		})
+		}))
 		if err := r.phase(ctx, "unroute", names(leaving), func() (err error) {
 			request.Workers, err = r.route(ctx, "unroute "+names(leaving), others, changeTotal)
 			return err
@@ -38,12 +39,15 @@ func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Rep
 	}); err != nil {
 		return stopping, err
 	}
-	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) error {
-		err := r.startAgain(ctx, "undo: start "+names(leaving)+" again", leaving)
+	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) (string, error) {
+		started, err := r.startAgain(ctx, "undo: start "+names(leaving)+" again", leaving)
 		if err != nil {
 			back = nil // a replica that is not ready must not get traffic back
 		}
-		return err
+		if len(started) == 0 {
+			return "", err
+		}
+		return strings.Join(started, ", ") + " started again", err
 	})
 	return stopping, nil
 }

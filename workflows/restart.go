@@ -87,16 +87,16 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 			return err
 		}
 	} else {
-		r.saga.push(replica.Name+" stopped again", func(ctx workflow.Context) error {
+		r.saga.push(all(replica.Name+" stopped again", func(ctx workflow.Context) error {
 			if r.serving {
 				return errServing
 			}
 			return r.stop(ctx, one, r.of(one))
-		})
+		}))
 	}
 	if err := r.phase(ctx, "start", replica.Name, func() error {
 		var docker *activities.Docker
-		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.StartAgain, r.of(one), nil)
+		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.StartAgain, activities.StartAgainRequest{ReplicasRequest: r.of(one)}, nil)
 	}); err != nil {
 		return err
 	}
@@ -110,11 +110,11 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 		return err
 	}
 	if !replica.Live() {
-		r.saga.push("traffic goes to the others only", func(ctx workflow.Context) error {
+		r.saga.push(all("traffic goes to the others only", func(ctx workflow.Context) error {
 			_, err := r.route(ctx, "undo: route to the others only", others, undoTotal)
 			r.serving = err != nil
 			return err
-		})
+		}))
 	}
 	return r.phase(ctx, "route", replica.Name, func() error {
 		_, err := r.route(ctx, "route to "+replica.Name+" again", slices.Concat(one, others), changeTotal)

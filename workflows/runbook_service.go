@@ -33,9 +33,11 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 	if err != nil {
 		return runbook.ActResult{}, err
 	}
-	return runbook.ActResult{
-		Outcome: runbook.OK, Outputs: condition.Values{"from": result.From, "to": result.To}, Message: result.Outcome,
-	}, nil
+	outputs := condition.Values{"to": result.To}
+	if result.From != nil {
+		outputs["from"] = *result.From
+	}
+	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: result.Outcome}, nil
 }
 
 // restart restarts a service by a RestartService run.

@@ -50,7 +50,7 @@ func TestRunbookRestartsAService(t *testing.T) {
 			s.OnWorkflow(workflows.RestartService, mock.Anything, mock.Anything).Return(
 				func(ctx workflow.Context, req workflows.RestartRequest) (workflows.ServiceResult, error) {
 					ids, asked = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID), append(asked, req)
-					return workflows.ServiceResult{From: 2, To: 2, Outcome: workflows.Restarted}, c.err
+					return workflows.ServiceResult{From: new(2), To: 2, Outcome: workflows.Restarted}, c.err
 				})
 			s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
 			if c.outcome == "" {
@@ -113,7 +113,7 @@ func lasting(t time.Duration, back error) func(workflow.Context) (workflows.Serv
 		if err := workflow.Sleep(ctx, t); err != nil {
 			return workflows.ServiceResult{}, back
 		}
-		return workflows.ServiceResult{From: 1, To: 2, Outcome: workflows.Scaled}, nil
+		return workflows.ServiceResult{From: new(1), To: 2, Outcome: workflows.Scaled}, nil
 	}
 }
 

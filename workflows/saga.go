@@ -16,11 +16,23 @@ type saga struct {
 type compensation struct {
 	// what says what the compensation puts back, such as "send traffic to the old replicas only".
 	what string
-	undo func(workflow.Context) error
+	// undo returns what it has really put back, in the words of what where it has done all of that; empty where
+	// there was nothing to do.
+	undo func(workflow.Context) (done string, err error)
 }
 
-func (s *saga) push(what string, undo func(workflow.Context) error) {
+func (s *saga) push(what string, undo func(workflow.Context) (done string, err error)) {
 	s.steps = append(s.steps, compensation{what: what, undo: undo})
+}
+
+// all is an undo that does the whole of what it is pushed for, or fails.
+func all(what string, undo func(workflow.Context) error) (string, func(workflow.Context) (string, error)) {
+	return what, func(ctx workflow.Context) (string, error) {
+		if err := undo(ctx); err != nil {
+			return "", err
+		}
+		return what, nil
+	}
 }
 
 // pop takes the last compensation off: its step has changed nothing.
@@ -34,11 +46,13 @@ func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, wh
 	var failed []error
 	for _, step := range slices.Backward(s.steps) {
 		before(ctx, step.what)
-		if err := step.undo(ctx); err != nil {
+		put, err := step.undo(ctx)
+		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %s", step.what, reason(err)))
-			continue
 		}
-		done = append(done, step.what)
+		if put != "" {
+			done = append(done, put)
+		}
 	}
 	s.steps = nil
 	return done, errors.Join(failed...)

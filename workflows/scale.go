@@ -72,7 +72,7 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 // take makes a planned change the one that the run follows to its end, unless it is refused.
 func (r *serviceRun) take(c scaling.Change) error {
 	r.change = c
-	r.result.From, r.result.Warnings, r.result.Refusals = c.From, c.Warnings, c.Refusals
+	r.result.From, r.result.Warnings, r.result.Refusals = &c.From, c.Warnings, c.Refusals
 	if len(c.Refusals) == 0 {
 		return nil
 	}

@@ -20,9 +20,9 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	}
 	coming := len(r.change.Start) + len(r.change.Add)
 	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
-	r.saga.push(r.startUndone(), func(ctx workflow.Context) error {
+	r.saga.push(r.startUndone(), func(ctx workflow.Context) (string, error) {
 		if r.serving {
-			return errServing
+			return "", errServing
 		}
 		return r.takeAway(ctx, start)
 	})
@@ -46,7 +46,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		return err
 	}
 	if r.change.Endpoint.Routed() {
-		r.saga.push("traffic goes to the old replicas only", func(ctx workflow.Context) error {
+		r.saga.push(all("traffic goes to the old replicas only", func(ctx workflow.Context) error {
 			workers, err := r.route(ctx, "undo: route to the old replicas only", r.change.Keep, undoTotal)
 			if err != nil {
 				r.serving = true
@@ -54,7 +54,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 			}
 			_, err = r.drain(ctx, made, activities.DrainRequest{Workers: workers}, undoTotal)
 			return err
-		})
+		}))
 		if err := r.phase(ctx, "route", "", func() error {
 			_, err := r.route(ctx, "route to "+count(r.change.To, "replica"), slices.Concat(r.change.Keep, made), changeTotal)
 			return err
@@ -92,9 +92,9 @@ func (r *serviceRun) unrouteStale(ctx workflow.Context) error {
 	})
 }
 
-// takeAway takes back the start. What went for good to make room for the first replica is named: it cannot be
-// put back.
-func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) error {
+// takeAway takes back the start, and says of which replicas. What went for good to make room for the first one is
+// named: it cannot be put back.
+func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) (string, error) {
 	var docker *activities.Docker
 	var undone activities.Undone
 	err := r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, &undone)
@@ -103,7 +103,14 @@ func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartReques
 		r.amiss = append(r.amiss, gone)
 		r.warn(gone)
 	}
-	return err
+	var done []string
+	if len(undone.Removed) > 0 {
+		done = append(done, strings.Join(undone.Removed, ", ")+" removed")
+	}
+	if len(undone.Stopped) > 0 {
+		done = append(done, strings.Join(undone.Stopped, ", ")+" stopped again")
+	}
+	return strings.Join(done, ", "), err
 }
 
 // startUndone says what undoing the start puts back.

@@ -181,7 +181,7 @@ func TestScaleUpStopsAgainWhatItStarted(t *testing.T) {
 			result, err := w.run(t, undisturbed)
 			require.Error(t, err)
 			require.Equal(t, RolledBack, result.Outcome)
-			require.Contains(t, result.Undone, "1 new replica of app removed, shop-app-2 stopped again")
+			require.Contains(t, result.Undone, "shop-app-3 removed, shop-app-2 stopped again")
 			w.requireServed(t, "id-1")
 		})
 	}

@@ -15,12 +15,12 @@ func (r *serviceRun) reserve(ctx workflow.Context) error {
 	if !r.change.Claims() {
 		return nil
 	}
-	r.saga.push("VRAM of the new replicas released", func(ctx workflow.Context) error {
+	r.saga.push(all("VRAM of the new replicas released", func(ctx workflow.Context) error {
 		if r.serving {
 			return errServing
 		}
 		return r.settle(ctx, "undo: release the VRAM of the new replicas", activities.VRAMChange{Release: r.ids(r.change.Add)})
-	})
+	}))
 	detail := strconv.FormatInt(r.change.Policy.ClaimMB, 10) + " MB each"
 	return r.phase(ctx, "gate", detail, func() error {
 		var a *activities.VRAM

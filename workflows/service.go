@@ -28,10 +28,11 @@ const (
 // ServiceResult is what a change of a service did. A run that fails or is cancelled carries it in the
 // details of its error.
 type ServiceResult struct {
-	Host     string            `json:"host"`
-	Project  string            `json:"project"`
-	Service  string            `json:"service"`
-	From     int               `json:"from"`
+	Host    string `json:"host"`
+	Project string `json:"project"`
+	Service string `json:"service"`
+	// From is the number of replicas before the change; nil where the run ended before it was known.
+	From     *int              `json:"from,omitempty"`
 	To       int               `json:"to"`
 	Outcome  string            `json:"outcome"`
 	Reason   string            `json:"reason,omitempty"`
@@ -41,6 +42,14 @@ type ServiceResult struct {
 	Undone   []string          `json:"undone,omitempty"`
 	Refusals []scaling.Refusal `json:"refusals,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"`
+}
+
+// Change names the change in one line, such as "app 1 → 4", or "app → 4" where it is not known from what number.
+func (r ServiceResult) Change() string {
+	if r.From == nil {
+		return fmt.Sprintf("%s → %d", r.Service, r.To)
+	}
+	return scaling.Change{Service: r.Service, From: *r.From, To: r.To}.String()
 }
 
 // Phase is one step of a run. Ended is zero while it is at work.
@@ -60,6 +69,8 @@ type serviceRun struct {
 	saga   saga
 	// serving says that new replicas could not be taken out of the router any more: then they stay.
 	serving bool
+	// leaving says that a stop ended without a word, as its worker died: the replicas may be about to end.
+	leaving bool
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }
@@ -129,6 +140,9 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	})
 	r.closeUndo(workflow.Now(ctx))
 	r.result.Undone = undone
+	if len(undone) == 0 && undoErr == nil {
+		r.result.Outcome = Failed // it had changed nothing yet
+	}
 	if undoErr != nil {
 		r.amiss = append([]string{"could not put back: " + undoErr.Error()}, r.amiss...)
 	}

@@ -97,7 +97,7 @@ func untouched(err error) bool {
 func (r *serviceRun) pushResume(replicas []scaling.Replica) {
 	well := r.healthyBefore(replicas)
 	unhealthy := slices.DeleteFunc(slices.Clone(replicas), func(replica scaling.Replica) bool { return slices.ContainsFunc(well, same(replica)) })
-	r.saga.push(names(replicas)+" may take work again", func(ctx workflow.Context) error {
+	r.saga.push(all(names(replicas)+" may take work again", func(ctx workflow.Context) error {
 		var a *activities.Replicas
 		if len(unhealthy) > 0 {
 			if err := r.do(ctx, "undo: resume "+names(unhealthy), slack, slack, a.ResumeReplicas, r.of(unhealthy), nil); err != nil {
@@ -108,7 +108,7 @@ func (r *serviceRun) pushResume(replicas []scaling.Replica) {
 			return nil
 		}
 		return r.do(ctx, "undo: resume "+names(well), changeLimit, undoTotal, a.ResumeReplicas, r.of(well), nil)
-	})
+	}))
 }
 
 func same(a scaling.Replica) func(scaling.Replica) bool {
@@ -179,17 +179,25 @@ func stopPolicy(p scaling.Policy, left activities.DrainResult) scaling.Policy {
 func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, request activities.ReplicasRequest) error {
 	var docker *activities.Docker
 	limit := changeLimit + request.Policy.Stop()
-	return r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
+	err := r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
+	var timeout *temporal.TimeoutError
+	r.leaving = errors.As(err, &timeout)
+	return err
 }
 
 // startAgain starts stopped replicas and waits until they are ready; those that were unhealthy before are not
-// waited for.
-func (r *serviceRun) startAgain(ctx workflow.Context, summary string, replicas []scaling.Replica) error {
+// waited for. It returns the names of those that it started, known with an error too.
+func (r *serviceRun) startAgain(ctx workflow.Context, summary string, replicas []scaling.Replica) (started []string, err error) {
 	var docker *activities.Docker
-	if err := r.do(ctx, summary, changeLimit, undoTotal, docker.StartAgain, r.of(replicas), nil); err != nil {
-		return err
+	request := activities.StartAgainRequest{ReplicasRequest: r.of(replicas), Leaving: r.leaving}
+	limit := changeLimit
+	if r.leaving {
+		limit += r.change.Policy.Stop()
 	}
-	return r.awaitReady(ctx, r.healthyBefore(replicas), undoTotal)
+	if err := r.do(ctx, summary, limit, undoTotal, docker.StartAgain, request, &started); err != nil {
+		return nil, err
+	}
+	return started, r.awaitReady(ctx, r.healthyBefore(replicas), undoTotal)
 }
 
 // verifyKept begins to check the replicas that stay, and returns what waits for the answer.

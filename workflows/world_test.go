@@ -56,6 +56,8 @@ type world struct {
 	// gone are those that the start removed and its undo does not find any more; plans are what was asked for.
 	gone  []string
 	plans []activities.PlanRequest
+	// leaving is what each StartAgain was told of a stop before it.
+	leaving []bool
 	// notVerified is what the router says of its members.
 	notVerified bool
 	// silent are those whose silence a drain took for idleness, watched those that were observed.
@@ -140,15 +142,21 @@ func (w *world) UndoStart(_ context.Context, req activities.StartRequest) (activ
 	if err := w.call("UndoStart"); err != nil {
 		return activities.Undone{}, err
 	}
-	taken := slices.Clone(req.Change.Start)
-	for _, n := range req.Change.Add {
-		taken = append(taken, box(n))
-	}
-	for _, r := range taken {
+	undone := activities.Undone{Gone: w.gone}
+	take := func(r scaling.Replica, names *[]string) {
+		if slices.Contains(w.running, r.ID) {
+			*names = append(*names, r.Name)
+		}
 		w.running, w.draining = without(w.running, r.ID), without(w.draining, r.ID)
 		w.stopWhileRouted(r.ID)
 	}
-	return activities.Undone{Gone: w.gone}, nil
+	for _, r := range req.Change.Start {
+		take(r, &undone.Stopped)
+	}
+	for _, n := range req.Change.Add {
+		take(box(n), &undone.Removed)
+	}
+	return undone, nil
 }
 
 func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
@@ -229,14 +237,16 @@ func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) 
 	return w.call("StopReplicas")
 }
 
-func (w *world) StartAgain(_ context.Context, req activities.ReplicasRequest) error {
+func (w *world) StartAgain(_ context.Context, req activities.StartAgainRequest) (started []string, err error) {
 	defer w.begin("StartAgain")()
+	w.leaving = append(w.leaving, req.Leaving)
 	for _, id := range req.IDs {
 		if !slices.Contains(w.running, id) { // one that runs is left alone; one that starts knows of no drain
 			w.running, w.draining = append(w.running, id), without(w.draining, id)
+			started = append(started, "shop-app-"+strings.TrimPrefix(id, "id-"))
 		}
 	}
-	return w.call("StartAgain")
+	return started, w.call("StartAgain")
 }
 
 func (w *world) RemoveReplicas(context.Context, activities.ReplicasRequest) error {

@@ -61,7 +61,8 @@ func TestOperations(t *testing.T) {
 	for _, r := range plan.Replicas {
 		request.IDs = append(request.IDs, r.ID)
 	}
-	require.NoError(t, d.StartAgain(t.Context(), request))
+	_, err = d.StartAgain(t.Context(), activities.StartAgainRequest{ReplicasRequest: request})
+	require.NoError(t, err)
 	require.NoError(t, replicas.AwaitReady(t.Context(), request))
 	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state())
 }

@@ -58,7 +58,7 @@ func wanted(plans []scaling.Plan) (runs []workflows.ServiceResult, labels []stri
 				label = plan.Project + "/" + label
 			}
 			labels = append(labels, label)
-			runs = append(runs, workflows.ServiceResult{Host: plan.Host, Project: plan.Project, Service: change.Service, From: change.From, To: change.To})
+			runs = append(runs, workflows.ServiceResult{Host: plan.Host, Project: plan.Project, Service: change.Service, From: &change.From, To: change.To})
 		}
 	}
 	return runs, labels

@@ -27,7 +27,7 @@ type ending struct {
 func (e ending) Get(context.Context, any) error { return e.err }
 
 func TestScaleResult(t *testing.T) {
-	before := workflows.ServiceResult{Host: "gpu-1", Project: "shop", Service: "app", From: 1, To: 3}
+	before := workflows.ServiceResult{Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3}
 	as := func(outcome, reason string) workflows.ServiceResult {
 		r := before
 		r.Outcome, r.Reason = outcome, reason

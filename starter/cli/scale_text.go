@@ -121,7 +121,7 @@ func (s *starter) printResults(plans []scaling.Plan, results []workflows.Service
 }
 
 func (s *starter) printResult(r workflows.ServiceResult) {
-	fmt.Fprintf(s.Out, "%s/%s on %s, %d → %d: %s", r.Project, r.Service, r.Host, r.From, r.To, strings.ReplaceAll(r.Outcome, "_", " "))
+	fmt.Fprintf(s.Out, "%s/%s on %s: %s", r.Project, r.Change(), r.Host, strings.ReplaceAll(r.Outcome, "_", " "))
 	if r.Reason != "" {
 		fmt.Fprintf(s.Out, ": %s", printable(r.Reason))
 	}
