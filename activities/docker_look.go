@@ -79,12 +79,17 @@ func (d *Docker) lookUp(ctx context.Context, project *Project, inventory scaling
 		return d.fault(ctx, s, err)
 	}
 	s.Missing, s.Edited = compare(wanted, resources)
-	for _, r := range inventory.Of(s.Name) {
+	replicas := inventory.Of(s.Name)
+	for _, r := range replicas {
 		if r.ConfigHash != s.Hash {
-			return d.differences(ctx, project, s, r)
+			s.Differences, err = d.differing(ctx, project, s, r, scaling.Differences)
+			break
 		}
 	}
-	return nil
+	if r, ok := scaling.Copied(*s, replicas); err == nil && ok && r.ConfigHash == s.Hash {
+		s.ByHand, err = d.differing(ctx, project, s, r, scaling.ByHand)
+	}
+	return err
 }
 
 // fault keeps what is wrong with one service from getting into the way of the others.
@@ -97,23 +102,24 @@ func (d *Docker) fault(ctx context.Context, s *scaling.Service, err error) error
 	return nil
 }
 
-// differences names the options by which a replica differs from the file. A replica that is gone meanwhile
-// differs in nothing.
-func (d *Docker) differences(ctx context.Context, project *Project, s *scaling.Service, r scaling.Replica) error {
+// differing names the options by which a replica differs from the file, as the rule has it. A replica that is gone
+// meanwhile differs in nothing.
+func (d *Docker) differing(ctx context.Context, project *Project, s *scaling.Service, r scaling.Replica,
+	rule func(file, container scaling.Shape) []string,
+) ([]string, error) {
 	file, err := project.Compose.Shape(ctx, s.Name)
 	if err != nil {
-		return d.fault(ctx, s, err)
+		return nil, d.fault(ctx, s, err)
 	}
 	container, err := d.Engine.Shape(ctx, r.ID)
 	var class *Error
 	if errors.As(err, &class) && class.Class == NotFound {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.Differences = scaling.Differences(file, container)
-	return nil
+	return rule(file, container), nil
 }
 
 // ids are the ids of the containers of services, in the order of their names.

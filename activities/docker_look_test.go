@@ -77,6 +77,9 @@ func TestLookFillsInWhatOnlyTheEngineKnows(t *testing.T) {
 	d.replicas = two("running", "")
 	d.replicas[0].ConfigHash, d.replicas[1].ConfigHash = "h", "before"
 	d.shape = func(id string) (scaling.Shape, error) {
+		if id == "a" { // the one that new ones would be copies of
+			return scaling.Shape{"image": "1", "environment DBPASS": "y", "command": "z", scaling.ShapeMemory: "more"}, nil
+		}
 		require.Equal(t, "b", id, "the one of another hash is compared")
 		return scaling.Shape{"image": "1", "environment DBPASS": "x"}, nil
 	}
@@ -87,7 +90,7 @@ func TestLookFillsInWhatOnlyTheEngineKnows(t *testing.T) {
 	}
 	seen := looked(t, d, f, listed, "app")
 	require.Equal(t, scaling.Service{
-		Name: "app", Image: "app:1", ImageID: "sha256:1", Hash: "h", Differences: []string{"command", "environment DBPASS"},
+		Name: "app", Image: "app:1", ImageID: "sha256:1", Hash: "h", Differences: []string{"command", "environment DBPASS"}, ByHand: []string{"memory limit"},
 		Missing: []string{"volume v"}, Edited: []string{"network shop_back"},
 	}, service(seen, "app"))
 	require.Equal(t, scaling.Service{Name: "db", Image: "db:1"}, service(seen, "db"), "nobody asked for it")

@@ -86,7 +86,12 @@ func (d *docks) ImageID(_ context.Context, image string) (string, error) { retur
 
 func (d *docks) Resources(context.Context) ([]scaling.Resource, error) { return d.resources, nil }
 
-func (d *docks) Shape(_ context.Context, id string) (scaling.Shape, error) { return d.shape(id) }
+func (d *docks) Shape(_ context.Context, id string) (scaling.Shape, error) {
+	if d.shape == nil {
+		return scaling.Shape{}, nil
+	}
+	return d.shape(id)
+}
 
 func (d *docks) CheckFiles(_ context.Context, sibling string, files []ContainerFile) ([]string, error) {
 	if d.checkFiles == nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities/compose"
@@ -89,4 +90,17 @@ func TestEveryOption(t *testing.T) {
 	before := s.contents(first.ID)["/hooked"]
 	require.NoError(t, s.engine.Stop(ctx, first.ID, 0, hooks.PreStop))
 	require.Greater(t, s.contents(first.ID)["/hooked"].size, before.size, "pre_stop has written on")
+
+	// What people change in a container that exists is seen.
+	other := s.inspect(s.Name + "-other-1").ID
+	_, err = dockertest.Client(t).ContainerUpdate(ctx, other, container.UpdateConfig{
+		Resources: container.Resources{Memory: 64 << 20, MemorySwap: 64 << 20}, RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyAlways},
+	})
+	require.NoError(t, err)
+	require.NoError(t, dockertest.Client(t).NetworkConnect(ctx, "bridge", other, nil))
+	said, err := model.Shape(ctx, "other")
+	require.NoError(t, err)
+	has, err := s.engine.Shape(ctx, other)
+	require.NoError(t, err)
+	require.Equal(t, []string{"memory limit", "network bridge", "restart"}, scaling.ByHand(said, has))
 }

@@ -31,6 +31,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 		checkRouter(req, c.Endpoint, c.Keep, &f)
 	}
 	warnOfReplicas(c, service, &f)
+	warnOfHand(c, service, &f)
 	warnOfNetwork(c, service, &f)
 	warnOfRequests(req, c, service, &f)
 	warnOfRouters(req, c, service, &f)

@@ -155,6 +155,8 @@ type Service struct {
 	// one, differs from the file, by name and without values, such as "environment DBPASS"; filled in
 	// where the hashes differ.
 	Differences []string `json:"differences,omitempty"`
+	// ByHand are the options, by name, that a person changed in the replica that new ones would be copies of.
+	ByHand []string `json:"by_hand,omitempty"`
 	// ImageID is the id of the image that the reference names now; empty when the engine has none.
 	ImageID string `json:"image_id,omitempty"`
 	// Missing are the external networks and volumes of the service that the engine does not have, each as
