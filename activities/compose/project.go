@@ -45,6 +45,7 @@ func FromConfig(host config.Host, name string) Options {
 type Project struct {
 	options Options
 	memory  memory
+	reading turn
 }
 
 var _ activities.Compose = (*Project)(nil)
@@ -56,7 +57,7 @@ func New(o Options) *Project {
 	if len(o.Command) == 0 {
 		o.Command = []string{"docker", "compose"}
 	}
-	return &Project{options: o}
+	return &Project{options: o, reading: newTurn()}
 }
 
 // under makes paths absolute against a folder; the process's own is nobody's.
@@ -95,8 +96,12 @@ type model struct {
 }
 
 // load reads the project. A file that is not there is NotFound, one that is wrong InvalidInput with the
-// place where the reader knows it.
+// place where the reader knows it, and one that takes too long to read Unavailable.
 func (p *Project) load(ctx context.Context) (*model, error) {
+	return inTurn(ctx, p.reading, p.loadNow)
+}
+
+func (p *Project) loadNow(ctx context.Context) (*model, error) {
 	unset := unsetNames{}
 	o, err := p.read(cli.WithLoadOptions(unset.record))
 	if err != nil {
