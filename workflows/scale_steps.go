@@ -66,10 +66,11 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		}
 	}
 	if err := r.phase(ctx, "verify", "", func() error {
+		missing := r.lookForMissing(ctx)
 		if err := r.checkHealthy(ctx, made, true); err != nil {
 			return err
 		}
-		return r.nameMissing(ctx)
+		return missing(ctx)
 	}); err != nil {
 		return err
 	}

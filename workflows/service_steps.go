@@ -115,21 +115,25 @@ func same(a scaling.Replica) func(scaling.Replica) bool {
 	return func(b scaling.Replica) bool { return a.ID == b.ID }
 }
 
-// nameMissing says which of the replicas that stay have ended meanwhile. The new ones are not given up for that: fewer
-// would then be left than anybody wanted.
-func (r *serviceRun) nameMissing(ctx workflow.Context) error {
+// lookForMissing begins to see which of the replicas that stay have ended meanwhile, and returns what waits for the
+// answer and names them. The new ones are not given up for that: fewer would then be left than anybody wanted.
+func (r *serviceRun) lookForMissing(ctx workflow.Context) func(workflow.Context) error {
 	if len(r.change.Keep) == 0 {
-		return nil
+		return func(workflow.Context) error { return nil }
 	}
 	var a *activities.Replicas
-	var missing []string
-	if err := r.do(ctx, "see whether "+names(r.change.Keep)+" still run", slack, changeTotal, a.MissingReplicas, r.of(r.change.Keep), &missing); err != nil {
-		return err
+	future := workflow.ExecuteActivity(onHost(ctx, r.host, "see whether "+names(r.change.Keep)+" still run", slack, changeTotal),
+		a.MissingReplicas, r.of(r.change.Keep))
+	return func(ctx workflow.Context) error {
+		var missing []string
+		if err := future.Get(ctx, &missing); err != nil {
+			return err
+		}
+		for _, what := range missing {
+			r.warn(fmt.Sprintf("fewer than %d run: %s", r.change.To, what))
+		}
+		return nil
 	}
-	for _, what := range missing {
-		r.warn(fmt.Sprintf("fewer than %d run: %s", r.change.To, what))
-	}
-	return nil
 }
 
 // warn adds what a person has to know of the result, once.

@@ -34,10 +34,14 @@ func checkListening(c Change, s Service, f *findings) {
 	if !c.Grows() || port == 0 {
 		return
 	}
+	unless := ""
+	if c.Endpoint.Port == 0 {
+		unless = fmt.Sprintf(", or take %d out of its expose and ports where it does not listen there", port)
+	}
 	if s.NetworkMode == "host" {
-		f.refuse(HostNetwork, "%s is in the host's network, where only one replica can listen on port %d; put it on a network of the project", s.Name, port)
+		f.refuse(HostNetwork, "%s is in the host's network, where only one replica can listen on port %d; put it on a network of the project%s", s.Name, port, unless)
 	} else if owner := namespaceOwner(s); owner != "" {
-		f.refuse(PortClash, "%s is in the network of %s, where only one replica can listen on port %d; put it on a network of the project", s.Name, owner, port)
+		f.refuse(PortClash, "%s is in the network of %s, where only one replica can listen on port %d; put it on a network of the project%s", s.Name, owner, port, unless)
 	}
 }
 

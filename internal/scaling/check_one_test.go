@@ -19,7 +19,7 @@ func TestOnlyOneCanHaveIt(t *testing.T) {
 		},
 		"host network, a port of the file": {
 			to: 2, have: running(1), edit: mode("host", Endpoint{}, 9000, 9001),
-			refusals: []Refusal{{HostNetwork, "app is in the host's network, where only one replica can listen on port 9000; put it on a network of the project"}},
+			refusals: []Refusal{{HostNetwork, "app is in the host's network, where only one replica can listen on port 9000; put it on a network of the project, or take 9000 out of its expose and ports where it does not listen there"}},
 		},
 		"host network, no known port": {
 			to: 2, have: running(1), edit: mode("host", Endpoint{}),
