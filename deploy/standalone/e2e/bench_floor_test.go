@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,10 +55,7 @@ func (s *site) bare(n int) {
 func start(s *site, api *dockerclient.Client, sibling container.InspectResponse, name string, number int) error {
 	config := *sibling.Config
 	config.Hostname = ""
-	config.Labels = map[string]string{}
-	for key, value := range sibling.Config.Labels {
-		config.Labels[key] = value
-	}
+	config.Labels = maps.Clone(sibling.Config.Labels)
 	config.Labels["com.docker.compose.container-number"] = strconv.Itoa(number)
 	networks := &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{}}
 	for key := range sibling.NetworkSettings.Networks {
