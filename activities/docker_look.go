@@ -150,6 +150,15 @@ func compare(wanted, have []scaling.Resource) (missing, edited []string) {
 	return missing, edited
 }
 
+// routerFault keeps what is wrong with the router. That nobody could look is an error: the next attempt may.
+func routerFault(seen *scaling.Request, err error) error {
+	if _, down := errors.AsType[RouterDown](err); !down && !Final(err) {
+		return err
+	}
+	seen.RouterFault = err.Error()
+	return nil
+}
+
 // lookAtRouter finds out where the project's router stands, where that matters, and whether it reaches the
 // replicas that there are.
 func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []string, seen *scaling.Request) error {
@@ -159,8 +168,7 @@ func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []str
 	}
 	place, err := project.Nginx.Place(ctx)
 	if err != nil {
-		seen.RouterFault = err.Error()
-		return ctx.Err()
+		return routerFault(seen, err)
 	}
 	seen.Place, seen.Present = &place, map[string][]string{}
 	var addresses []string
@@ -170,8 +178,7 @@ func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []str
 			continue
 		}
 		if seen.Present[endpoint.Upstream], err = project.Nginx.Members(endpoint.Upstream); err != nil {
-			seen.RouterFault = err.Error()
-			return ctx.Err()
+			return routerFault(seen, err)
 		}
 		replicas := slices.DeleteFunc(seen.Inventory.Of(name), func(r scaling.Replica) bool { return !r.Running() })
 		if members, _, err := scaling.Members(place, replicas, endpoint.Port, seen.Present[endpoint.Upstream]); err == nil {

@@ -201,10 +201,15 @@ func TestLookAtRouter(t *testing.T) {
 	require.Empty(t, seen.RouterFault, "one that answers nobody is found by its own checks")
 
 	d = fresh()
-	d.placed = Fail(Unavailable, errors.New("shop-nginx-1 does not run"))
+	d.placed = Fail(Unavailable, RouterDown("shop-nginx-1 does not run"))
 	seen = looked(t, d, f, routed, "app")
 	require.Equal(t, "shop-nginx-1 does not run", seen.RouterFault)
 	require.Nil(t, seen.Place)
+
+	d.placed = Fail(Unavailable, errors.New("engine away"))
+	docker := d.docker(f, routed)
+	_, err := docker.lookAt(t.Context(), docker.Projects["shop"], scaling.Inventory{Replicas: d.replicas}, []string{"app"})
+	require.ErrorContains(t, err, "engine away", "that says nothing of the router")
 }
 
 func TestLookIsCancelled(t *testing.T) {

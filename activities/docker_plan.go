@@ -57,7 +57,9 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	}
 	seen.Targets, seen.BelowMin, seen.SharedVolume, seen.Restore = req.Targets, req.BelowMin, req.SharedVolume, req.Restore
 	plan := scaling.MakePlan(seen)
-	d.checkFiles(ctx, project, plan.Changes)
+	if err := d.checkFiles(ctx, project, plan.Changes); err != nil {
+		return scaling.Plan{}, err
+	}
 	d.VRAM.gate(ctx, req.Project, plan.Changes)
 	return plan, ctx.Err()
 }
@@ -117,8 +119,9 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	return scaling.MakeRestart(seen, req.Service), ctx.Err()
 }
 
-// checkFiles says of the changes that copy a replica what would become of its configs and secrets.
-func (d *Docker) checkFiles(ctx context.Context, project *Project, changes []scaling.Change) {
+// checkFiles says of the changes that copy a replica what would become of its configs and secrets. That nobody could
+// look is an error.
+func (d *Docker) checkFiles(ctx context.Context, project *Project, changes []scaling.Change) error {
 	for i := range changes {
 		c := &changes[i]
 		if len(c.Refusals) > 0 || c.Sibling.ID == "" {
@@ -129,11 +132,15 @@ func (d *Docker) checkFiles(ctx context.Context, project *Project, changes []sca
 		if err == nil {
 			warnings, err = d.Engine.CheckFiles(ctx, c.Sibling.ID, files)
 		}
+		if err != nil && !Final(err) {
+			return err
+		}
 		if err != nil {
 			c.Refusals = append(c.Refusals, scaling.Refusal{Code: scaling.UnknownFile, Message: err.Error()})
 		}
 		c.Warnings = append(c.Warnings, warnings...)
 	}
+	return nil
 }
 
 func (d *Docker) unreachable(req PlanRequest, err error) scaling.Plan {

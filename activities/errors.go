@@ -56,6 +56,15 @@ func classOf(err error) string {
 	return ""
 }
 
+// Final says whether err has a class that is not retried, and leaves nothing open.
+func Final(err error) bool {
+	switch classOf(err) {
+	case "", Unavailable, RateLimited, WorkerStopping, Unknown:
+		return false
+	}
+	return true
+}
+
 // Classify turns err into the Temporal application error of its class. Without a class it is
 // Unavailable, because a retry of an idempotent activity is the safe guess; a cancelled context
 // stays a cancellation. The details go with it, for the workflow to read.

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,16 +50,17 @@ func (r *Replicas) DrainReplicas(ctx context.Context, req DrainRequest) (DrainRe
 
 func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, error) {
 	deadline := since(ctx).Add(req.Policy.Drain())
-	told, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
-	if err != nil && (req.SilentIsIdle || !time.Now().Before(deadline)) && noAnswer(err) {
-		// It cannot be told, and there is no more time to try: SIGTERM tells it.
-		return DrainResult{BySignal: true}, ctx.Err()
-	}
+	told, answer, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
 	if err != nil {
 		return DrainResult{}, err
 	}
-	if !told && !req.Endpoint.Routed() {
-		return DrainResult{BySignal: true}, nil
+	// It cannot be told, and there is no more time to try: SIGTERM tells it.
+	silent := answer != nil && (req.SilentIsIdle || !time.Now().Before(deadline)) && noAnswer(answer)
+	if answer != nil && !silent {
+		return DrainResult{}, answer
+	}
+	if silent && len(req.Workers) == 0 || !told && !req.Endpoint.Routed() {
+		return DrainResult{BySignal: true}, ctx.Err()
 	}
 	var left DrainResult
 	idle := 0
@@ -79,6 +81,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 		idle++
 		return idle >= idleInARow, nil
 	})
+	left.BySignal = silent
 	if errors.Is(err, errDeadline) {
 		return left, nil
 	}
@@ -95,22 +98,23 @@ func noAnswer(err error) bool {
 // Unavailable, one that refuses the token PermissionDenied.
 func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer heartbeat(ctx)()
-	_, err := r.tell(ctx, req, Product.Resume)
-	return Classify(ctx, err)
+	_, answer, err := r.tell(ctx, req, Product.Resume)
+	return Classify(ctx, cmp.Or(err, answer))
 }
 
-// tell calls every running consumer of the request; told says that there are some and all have said yes.
-func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Product, context.Context, string) error) (told bool, err error) {
+// tell calls every running consumer of the request; told says that there are some and all have said yes, and answer is
+// the worst that one of them said otherwise, silence too. With an error nobody was called.
+func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Product, context.Context, string) error) (told bool, answer, err error) {
 	if req.Endpoint.Drain == "" || req.Endpoint.Port == 0 {
-		return false, nil
+		return false, nil, nil
 	}
 	project, err := r.Projects.Of(req.Project)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	replicas, err := r.running(ctx, req)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	var errs []error
 	told = len(replicas) > 0
@@ -122,7 +126,7 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 			errs = append(errs, fmt.Errorf("%s: %w", replica.Name, err)) // the others are told all the same
 		}
 	}
-	return told && len(errs) == 0, worst(errs)
+	return told && len(errs) == 0, worst(errs), nil
 }
 
 // atWork counts what may still be in flight. A replica that does not run has nothing; one that does

@@ -34,6 +34,8 @@ type site struct {
 	lives   map[string]scaling.Life
 	lifeErr error
 	looked  int
+	// away is what the engine says to a question for replicas.
+	away error
 }
 
 func (s *site) Place(context.Context) (scaling.Place, error) { return s.place, s.placed }
@@ -66,6 +68,9 @@ func (s *site) Inventory(context.Context, string) (scaling.Inventory, error) {
 
 func (s *site) Replicas(ctx context.Context, project, service string) ([]scaling.Replica, error) {
 	inventory, err := s.Inventory(ctx, project)
+	if s.away != nil {
+		return nil, s.away
+	}
 	return inventory.Of(service), err
 }
 
@@ -341,6 +346,30 @@ func TestDrainOfADeafConsumer(t *testing.T) {
 }
 
 // Nothing is known of a service that the configuration does not list: SIGTERM is the first that it hears.
+// An engine that is away is not a consumer that is silent, and what came through the router is waited for whether a
+// consumer answers or not.
+func TestDrainTellsSilenceFromAnAbsentEngine(t *testing.T) {
+	request := DrainRequest{ReplicasRequest: ask("b"), Workers: []int{7}, SilentIsIdle: true}
+	request.Endpoint.Drain, request.Endpoint.InFlight, request.Policy.DrainSeconds = "/drain", "", 60
+	s := &site{replicas: two("running", ""), away: Fail(Unavailable, errors.New("no engine"))}
+	_, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.Equal(t, Unavailable, class(t, err))
+	require.Empty(t, s.told)
+
+	s.away, s.drainErr = nil, Fail(Unavailable, errors.New("timeout"))
+	looks := 0
+	s.serving = func(int) []int {
+		if looks++; looks < 4 {
+			return []int{7}
+		}
+		return nil
+	}
+	left, err := s.adapters().DrainReplicas(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, DrainResult{BySignal: true}, left)
+	require.Equal(t, 4, looks)
+}
+
 func TestDrainOfAnUnlistedService(t *testing.T) {
 	request := ask("a")
 	request.Service, request.Endpoint = "redis", scaling.Endpoint{}

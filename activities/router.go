@@ -59,24 +59,23 @@ type RouteResult struct {
 func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
 	defer heartbeat(ctx)()
 	result, err := r.route(ctx, req)
-	if err != nil && attempt(ctx) == 1 && final(err) {
+	if err != nil && attempt(ctx) == 1 && Final(err) {
 		return result, Classify(ctx, err, RouteFailure{Untouched: true})
 	}
 	return result, Classify(ctx, err)
 }
 
+// RouterDown is the error of a router that does not run, in words that name it: it may be started again.
+type RouterDown string
+
+// Error returns the words.
+func (e RouterDown) Error() string { return string(e) }
+
 // RouteFailure is the detail of an error of RouteReplicas.
 type RouteFailure struct {
-	// Untouched says that the router has what it had: it was refused before it was told anything, and no
-	// earlier attempt had told it.
+	// Untouched says that the router has what it had: an error that is not retried comes before it was told
+	// anything or is taken back, and no earlier attempt had told it.
 	Untouched bool `json:"untouched"`
-}
-
-// final says whether an error is of a class that is not retried. Of the router that is what is found before the
-// reload, or what nginx says to the new configuration, which is then taken back.
-func final(err error) bool {
-	class, ok := errors.AsType[*Error](err)
-	return ok && class.Class != Unavailable && class.Class != RateLimited && class.Class != WorkerStopping && class.Class != Unknown
 }
 
 func (r *Router) route(ctx context.Context, req ReplicasRequest) (RouteResult, error) {

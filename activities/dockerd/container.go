@@ -161,7 +161,7 @@ func (p *Process) pick(all []container.Summary) (container.Summary, error) {
 	if first.State == container.StatePaused {
 		verb = "unpause"
 	}
-	return container.Summary{}, activities.Fail(activities.Unavailable, fmt.Errorf(
+	return container.Summary{}, activities.Fail(activities.Unavailable, activities.RouterDown(fmt.Sprintf(
 		"the router, service %s of project %s, does not run: its container %s is %s; start it with `docker %s %s`",
-		p.service, p.project, name, first.State, verb, name))
+		p.service, p.project, name, first.State, verb, name)))
 }

@@ -96,7 +96,7 @@ func (h *host) Reach(ctx context.Context, addresses []string) error {
 }
 
 func (h *host) down() error {
-	return activities.Fail(activities.Unavailable, fmt.Errorf("nginx does not run: %s names no nginx master", h.pidFile))
+	return activities.Fail(activities.Unavailable, activities.RouterDown(fmt.Sprintf("nginx does not run: %s names no nginx master", h.pidFile)))
 }
 
 func (h *host) Workers(context.Context) ([]int, error) {

@@ -57,7 +57,8 @@ func New(dir string, process Process) *Router { return &Router{dir: dir, process
 //
 // It always reloads, because an earlier call may have died between the file and the reload. A bad
 // name or address is InvalidInput, a folder that is not there NotFound, a file that a person wrote
-// Conflict, and a configuration that nginx refuses PreconditionFailed, with the old file put back.
+// Conflict, and a configuration that nginx refuses PreconditionFailed. With an error that is not retried the
+// old file is put back.
 func (r *Router) Apply(ctx context.Context, upstream string, servers []string) ([]int, error) {
 	text, err := render(upstream, servers)
 	if err != nil {
@@ -68,14 +69,19 @@ func (r *Router) Apply(ctx context.Context, upstream string, servers []string) (
 		return nil, err
 	}
 	defer func() { _ = unlock() }() // the lock ends with its file, whatever close says
-	if err := r.install(ctx, r.path(upstream), text); err != nil {
-		return nil, err
-	}
-	before, err := r.process.Workers(ctx)
+	putBack, err := r.install(ctx, r.path(upstream), text)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.process.Reload(ctx); err != nil {
+	before, err := r.process.Workers(ctx)
+	if err == nil {
+		err = r.process.Reload(ctx)
+	}
+	if activities.Final(err) {
+		// Nobody tries again, and any later reload would take the file.
+		return nil, takenBack(err, putBack)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := r.awaitNew(ctx, before); err != nil {
@@ -84,39 +90,46 @@ func (r *Router) Apply(ctx context.Context, upstream string, servers []string) (
 	return before, nil
 }
 
-// install puts a file in place, or what was there before when nginx does not accept it.
-func (r *Router) install(ctx context.Context, path string, text []byte) error {
+// install puts a file in place, or what was there before when nginx does not accept it. It returns what puts that
+// back later.
+func (r *Router) install(ctx context.Context, path string, text []byte) (putBack func() error, err error) {
 	old, err := os.ReadFile(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case isNew:
 	case err != nil:
-		return failed("read the upstream", err)
+		return nil, failed("read the upstream", err)
 	case !managed(old):
-		return foreign(path)
+		return nil, foreign(path)
+	}
+	putBack = func() error {
+		if isNew {
+			return errors.Join(os.Remove(path), syncDir(path))
+		}
+		return replace(path, old)
 	}
 	if err := replace(path, text); err != nil {
-		return failed("write the upstream", err)
+		return nil, failed("write the upstream", err)
 	}
 	config, refused := r.process.Test(ctx)
 	if refused == nil && strings.Contains(config, string(text)) {
-		return nil
+		return putBack, nil
 	}
 	if refused == nil {
 		// Without this the change would have no effect, and nobody would be told.
 		refused = activities.Fail(activities.PreconditionFailed, fmt.Errorf(
 			"nginx does not read %s; its http block needs an include of that folder's *.conf, and its container the folder as a mount", path))
 	}
-	if isNew {
-		err = errors.Join(os.Remove(path), syncDir(path))
-	} else {
-		err = replace(path, old)
-	}
-	if err != nil {
+	return nil, takenBack(refused, putBack)
+}
+
+// takenBack is why a file did not stay, after what was there before has been put back.
+func takenBack(why error, putBack func() error) error {
+	if err := putBack(); err != nil {
 		// Tried again: only a later attempt can say that the router has what it had.
-		return activities.Fail(activities.Unavailable, fmt.Errorf("%w; and the old %s could not be put back: %w", refused, path, err))
+		return activities.Fail(activities.Unavailable, fmt.Errorf("%w; and the old file of the upstream could not be put back: %w", why, err))
 	}
-	return refused
+	return why
 }
 
 // awaitNew waits for a worker that was not there before: only then has nginx taken the new file. The

@@ -233,6 +233,27 @@ func TestCallAgainAfterACrash(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(f.dir, ".app.conf.new"))
 }
 
+// A reload that nobody repeats leaves no file behind that a later one would take.
+func TestFinalFailureOfTheReload(t *testing.T) {
+	f := newFake(t)
+	r := New(f.dir, f)
+	path := filepath.Join(f.dir, "app.conf")
+	f.reload = func() error { return activities.Fail(activities.PermissionDenied, errors.New("not permitted")) }
+	_, err := r.Apply(t.Context(), "app", []string{"10.0.0.1:80"})
+	requireClass(t, activities.PermissionDenied, err)
+	require.NoFileExists(t, path)
+
+	fails := f.reload
+	f.reload = nil
+	_, err = r.Apply(t.Context(), "app", []string{"10.0.0.1:80"})
+	require.NoError(t, err)
+	old := read(t, path)
+	f.reload = fails
+	_, err = r.Apply(t.Context(), "app", []string{"10.0.0.2:80"})
+	requireClass(t, activities.PermissionDenied, err)
+	require.Equal(t, old, read(t, path))
+}
+
 func TestAPersonsFileIsNotTouched(t *testing.T) {
 	f := newFake(t)
 	r := New(f.dir, f)
