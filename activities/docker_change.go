@@ -14,6 +14,9 @@ import (
 // the work; beyond four more at once gained nothing.
 const cloneParallel = 4
 
+// Rounds is how many times as long as one of them n replicas take to be stopped.
+func Rounds(n int) int { return (n + cloneParallel - 1) / cloneParallel }
+
 // ReplicasRequest names replicas of one service.
 type ReplicasRequest struct {
 	Project  string           `json:"project"`
@@ -50,6 +53,8 @@ type StartAgainRequest struct {
 	ReplicasRequest
 	// Leaving says that a stop ended without a word: a replica that runs may have been told to end.
 	Leaving bool `json:"leaving,omitempty"`
+	// Again says that a start has begun before and may not have come to its hooks.
+	Again bool `json:"again,omitempty"`
 }
 
 // StartAgain starts stopped replicas again, with the service's post_start hooks, and returns the names of those that
@@ -63,7 +68,7 @@ func (d *Docker) StartAgain(ctx context.Context, req StartAgainRequest) ([]strin
 }
 
 func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started []string, err error) {
-	again := attempt(ctx) > 1 || req.Leaving
+	again := attempt(ctx) > 1 || req.Leaving || req.Again
 	replicas, err := d.Replicas.find(ctx, req.ReplicasRequest)
 	if err != nil {
 		return nil, err

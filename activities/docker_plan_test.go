@@ -140,7 +140,9 @@ func TestPlanScaleLooksAtFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []scaling.Refusal{{Code: scaling.UnknownFile, Message: "secret tok: the program has changed it, and MY_TOKEN is not set"}}, plan.Changes[0].Refusals)
 
-	d.checkFiles = func(string, []ContainerFile) ([]string, error) { return nil, Fail(Unavailable, errors.New("engine away")) }
+	d.checkFiles = func(string, []ContainerFile) ([]string, error) {
+		return nil, Fail(Unavailable, errors.New("engine away"))
+	}
 	_, err = d.docker(f, listed).PlanScale(t.Context(), grow)
 	require.Equal(t, Unavailable, class(t, err), "that is no reason against it")
 

@@ -189,22 +189,41 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 			}
 		}
 	}
-	for _, r := range replicas {
-		made := r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
-		if !made && !slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
-			continue
-		}
-		if err := d.Engine.Stop(ctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
-			return undone, fmt.Errorf("stop %s: %w", r.Name, err)
-		}
-		if !made {
-			undone.Stopped = append(undone.Stopped, r.Name)
-			continue
-		}
-		if err := d.Engine.Remove(ctx, r.ID); err != nil {
-			return undone, fmt.Errorf("remove %s: %w", r.Name, err)
-		}
-		undone.Removed = append(undone.Removed, r.Name)
+	var mine []scaling.Replica
+	made := func(r scaling.Replica) bool {
+		return r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
 	}
-	return undone, nil
+	for _, r := range replicas {
+		if made(r) || slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
+			mine = append(mine, r)
+		}
+	}
+	ended := make([]bool, len(mine))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(cloneParallel)
+	for i, r := range mine {
+		group.Go(func() error {
+			if err := d.Engine.Stop(gctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
+				return fmt.Errorf("stop %s: %w", r.Name, err)
+			}
+			if made(r) {
+				if err := d.Engine.Remove(gctx, r.ID); err != nil {
+					return fmt.Errorf("remove %s: %w", r.Name, err)
+				}
+			}
+			ended[i] = true
+			return nil
+		})
+	}
+	err = group.Wait()
+	for i, r := range mine {
+		switch {
+		case !ended[i]:
+		case made(r):
+			undone.Removed = append(undone.Removed, r.Name)
+		default:
+			undone.Stopped = append(undone.Stopped, r.Name)
+		}
+	}
+	return undone, err
 }

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"slices"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -17,21 +16,33 @@ func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Rep
 	// One that hangs is not waited for: that may be why it leaves.
 	request := activities.DrainRequest{SilentIsIdle: len(r.healthyBefore(leaving)) == 0}
 	if r.change.Endpoint.Routed() {
-		r.saga.push(all("traffic goes to all replicas again", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to all replicas again", slices.Concat(others, back), undoTotal)
-			return err
-		}))
-		if err := r.phase(ctx, "unroute", names(leaving), func() (err error) {
+		r.saga.push("traffic goes to all replicas again", func(ctx workflow.Context) (string, error) {
+			to := slices.Concat(others, back)
+			_, err := r.route(ctx, "undo: route to all replicas again", to, undoTotal)
+			switch {
+			case err != nil || len(to) == 0:
+				return "", err
+			case len(back) < len(leaving):
+				return "traffic goes to " + names(to) + " again", nil
+			default:
+				return "traffic goes to all replicas again", nil
+			}
+		})
+		err := r.phase(ctx, "unroute", names(leaving), func() (err error) {
 			request.Workers, err = r.route(ctx, "unroute "+names(leaving), others, changeTotal)
 			return err
-		}); err != nil {
-			if untouched(err) {
-				r.saga.pop()
-			}
+		})
+		if untouched(err) {
+			r.saga.pop()
+			return stopping, err
+		}
+		r.touched = true
+		if err != nil {
 			return stopping, err
 		}
 	}
 	r.pushResume(leaving)
+	r.touched = true
 	if err := r.phase(ctx, "drain", names(leaving), func() error {
 		left, err := r.drain(ctx, leaving, request, changeTotal)
 		stopping.Policy = stopPolicy(stopping.Policy, left)
@@ -39,15 +50,9 @@ func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Rep
 	}); err != nil {
 		return stopping, err
 	}
-	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) (string, error) {
-		started, err := r.startAgain(ctx, "undo: start "+names(leaving)+" again", leaving)
-		if err != nil {
-			back = nil // a replica that is not ready must not get traffic back
-		}
-		if len(started) == 0 {
-			return "", err
-		}
-		return strings.Join(started, ", ") + " started again", err
+	r.saga.push(names(leaving)+" started again", func(ctx workflow.Context) (done string, err error) {
+		done, back, err = r.startAgain(ctx, leaving) // one that is not ready must not get traffic back
+		return done, err
 	})
 	return stopping, nil
 }

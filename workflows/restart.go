@@ -35,10 +35,10 @@ func (r *serviceRun) restart(ctx workflow.Context) error {
 	}
 	for i, replica := range r.change.Keep {
 		others := slices.Delete(slices.Clone(r.change.Keep), i, i+1)
-		if err := r.restartOne(ctx, replica, live(others)); err != nil {
+		if err := r.restartOne(ctx, replica, serving(others)); err != nil {
 			return &partly{done: i, of: len(r.change.Keep), err: err}
 		}
-		r.saga.steps = nil // it serves again: there is nothing to put back
+		r.saga.steps, r.touched = nil, true // it serves again: there is nothing to put back
 		r.change.Keep[i].State = "running"
 	}
 	return nil
@@ -94,12 +94,14 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 			return r.stop(ctx, one, r.of(one))
 		}))
 	}
+	r.starting, r.touched = true, true
 	if err := r.phase(ctx, "start", replica.Name, func() error {
 		var docker *activities.Docker
 		return r.do(ctx, "start "+replica.Name, changeLimit, changeTotal, docker.StartAgain, activities.StartAgainRequest{ReplicasRequest: r.of(one)}, nil)
 	}); err != nil {
 		return err
 	}
+	r.starting = false
 	if err := r.phase(ctx, "warm-up", replica.Name, func() error { return r.awaitReady(ctx, one, changeTotal) }); err != nil {
 		return err
 	}
@@ -111,8 +113,12 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	}
 	if !replica.Live() {
 		r.saga.push(all("traffic goes to the others only", func(ctx workflow.Context) error {
-			_, err := r.route(ctx, "undo: route to the others only", others, undoTotal)
-			r.serving = err != nil
+			workers, err := r.route(ctx, "undo: route to the others only", others, undoTotal)
+			if err != nil {
+				r.serving = true
+				return err
+			}
+			_, err = r.drain(ctx, one, activities.DrainRequest{Workers: workers}, undoTotal)
 			return err
 		}))
 	}
@@ -122,6 +128,10 @@ func (r *serviceRun) restartOne(ctx workflow.Context, replica scaling.Replica, o
 	})
 }
 
-func live(replicas []scaling.Replica) []scaling.Replica {
+// serving leaves out what is stopped, and all where none runs: what only crashes and comes again serves nobody.
+func serving(replicas []scaling.Replica) []scaling.Replica {
+	if !slices.ContainsFunc(replicas, scaling.Replica.Running) {
+		return nil
+	}
 	return slices.DeleteFunc(replicas, func(r scaling.Replica) bool { return !r.Live() })
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-// up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify.
+// up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify. VRAM is reserved
+// right before the start, as a reservation does not last.
 func (r *serviceRun) up(ctx workflow.Context) error {
 	var started activities.StartResult
-	if err := r.reserve(ctx); err != nil {
+	if err := r.unrouteStale(ctx); err != nil {
 		return err
 	}
-	if err := r.unrouteStale(ctx); err != nil {
+	if err := r.reserve(ctx); err != nil {
 		return err
 	}
 	coming := len(r.change.Start) + len(r.change.Add)
@@ -32,6 +33,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 	}); err != nil {
 		return err
 	}
+	r.touched = true
 	made := started.Replicas
 	if err := r.settle(ctx, "the promised VRAM is being used", activities.VRAMChange{Commit: r.claims(r.change.Add)}); err != nil {
 		return err
@@ -98,7 +100,7 @@ func (r *serviceRun) unrouteStale(ctx workflow.Context) error {
 func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) (string, error) {
 	var docker *activities.Docker
 	var undone activities.Undone
-	err := r.do(ctx, "undo: take away the new replicas", changeLimit+r.change.Policy.Stop(), undoTotal, docker.UndoStart, start, &undone)
+	err := r.do(ctx, "undo: take away the new replicas", stopLimit(r.change.Policy, len(start.Change.Start)+len(start.Change.Add)), undoTotal, docker.UndoStart, start, &undone)
 	if len(undone.Gone) > 0 {
 		gone := "removed for good: " + strings.Join(undone.Gone, ", ")
 		r.amiss = append(r.amiss, gone)

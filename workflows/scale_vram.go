@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"errors"
 	"strconv"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -15,18 +17,32 @@ func (r *serviceRun) reserve(ctx workflow.Context) error {
 	if !r.change.Claims() {
 		return nil
 	}
-	r.saga.push(all("VRAM of the new replicas released", func(ctx workflow.Context) error {
+	promised := true // as far as is known
+	r.saga.push("VRAM of the new replicas released", func(ctx workflow.Context) (string, error) {
 		if r.serving {
-			return errServing
+			return "", errServing
 		}
-		return r.settle(ctx, "undo: release the VRAM of the new replicas", activities.VRAMChange{Release: r.ids(r.change.Add)})
-	}))
+		err := r.settle(ctx, "undo: release the VRAM of the new replicas", activities.VRAMChange{Release: r.ids(r.change.Add)})
+		if err != nil || !promised {
+			return "", err
+		}
+		return "VRAM of the new replicas released", nil
+	})
 	detail := strconv.FormatInt(r.change.Policy.ClaimMB, 10) + " MB each"
 	return r.phase(ctx, "gate", detail, func() error {
 		var a *activities.VRAM
 		r.change.GPUs = nil
-		return r.do(ctx, "gate: reserve "+detail+" of VRAM", changeLimit, changeTotal, a.ReserveVRAM,
+		err := r.do(ctx, "gate: reserve "+detail+" of VRAM", changeLimit, changeTotal, a.ReserveVRAM,
 			activities.ReserveRequest{Project: r.project, Change: r.change}, &r.change.GPUs)
+		var app *temporal.ApplicationError
+		switch {
+		case err == nil:
+			promised = len(r.change.GPUs) > 0 // a host without a GPU promises nothing
+		case errors.As(err, &app) && app.Type() == activities.PreconditionFailed:
+			promised = false
+			r.result.Refusals = []scaling.Refusal{{Code: scaling.VRAMHeadroom, Message: reason(err)}}
+		}
+		return err
 	})
 }
 

@@ -77,7 +77,9 @@ func TestScaleUpRefusedAtTheGateStartsNothing(t *testing.T) {
 	w.refuse = true
 	result, err := runIn(t, w, w.world, undisturbed)
 	require.ErrorContains(t, err, "needs 2000 MB and is 16 MB short")
-	require.Equal(t, RolledBack, result.Outcome)
+	require.Equal(t, Refused, result.Outcome)
+	require.Equal(t, []scaling.Refusal{{Code: scaling.VRAMHeadroom, Message: "app #2: GPU 0 (GPU-a) needs 2000 MB and is 16 MB short"}}, result.Refusals)
+	require.Empty(t, result.Undone, "nothing was promised")
 	require.NotContains(t, w.calls, "StartReplicas")
 	w.requireAsBefore(t, goingUp())
 }
@@ -99,6 +101,21 @@ func TestScaleUpWithoutGPUSettlesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, w.promised)
 	require.Equal(t, []string{"", ""}, w.pinned)
+
+	w = claiming()
+	w.noGPU, w.failAt = true, "AwaitReady"
+	result, err := runIn(t, w, w.world, undisturbed)
+	require.Error(t, err)
+	require.Equal(t, []string{"shop-app-2, shop-app-3 removed"}, result.Undone)
+}
+
+// What is promised does not last: members without a replica, which may take long to be drained, go before.
+func TestScaleUpReservesRightBeforeTheStart(t *testing.T) {
+	w := claiming()
+	w.change.Stale = true
+	result, err := runIn(t, w, w.world, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, []string{"preflight", "unroute", "gate", "start"}, phases(result)[:4])
 }
 
 func TestScaleDownReleasesVRAM(t *testing.T) {

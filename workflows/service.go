@@ -19,7 +19,7 @@ const (
 	Scaled             = "scaled"
 	Restarted          = "restarted"
 	Unchanged          = "unchanged"
-	Refused            = "refused"             // preflight said no; nothing was touched
+	Refused            = "refused"             // preflight or the gate said no; nothing was touched
 	Failed             = "failed"              // failed or cancelled before anything was touched
 	RolledBack         = "rolled_back"         // failed or cancelled; as it was before
 	RollbackIncomplete = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
@@ -71,6 +71,10 @@ type serviceRun struct {
 	serving bool
 	// leaving says that a stop ended without a word, as its worker died: the replicas may be about to end.
 	leaving bool
+	// starting says that a start has begun of which it is not known whether its hooks have run.
+	starting bool
+	// touched says that something was changed.
+	touched bool
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }
@@ -125,23 +129,16 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	case err == nil:
 		r.result.Outcome = done
 		return nil
-	case len(r.result.Refusals) > 0:
-		r.result.Outcome, r.result.Reason = Refused, reason(err)
-		return temporal.NewApplicationErrorWithOptions(reason(err), activities.PreconditionFailed,
-			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 	}
 	r.result.Outcome, r.result.Reason = RolledBack, reason(err)
-	if len(r.saga.steps) == 0 {
-		r.result.Outcome = Failed
-	}
 	undone, undoErr := r.saga.unwind(ctx, func(ctx workflow.Context, what string) {
 		r.result.Phases = append(r.result.Phases, Phase{Name: "undo", Detail: what, Started: workflow.Now(ctx)})
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	})
 	r.closeUndo(workflow.Now(ctx))
 	r.result.Undone = undone
-	if len(undone) == 0 && undoErr == nil {
-		r.result.Outcome = Failed // it had changed nothing yet
+	if !r.touched && len(undone) == 0 {
+		r.result.Outcome = Failed
 	}
 	if undoErr != nil {
 		r.amiss = append([]string{"could not put back: " + undoErr.Error()}, r.amiss...)
@@ -150,6 +147,10 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	case len(r.amiss) > 0:
 		r.result.Outcome = RollbackIncomplete
 		r.result.Reason += "; " + strings.Join(r.amiss, "; ")
+	case len(r.result.Refusals) > 0:
+		r.result.Outcome = Refused
+		return temporal.NewApplicationErrorWithOptions(r.result.Reason, activities.PreconditionFailed,
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 	case temporal.IsCanceledError(err):
 		return temporal.NewCanceledError(r.result)
 	}

@@ -180,28 +180,18 @@ func stopPolicy(p scaling.Policy, left activities.DrainResult) scaling.Policy {
 	return p
 }
 
+// stopLimit bounds one attempt at stopping n replicas, of which only some are stopped at once.
+func stopLimit(p scaling.Policy, n int) time.Duration {
+	return changeLimit + p.Stop()*time.Duration(activities.Rounds(n))
+}
+
 func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, request activities.ReplicasRequest) error {
 	var docker *activities.Docker
-	limit := changeLimit + request.Policy.Stop()
+	limit := stopLimit(request.Policy, len(replicas))
 	err := r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
 	var timeout *temporal.TimeoutError
 	r.leaving = errors.As(err, &timeout)
 	return err
-}
-
-// startAgain starts stopped replicas and waits until they are ready; those that were unhealthy before are not
-// waited for. It returns the names of those that it started, known with an error too.
-func (r *serviceRun) startAgain(ctx workflow.Context, summary string, replicas []scaling.Replica) (started []string, err error) {
-	var docker *activities.Docker
-	request := activities.StartAgainRequest{ReplicasRequest: r.of(replicas), Leaving: r.leaving}
-	limit := changeLimit
-	if r.leaving {
-		limit += r.change.Policy.Stop()
-	}
-	if err := r.do(ctx, summary, limit, undoTotal, docker.StartAgain, request, &started); err != nil {
-		return nil, err
-	}
-	return started, r.awaitReady(ctx, r.healthyBefore(replicas), undoTotal)
 }
 
 // verifyKept begins to check the replicas that stay, and returns what waits for the answer.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,9 +52,26 @@ func TestUndoOfAStopWithoutAWord(t *testing.T) {
 			})
 			require.Error(t, err)
 			require.Equal(t, RolledBack, result.Outcome)
-			require.Equal(t, []bool{c.want}, w.leaving)
+			require.Equal(t, []bool{c.want, c.want}, w.leaving, "each of both")
 		})
 	}
+}
+
+// One that does not come back keeps no other from traffic, and the result says who gets some.
+func TestOneThatDoesNotComeBack(t *testing.T) {
+	w := goingDown()
+	lost := temporal.NewNonRetryableApplicationError("exited with code 3", activities.PreconditionFailed, nil)
+	refused := temporal.NewNonRetryableApplicationError("no", activities.PreconditionFailed, nil)
+	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.OnActivity("StopReplicas", mock.Anything, mock.Anything).Return(refused)
+		env.OnActivity("AwaitReady", mock.Anything, mock.MatchedBy(func(req activities.ReplicasRequest) bool { return slices.Contains(req.IDs, "id-2") })).Return(lost)
+		env.OnActivity("AwaitReady", mock.Anything, mock.Anything).Return(nil)
+	})
+	require.Error(t, err)
+	require.Equal(t, RollbackIncomplete, result.Outcome)
+	require.Contains(t, result.Reason, "could not put back: shop-app-3, shop-app-2 started again: shop-app-2: exited with code 3")
+	require.Contains(t, result.Undone, "traffic goes to shop-app-1, shop-app-3 again")
+	require.ElementsMatch(t, []string{"id-1", "id-3"}, w.routed)
 }
 
 // A run that ends before its plan does not know from what number it would have come.

@@ -232,7 +232,7 @@ func (w *world) StopReplicas(_ context.Context, req activities.ReplicasRequest) 
 	w.grace = req.Policy.StopSeconds
 	for _, id := range req.IDs {
 		w.stopWhileRouted(id)
-		w.running = without(w.running, id)
+		w.running, w.draining = without(w.running, id), without(w.draining, id)
 	}
 	return w.call("StopReplicas")
 }

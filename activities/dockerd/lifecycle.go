@@ -86,7 +86,9 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, hooks
 	}
 	seconds := max(0, int(math.Ceil(grace.Seconds())))
 	// Whoever undoes the stop would else find a replica that still runs, leave it alone, and lose it.
-	err = e.api.ContainerStop(context.WithoutCancel(ctx), id, container.StopOptions{Timeout: &seconds})
+	alone, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace+aloneWithin)
+	defer cancel()
+	err = e.api.ContainerStop(alone, id, container.StopOptions{Timeout: &seconds})
 	if errdefs.IsNotFound(err) {
 		return nil
 	}

@@ -31,7 +31,7 @@ func TestReplicaThatIsNoGood(t *testing.T) {
 			out, err := s.Starter(s.ctx, "scale", "app=2")
 			require.ErrorContains(s.t, err, "exit status 4")
 			require.Contains(s.t, out, c.reason)
-			require.Contains(s.t, out, "put back: 1 new replica of app removed")
+			require.Contains(s.t, out, "put back: evenkeel-demo-app-2 removed")
 			s.requireOneAndNoOrphan()
 		})
 	}

@@ -208,8 +208,8 @@ func (s *shop) onlyOne() {
 		code   int
 		says   string
 	}{
-		{"db=2", 1, "--shared-volume"},
-		{"hosted=2", 1, "host's network"},
+		{"db=2", 1, "because it is postgres, by its image"},
+		{"hosted=2", 1, "host"},
 		{"nginx=2", 1, "fixed host port"},
 		{"api=2", 0, "traefik"},
 	} {
