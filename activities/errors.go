@@ -18,8 +18,11 @@ const (
 	RateLimited        = "RateLimited"        // retried after what the server said
 	Unavailable        = "Unavailable"        // retried
 	Unknown            = "Unknown"            // it may or may not have happened; a person decides
-	WorkerStopping     = "WorkerStopping"     // this worker hands the work over; retried at once
+	WorkerStopping     = "WorkerStopping"     // this worker hands the work over; retried soon
 )
+
+// handOver is how soon work is tried again that a worker hands over: another may be there already.
+const handOver = 200 * time.Millisecond
 
 // Error is an error with its class, made inside an adapter. Wrap it with %w as often as needed: the
 // class is read with errors.As at the activity boundary.
@@ -82,6 +85,9 @@ func Classify(ctx context.Context, err error, details ...any) error {
 	// A client that was cut off says so in words of its own.
 	if errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || class == Unavailable) {
 		return context.Canceled
+	}
+	if class == WorkerStopping {
+		after = handOver
 	}
 	opts := temporal.ApplicationErrorOptions{NextRetryDelay: after, Details: details}
 	switch class {

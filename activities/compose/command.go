@@ -18,8 +18,8 @@ import (
 const (
 	// askWithin bounds a command that only reads.
 	askWithin = time.Minute
-	// upWithin bounds the start of one replica, the pull of its image included.
-	upWithin = 10 * time.Minute
+	// upWithin bounds the start of one replica.
+	upWithin = 2 * time.Minute
 	// maxOutput is how much of the end of the command's words is kept in an error, in bytes.
 	maxOutput = 4 << 10
 )

@@ -33,7 +33,7 @@ const (
 	// maxOutput is how much of a command's output is kept, in bytes: a configuration with a thousand
 	// server blocks is below it. maxWords is how much of it an error repeats.
 	maxOutput = 8 << 20
-	maxWords  = 16 << 10
+	maxWords  = 4 << 10
 )
 
 // Test runs `nginx -T` in the container and returns what it prints: the configuration with all that
@@ -52,7 +52,7 @@ func (p *Process) Test(ctx context.Context) (config string, err error) {
 	}
 	output := strings.ReplaceAll(done.stdout.String(), "\r\n", "\n")
 	if done.code != 0 {
-		return "", activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %s", strings.TrimSpace(output[:min(len(output), maxWords)])))
+		return "", activities.Fail(activities.PreconditionFailed, fmt.Errorf("nginx -t: %s", strings.ToValidUTF8(strings.TrimSpace(output[:min(len(output), maxWords)]), "")))
 	}
 	return output, nil
 }

@@ -24,7 +24,7 @@ const (
 	// testWithin bounds a test of the configuration, which looks up host names.
 	testWithin = 30 * time.Second
 	// maxWords is how much of nginx's own words is kept, in bytes.
-	maxWords = 16 << 10
+	maxWords = 4 << 10
 )
 
 // host is an nginx on this machine.
