@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
@@ -65,6 +66,8 @@ type Engine struct {
 	// networks guards drivers, which are those of the networks that are known, by the network's id.
 	networks sync.Mutex
 	drivers  map[string]string
+	// host is nil until it is known.
+	host atomic.Pointer[machine]
 }
 
 var _ activities.Engine = (*Engine)(nil)

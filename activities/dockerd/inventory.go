@@ -8,7 +8,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/system"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -20,19 +19,17 @@ const mb = 1 << 20
 // service and number. Running one-off containers of the project count towards OtherReservedMB.
 // An engine that cannot be reached is Unavailable, one that refuses this user PermissionDenied.
 func (e *Engine) Inventory(ctx context.Context, project string) (scaling.Inventory, error) {
-	var info system.Info
+	var host machine
 	var now view
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { info, err = e.api.Info(gctx); return classed("engine info", err) }) // the slowest of all questions
+	group.Go(func() (err error) { host, err = e.machine(gctx); return err })
 	group.Go(func() (err error) { now, err = e.look(gctx); return err })
 	if err := group.Wait(); err != nil {
 		return scaling.Inventory{}, err
 	}
 	inv := scaling.Inventory{
-		EngineVersion: info.ServerVersion,
-		APIVersion:    e.api.ClientVersion(),
-		CPUs:          info.NCPU,
-		MemoryMB:      info.MemTotal / mb,
+		CPUs:     host.cpus,
+		MemoryMB: host.memoryMB,
 	}
 	var reserved int64
 	for _, c := range now.containers {

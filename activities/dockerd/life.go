@@ -22,7 +22,7 @@ import (
 // is cut off at its front is no part of it.
 const maxLog = 256 << 10
 
-// Life returns how a container has lived: since when, how often the engine has restarted it, how it
+// Life returns how a container has lived: how often the engine has restarted it, how it
 // ended last; with the end of its log where words is true. One that is gone is NotFound. A log that
 // the engine does not keep, as with some logging drivers, has no lines.
 func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life, error) {
@@ -33,10 +33,6 @@ func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life,
 	life := scaling.Life{
 		State: c.State.Status, Restarts: c.RestartCount,
 		ExitCode: c.State.ExitCode, OOMKilled: c.State.OOMKilled,
-	}
-	// The engine's word for never is the year 1.
-	if at, err := time.Parse(time.RFC3339Nano, c.State.StartedAt); err == nil && at.Year() > 1 {
-		life.StartedAt = at
 	}
 	if !words {
 		return life, nil

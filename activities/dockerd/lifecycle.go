@@ -63,17 +63,18 @@ func (e *Engine) start(ctx context.Context, id, doing string) error {
 // the signal, which cannot be taken back: after that the replica is leaving, and is waited for. One that is
 // gone or stopped is success and runs no hook. A hook that fails is PreconditionFailed, and the replica runs on.
 func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration, hooks []activities.Hook) error {
-	doing := "stop " + shortID(id)
 	c, err := e.api.ContainerInspect(ctx, id)
-	switch {
-	case errdefs.IsNotFound(err):
+	if errdefs.IsNotFound(err) {
 		return nil
-	case err != nil:
-		return classed(doing, err)
-	case c.State.Paused:
+	}
+	if err != nil {
+		return classed("stop "+shortID(id), err)
+	}
+	doing := "stop " + strings.TrimPrefix(c.Name, "/")
+	if c.State.Paused {
 		// It could neither run a hook nor finish what it has.
 		if err := e.api.ContainerUnpause(ctx, id); err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-			return classed("unpause "+shortID(id), err)
+			return classed("unpause, to "+doing, err)
 		}
 	}
 	if c.State.Running && !c.State.Restarting {

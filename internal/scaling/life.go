@@ -3,15 +3,12 @@ package scaling
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Life is how a container has lived so far.
 type Life struct {
 	// State is the engine's word, as in Replica.
 	State string `json:"state"`
-	// StartedAt is when it was started last.
-	StartedAt time.Time `json:"started_at"`
 	// Restarts counts the restarts that the engine made by itself.
 	Restarts int `json:"restarts"`
 	// ExitCode and OOMKilled are of its last end, where it has ended.

@@ -56,8 +56,6 @@ func (r Replica) Running() bool { return r.State == "running" }
 // Inventory is what one host's engine holds: the machine and every replica of one Compose project,
 // running or not, sorted by service and number. One-off containers are left out.
 type Inventory struct {
-	EngineVersion string `json:"engine_version"`
-	APIVersion    string `json:"api_version"`
 	// CPUs is the number of processors of the host.
 	CPUs int `json:"cpus"`
 	// MemoryMB is the memory of the host in units of 2^20 bytes.

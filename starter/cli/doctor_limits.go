@@ -52,6 +52,9 @@ func (p *projectDoctor) otherLimits(s scaling.Service) string {
 			continue
 		}
 		cpu := float64(d.HostConfig.NanoCPUs) / 1e9
+		if d.HostConfig.CPUQuota > 0 && d.HostConfig.CPUPeriod > 0 {
+			cpu = float64(d.HostConfig.CPUQuota) / float64(d.HostConfig.CPUPeriod)
+		}
 		memory := (d.HostConfig.Memory + 1<<20 - 1) >> 20
 		var differs []string
 		if math.Abs(cpu-s.CPULimit) > 1e-6 {

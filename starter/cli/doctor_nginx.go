@@ -91,7 +91,10 @@ func nginxOnHost(ctx context.Context, n config.Nginx) finding {
 	if err != nil {
 		return lacking(err.Error(), "start nginx, or correct nginx.pid_file")
 	}
-	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+	switch err := syscall.Kill(pid, 0); {
+	case errors.Is(err, syscall.EPERM):
+		return noted(fmt.Sprintf("%s, process %d, which this user may not signal", version, pid), "the worker needs a user who may: it reloads nginx by a signal")
+	case err != nil:
 		return lacking(fmt.Sprintf("%s names process %d, which does not run", n.PIDFile, pid), "start nginx")
 	}
 	return well(fmt.Sprintf("%s, process %d", version, pid))
