@@ -102,11 +102,15 @@ func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, serv
 	var result ServiceResult
 	err := child.Get(ctx, &result)
 	app, failed := errors.AsType[*temporal.ApplicationError](err)
+	canceled, stopped := errors.AsType[*temporal.CanceledError](err)
+	stopped = stopped && canceled.HasDetails() && canceled.Details(&result) == nil
 	switch {
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		return result, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
 	case over && (temporal.IsCanceledError(err) || failed && (app.Type() == RolledBack || app.Type() == Failed)):
 		return result, &overdue{limit}
+	case stopped && (result.Outcome == RolledBack || result.Outcome == Failed):
+		return result, temporal.NewNonRetryableApplicationError("cancelled; things are as they were before", result.Outcome, nil)
 	}
 	return result, err
 }

@@ -230,3 +230,19 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, result.Reason, "replicas is 1.5, which is not a whole number")
 }
+
+// Who cancels the change of a service cancels no knowledge: it put things back and said so.
+func TestRunbookStepWhoseChangeIsCancelled(t *testing.T) {
+	for outcome, want := range map[string]string{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
+		d := changing(t, "service.restart")
+		d.Steps[3].OnUnknown = runbook.Fail
+		s := newRunbookSite(t, d)
+		s.OnWorkflow(workflows.RestartService, mock.Anything, mock.Anything).Return(workflows.ServiceResult{}, temporal.NewCanceledError(workflows.ServiceResult{Outcome: outcome}))
+		s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+		result, err := s.run()
+		require.Error(t, err)
+		step := stepOf(t, result, "restart")
+		require.Equal(t, want, step.Outcome)
+		require.Equal(t, "cancelled; things are as they were before", step.Message)
+	}
+}

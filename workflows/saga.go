@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -43,17 +44,20 @@ func (s *saga) pop() { s.steps = s.steps[:len(s.steps)-1] }
 func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, what string)) (done []string, err error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var failed []error
+	var failed []string
 	for _, step := range slices.Backward(s.steps) {
 		before(ctx, step.what)
 		put, err := step.undo(ctx)
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %s", step.what, reason(err)))
+			failed = append(failed, fmt.Sprintf("%s: %s", step.what, reason(err)))
 		}
 		if put != "" {
 			done = append(done, put)
 		}
 	}
 	s.steps = nil
-	return done, errors.Join(failed...)
+	if len(failed) > 0 {
+		err = errors.New(strings.Join(failed, "; "))
+	}
+	return done, err
 }

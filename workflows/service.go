@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,11 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 		return nil
 	}
 	r.result.Outcome, r.result.Reason = RolledBack, reason(err)
+	// A worker that dies while it is told to cancel gives no other answer.
+	lost := isTimeout(err)
+	if lost && errors.Is(ctx.Err(), workflow.ErrCanceled) {
+		r.result.Reason = "cancelled; the worker had died (" + r.result.Reason + ")"
+	}
 	undone, undoErr := r.saga.unwind(ctx, func(ctx workflow.Context, what string) {
 		r.result.Phases = append(r.result.Phases, Phase{Name: "undo", Detail: what, Started: workflow.Now(ctx)})
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
@@ -139,6 +145,9 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	r.result.Undone = undone
 	if !r.touched && len(undone) == 0 {
 		r.result.Outcome = Failed
+	}
+	if r.touched {
+		r.lookAfterUndo(ctx)
 	}
 	if undoErr != nil {
 		r.amiss = append([]string{"could not put back: " + undoErr.Error()}, r.amiss...)
@@ -151,11 +160,36 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 		r.result.Outcome = Refused
 		return temporal.NewApplicationErrorWithOptions(r.result.Reason, activities.PreconditionFailed,
 			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
-	case temporal.IsCanceledError(err):
+	case temporal.IsCanceledError(err), lost && errors.Is(ctx.Err(), workflow.ErrCanceled):
 		return temporal.NewCanceledError(r.result)
 	}
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("%s: %s", r.service, r.result.Reason), r.result.Outcome,
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
+}
+
+// lookAfterUndo names what does not run any more of the replicas that ran before the change: somebody may have stopped
+// them meanwhile.
+func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	before := slices.DeleteFunc(slices.Concat(r.change.Keep, r.change.Remove), func(replica scaling.Replica) bool { return !replica.Live() })
+	if len(before) == 0 {
+		return
+	}
+	var a *activities.Replicas
+	var missing []string
+	if err := r.do(ctx, "see whether all run as before", slack, changeTotal, a.MissingReplicas, r.of(before), &missing); err != nil {
+		r.warn("whether all run as before is not known: " + reason(err))
+		return
+	}
+	for _, what := range missing {
+		r.amiss = append(r.amiss, "not as before: "+what)
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout *temporal.TimeoutError
+	return errors.As(err, &timeout)
 }
 
 // closeUndo ends each undo phase where the next begins.

@@ -189,8 +189,7 @@ func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, requ
 	var docker *activities.Docker
 	limit := stopLimit(request.Policy, len(replicas))
 	err := r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
-	var timeout *temporal.TimeoutError
-	r.leaving = errors.As(err, &timeout)
+	r.leaving = isTimeout(err)
 	return err
 }
 

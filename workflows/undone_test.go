@@ -74,6 +74,28 @@ func TestOneThatDoesNotComeBack(t *testing.T) {
 	require.ElementsMatch(t, []string{"id-1", "id-3"}, w.routed)
 }
 
+// Replicas that somebody stops meanwhile are not as before, whatever was put back.
+func TestUndoNamesWhatDoesNotRun(t *testing.T) {
+	w := goingUp()
+	w.failAt, w.missing = "AwaitReady", []string{"shop-app-1 is exited"}
+	result, err := w.run(t, undisturbed)
+	require.Error(t, err)
+	require.Equal(t, RollbackIncomplete, result.Outcome)
+	require.Equal(t, "AwaitReady says no; not as before: shop-app-1 is exited", result.Reason)
+}
+
+// A cancellation stays one when the worker that is told of it dies.
+func TestCancelledWhileTheWorkerDies(t *testing.T) {
+	w := goingUp()
+	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.OnActivity("AwaitReady", mock.Anything, mock.Anything).After(2*time.Second).Return(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil))
+		env.RegisterDelayedCallback(env.CancelWorkflow, 2*time.Second)
+	})
+	require.True(t, temporal.IsCanceledError(err), "%v", err)
+	require.Equal(t, RolledBack, result.Outcome)
+	require.Contains(t, result.Reason, "cancelled")
+}
+
 // A run that ends before its plan does not know from what number it would have come.
 func TestCancelledBeforeThePlan(t *testing.T) {
 	w := goingUp()

@@ -93,7 +93,7 @@ func (r *Router) Apply(ctx context.Context, upstream string, servers []string) (
 // install puts a file in place, or what was there before when nginx does not accept it. It returns what puts that
 // back later.
 func (r *Router) install(ctx context.Context, path string, text []byte) (putBack func() error, err error) {
-	old, err := os.ReadFile(path)
+	old, err := readFile(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case isNew:
@@ -175,7 +175,7 @@ func (r *Router) Members(upstream string) ([]string, error) {
 	if err := checkName(upstream); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(r.path(upstream))
+	text, err := readFile(r.path(upstream))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

@@ -153,7 +153,7 @@ upstream app {
 
 	entries, err := os.ReadDir(f.dir)
 	require.NoError(t, err)
-	require.Len(t, entries, 1, "nothing but the upstream is left")
+	require.Len(t, entries, 2, "nothing but the upstream and the lock is left")
 }
 
 func TestApplyRefusesBadInput(t *testing.T) {
