@@ -110,7 +110,7 @@ func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, serv
 	case over && (temporal.IsCanceledError(err) || failed && (app.Type() == RolledBack || app.Type() == Failed)):
 		return result, &overdue{limit}
 	case stopped && (result.Outcome == RolledBack || result.Outcome == Failed):
-		return result, temporal.NewNonRetryableApplicationError("cancelled; things are as they were before", result.Outcome, nil)
+		return result, temporal.NewNonRetryableApplicationError("cancelled; things are as they were before", activities.PreconditionFailed, nil) // who cancels it wants no other attempt
 	}
 	return result, err
 }

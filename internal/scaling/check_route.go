@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -67,8 +68,16 @@ func warnOfRouters(req Request, c Change, s Service, f *findings) {
 		}
 		return
 	}
-	subject := foreignRouter(req, s)
+	subject, kind := foreignRouter(req, c, s)
 	if subject == "" {
+		return
+	}
+	if c.Grows() && kind == "nginx" {
+		f.warn("%s %s its requests, and new replicas get none before it is reloaded; name an upstream for it in evenkeel.yaml, and evenkeel does that", subject, c.Service)
+	} else if c.Grows() {
+		f.warn("%s %s its requests, to new replicas as soon as it sees them, ready or not", subject, c.Service)
+	}
+	if len(c.Remove) == 0 {
 		return
 	}
 	seconds := c.Policy.StopSeconds
@@ -89,25 +98,29 @@ func warnOfUncounted(service string, e Endpoint, f *findings) {
 	}
 }
 
-// foreignRouter says who sends an unrouted service its requests: the router that its own labels speak
-// to, else one of the project, which may. It is empty for a service that nobody sends requests.
-func foreignRouter(req Request, s Service) string {
+// foreignRouter says who sends an unrouted service its requests, and the kind of that router: the one that its own
+// labels speak to, else one of the project, which may. It is empty for a service that nobody sends requests, and for a
+// consumer, which is told to drain.
+func foreignRouter(req Request, c Change, s Service) (subject, kind string) {
 	if s.Router != "" {
-		return ""
+		return "", ""
 	}
 	if s.RoutedBy != "" {
-		return s.RoutedBy + " sends"
+		return s.RoutedBy + " sends", s.RoutedBy
 	}
-	if len(s.Ports) == 0 {
-		return ""
+	// Compose opens every port to the services of the project, so that none in the file proves nothing; but where
+	// evenkeel steers the router, what gets requests is known.
+	steered := slices.ContainsFunc(slices.Collect(maps.Values(req.Endpoints)), Endpoint.Routed)
+	if c.Endpoint.Drain != "" || s.Database != "" || steered && len(s.Ports) == 0 && c.Endpoint.Port == 0 {
+		return "", ""
 	}
 	i := slices.IndexFunc(req.Services, func(o Service) bool { return o.Router != "" })
 	if i < 0 {
-		return ""
+		return "", ""
 	}
 	router := req.Services[i]
 	if router.Name == router.Router {
-		return router.Name + " may send"
+		return router.Name + " may send", router.Router
 	}
-	return router.Router + " (service " + router.Name + ") may send"
+	return router.Router + " (service " + router.Name + ") may send", router.Router
 }

@@ -54,10 +54,27 @@ func TestRoutersOfOthers(t *testing.T) {
 		"nobody":                {to: 1, have: running(2), edit: consumer},
 		"its own labels":        {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.RoutedBy, s.Ports, s.PreStop = "traefik", nil, true }, warnings: text("traefik sends", "pre_stop runs first, then ")},
 		"a router of that name": {to: 1, have: running(2), edit: beside("caddy", "caddy"), warnings: text("caddy may send", "")},
-		"a router of another":   {to: 2, have: running(1), edit: beside("proxy", "haproxy"), warnings: text("haproxy (service proxy) may send", "")},
-		"without a port":        {to: 1, have: running(2), edit: func(r *Request, s *Service) { beside("proxy", "haproxy")(r, s); r.Services[0].Ports = nil }},
-		"the router itself":     {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.Router = "traefik" }},
-		"nothing to do":         {to: 2, have: running(2), edit: beside("caddy", "caddy")},
+		"a router of another":   {to: 1, have: running(2), edit: beside("proxy", "haproxy"), warnings: text("haproxy (service proxy) may send", "")},
+		"up": {to: 2, have: running(1), edit: beside("proxy", "haproxy"), warnings: []string{
+			"haproxy (service proxy) may send app its requests, to new replicas as soon as it sees them, ready or not",
+		}},
+		"up, nginx": {to: 2, have: running(1), edit: beside("nginx", "nginx"), warnings: []string{
+			"nginx may send app its requests, and new replicas get none before it is reloaded; name an upstream for it in evenkeel.yaml, and evenkeel does that",
+		}},
+		"without a port": {
+			to: 1, have: running(2), edit: func(r *Request, s *Service) { beside("proxy", "haproxy")(r, s); r.Services[0].Ports = nil },
+			warnings: text("haproxy (service proxy) may send", ""),
+		},
+		"without a port, where another service is routed": {to: 1, have: running(2), edit: func(r *Request, s *Service) {
+			beside("proxy", "haproxy")(r, s)
+			r.Services[0].Ports, r.Endpoints = nil, map[string]Endpoint{"web": {Port: 80, Upstream: "web"}}
+		}},
+		"a consumer": {to: 1, have: running(2), edit: func(r *Request, s *Service) {
+			beside("proxy", "haproxy")(r, s)
+			r.Endpoints = map[string]Endpoint{"app": {Port: 80, Drain: "/drain"}}
+		}},
+		"the router itself": {to: 1, have: running(2), edit: func(r *Request, s *Service) { consumer(r, s); s.Router = "traefik" }},
+		"nothing to do":     {to: 2, have: running(2), edit: beside("caddy", "caddy")},
 		"managed by evenkeel, without in_flight": {
 			to: 1, have: running(2), edit: func(r *Request, _ *Service) { r.Endpoints["app"] = Endpoint{Port: 8080, Upstream: "app"} },
 			warnings: []string{"without in_flight the drain of app ends when nginx's old workers are gone; work that did not come through nginx is not waited for"},
