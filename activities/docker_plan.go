@@ -18,6 +18,9 @@ type PlanRequest struct {
 	BelowMin bool             `json:"below_min,omitempty"`
 	// SharedVolume allows several replicas of a database on one volume, because a person said so.
 	SharedVolume bool `json:"shared_volume,omitempty"`
+	// Configuration is the SHA-256 of the configuration that the person's command has read, in hexadecimal digits;
+	// empty in a run.
+	Configuration string `json:"configuration,omitempty"`
 	// Restore takes the services back to numbers that they had, whatever the bounds.
 	Restore bool `json:"restore,omitempty"`
 }
@@ -61,6 +64,11 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 		return scaling.Plan{}, err
 	}
 	d.VRAM.gate(ctx, req.Project, plan.Changes)
+	if req.Configuration != "" && d.Configuration != "" && req.Configuration != d.Configuration {
+		for i := range plan.Changes {
+			plan.Changes[i].Warnings = append(plan.Changes[i].Warnings, fmt.Sprintf("the worker on %s was started with another text of evenkeel.yaml, and does what that says; restart it", d.Host))
+		}
+	}
 	return plan, ctx.Err()
 }
 

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -188,4 +189,17 @@ func TestPlanScaleWithoutCompose(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{scaling.ComposeMissing}, codes(plan.Changes[0].Refusals))
 	require.ErrorContains(t, errors.New(plan.Changes[0].Refusals[0].Message), "docker compose is not installed")
+}
+
+// Whoever has edited the configuration and not restarted the worker would be surprised.
+func TestPlanScaleSaysThatTheWorkerHasAnotherConfiguration(t *testing.T) {
+	d, f := standing()
+	docker := d.docker(f, listed)
+	docker.Configuration = "aa"
+	const note = "the worker on gpu-1 was started with another text of evenkeel.yaml, and does what that says; restart it"
+	for theirs, noted := range map[string]bool{"": false, "aa": false, "bb": true} {
+		plan, err := docker.PlanScale(t.Context(), PlanRequest{Project: "shop", Targets: []scaling.Target{{Service: "app", Replicas: 3}}, Configuration: theirs})
+		require.NoError(t, err)
+		require.Equal(t, noted, slices.Contains(plan.Changes[0].Warnings, note), "%q: %v", theirs, plan.Changes[0].Warnings)
+	}
 }

@@ -59,7 +59,7 @@ A plan with any refusal is not carried out at all. Ctrl-C stops following; the r
 }
 
 func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) error {
-	_, name, host, err := s.configuration()
+	configuration, name, host, err := s.configuration()
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 	refused := false
 	for i, project := range projects {
 		var docker *activities.Docker
-		request := activities.PlanRequest{Project: project, Targets: wanted[project], BelowMin: o.belowMin, SharedVolume: o.sharedVolume}
+		request := activities.PlanRequest{Project: project, Targets: wanted[project], BelowMin: o.belowMin, SharedVolume: o.sharedVolume, Configuration: configuration.SHA256}
 		if err := ask(ctx, c, name, "plan a scale", &plans[i], docker.PlanScale, request); err != nil {
 			return err
 		}
