@@ -42,6 +42,8 @@ type FoundService struct {
 	// switched off. Empty when it can be scaled.
 	CannotScale string
 	Remarks     []string
+	// Shares says that all its replicas would write into one place.
+	Shares bool
 	// Service holds what is known of Policy, Port, Ready and Upstream, and From where each key is from.
 	Service Service
 	From    map[string]string

@@ -3,7 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -60,27 +63,59 @@ func staleUpstreams(folder string, router *details, all map[string]details, seen
 // addressesOf are the addresses of the replicas that run, of one service or of all, on the networks that the router
 // shares.
 func addressesOf(router *details, all map[string]details, seen seenProject, service string) []string {
+	var out []string
+	for _, c := range seen.containers {
+		if d, ok := all[c.ID]; ok && d.State.Running && (service == "" || c.service() == service) {
+			out = append(out, reachedAt(d, router, all)...)
+		}
+	}
+	return out
+}
+
+// reachedAt are the addresses of a container on the networks that the router shares.
+func reachedAt(d details, router *details, all map[string]details) (out []string) {
 	everywhere, networks := true, map[string]attachment(nil)
 	if router != nil {
 		everywhere, networks = placeOf(*router, all)
 	}
-	var out []string
-	for _, c := range seen.containers {
-		d, ok := all[c.ID]
-		if !ok || !d.State.Running || service != "" && c.service() != service {
-			continue
-		}
-		onHost, own := placeOf(d, all)
-		if onHost && everywhere {
-			out = append(out, "127.0.0.1")
-		}
-		for name, a := range own {
-			if address := cmp.Or(a.IPAddress, a.GlobalIPv6Address); address != "" && (everywhere || joined(networks, name, a)) {
-				out = append(out, address)
-			}
+	onHost, own := placeOf(d, all)
+	if onHost && everywhere {
+		out = append(out, "127.0.0.1")
+	}
+	for name, a := range own {
+		if address := cmp.Or(a.IPAddress, a.GlobalIPv6Address); address != "" && (everywhere || joined(networks, name, a)) {
+			out = append(out, address)
 		}
 	}
 	return out
+}
+
+// withoutRequests finds the replicas that run and stand in no file of their upstream; absent are the upstreams that
+// have no file at all, which an nginx that names them does not start without.
+func (p *projectDoctor) withoutRequests(router *details, seen seenProject, services map[string]string) (absent, unrouted []string) {
+	for _, upstream := range slices.Sorted(maps.Keys(services)) {
+		file := filepath.Join(p.config.Nginx.Upstreams, upstream+".conf")
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			absent = append(absent, file)
+		}
+		if err != nil || !nginx.Managed(string(text)) {
+			continue
+		}
+		for _, c := range seen.of(services[upstream]) {
+			d, ok := p.details()[c.ID]
+			named := func(address string) bool { return strings.Contains(string(text), "server "+joinedHost(address)) }
+			if ok && d.State.Running && !slices.ContainsFunc(reachedAt(d, router, p.details()), named) {
+				unrouted = append(unrouted, c.name())
+			}
+		}
+	}
+	return absent, unrouted
+}
+
+// joinedHost is an address as it stands before the port of a member.
+func joinedHost(address string) string {
+	return strings.TrimSuffix(net.JoinHostPort(address, ""), ":") + ":"
 }
 
 // nginxMembers finds upstream files that send requests to nobody: after a `docker compose up`, or a start of the
@@ -108,10 +143,17 @@ func (p *projectDoctor) nginxMembers(context.Context) finding {
 	for _, s := range staleUpstreams(n.Upstreams, router, p.details(), seen, services) {
 		stale = append(stale, s.String())
 	}
+	absent, unrouted := p.withoutRequests(router, seen, services)
+	if len(absent) > 0 {
+		return lacking(strings.Join(absent, ", ")+" is not there, and so nginx has no such upstream", staleHint)
+	}
+	if len(unrouted) > 0 {
+		stale = append(stale, "no upstream file sends requests to "+strings.Join(unrouted, ", "))
+	}
 	if len(stale) > 0 {
 		return noted(strings.Join(stale, "; "), staleHint)
 	}
-	return well("every member of an upstream is a replica that runs")
+	return well("the members of the upstreams are the replicas that run")
 }
 
 const staleHint = "starter scale SERVICE=N with the present number writes it anew"

@@ -47,4 +47,19 @@ func TestStaleUpstreams(t *testing.T) {
 	require.Equal(t, noted(file+" names 10.1.0.3:80, 10.2.0.3:80, [fd00::9]:80, which no replica has where the router looks", staleHint), p.nginxMembers(t.Context()))
 	p.config.Nginx.Upstreams = t.TempDir()
 	require.Equal(t, statusOK, p.nginxMembers(t.Context()).Status)
+
+	// A replica that runs and gets nothing, and a file that is not there.
+	p.containers = func() ([]container, error) { return seen.containers, nil }
+	p.details = func() map[string]details { return all }
+	p.config.Nginx.Service, p.config.Nginx.Upstreams = "nginx", dir
+	p.config.Services = map[string]config.Service{"web": {Upstream: "web"}}
+	write("web.conf", "# Managed by evenkeel\nupstream web {\n server 10.1.0.33:80 max_fails=0;\n}\n")
+	for i := range seen.containers {
+		seen.containers[i].Labels[labelProject] = "p"
+	}
+	require.Contains(t, p.nginxMembers(t.Context()).Detail, "no upstream file sends requests to ")
+	write("web.conf", "# Managed by evenkeel\nupstream web {\n server 10.1.0.3:80 max_fails=0;\n}\n")
+	require.Equal(t, well("the members of the upstreams are the replicas that run"), p.nginxMembers(t.Context()))
+	require.NoError(t, os.Remove(file))
+	require.Equal(t, lacking(file+" is not there, and so nginx has no such upstream", staleHint), p.nginxMembers(t.Context()))
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -68,7 +70,7 @@ func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 			continue
 		}
 		out.Services = append(out.Services, service.Name)
-		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best {
+		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best && !service.Shares {
 			best, out.example = rank, service.Name
 		}
 	}
@@ -84,7 +86,10 @@ func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 		}
 		if report.Error == "" {
 			var err error
-			if report.Written, err = nginx.First(ctx, u.dir, u.name, u.members); err != nil {
+			report.Written, err = nginx.First(ctx, u.dir, u.name, u.members)
+			if errors.Is(err, fs.ErrNotExist) {
+				report.Error = "make the folder " + u.dir + ", which " + p.Nginx.Service + " mounts; the first `starter scale` writes the file"
+			} else if err != nil {
 				report.Error = err.Error()
 			}
 		}
@@ -143,8 +148,11 @@ func (s *starter) printInitProject(p initProjectReport) {
 		switch {
 		case u.Error != "":
 			fmt.Fprintf(s.Out, "  did not write %s: %s\n", printable(u.File), printable(u.Error))
+		case u.Written && len(u.Members) == 0:
+			fmt.Fprintf(s.Out, "  wrote %s without a member, as no replica runs; the first `starter scale` fills it\n", printable(u.File))
 		case u.Written:
-			fmt.Fprintf(s.Out, "  wrote %s with %s\n", printable(u.File), counted(len(u.Members), "replica"))
+			fmt.Fprintf(s.Out, "  wrote %s with %s; an nginx that runs reads it when it is reloaded: the first `starter scale` does that\n",
+				printable(u.File), counted(len(u.Members), "replica"))
 		}
 	}
 	for _, line := range p.Stale {

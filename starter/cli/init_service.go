@@ -13,7 +13,7 @@ import (
 // describe says what is written about a service. names are all services of the project; r is its router, nil where
 // there is none.
 func describe(s scaling.Service, known facts, r *router, names []string) config.FoundService {
-	found := config.FoundService{Name: s.Name, From: map[string]string{}}
+	found := config.FoundService{Name: s.Name, Shares: len(s.SharedVolumes) > 0, From: map[string]string{}}
 	var way route
 	if r != nil {
 		way = r.route(s.Name, names)

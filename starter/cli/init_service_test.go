@@ -135,6 +135,7 @@ func TestDescribe(t *testing.T) {
 		PortRanges: []scaling.PortRange{{First: 8080, Last: 8083}}, SharedVolumes: []string{"a at /a"}, Unset: []string{"DB", "X"}, RoutedBy: "traefik",
 	}, facts{}, r, []string{"nginx", "web"})
 	require.Equal(t, config.FoundService{
+		Shares:  true,
 		Name:    "web",
 		Service: config.Service{Port: 8080, Ready: "/ready", Upstream: "web"},
 		From:    map[string]string{"port": "the health check", "ready": "the health check", "upstream": "nginx passes requests to it"},
