@@ -27,13 +27,13 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		}
 		return r.takeAway(ctx, start)
 	})
+	r.touched = true
 	if err := r.phase(ctx, "start", count(coming, "replica"), func() error {
 		var docker *activities.Docker
 		return r.do(ctx, "start "+count(coming, "replica"), changeLimit, changeTotal, docker.StartReplicas, start, &started)
 	}); err != nil {
 		return err
 	}
-	r.touched = true
 	made := started.Replicas
 	if err := r.settle(ctx, "the promised VRAM is being used", activities.VRAMChange{Commit: r.claims(r.change.Add)}); err != nil {
 		return err

@@ -147,6 +147,7 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 		r.result.Outcome = Failed
 	}
 	if r.touched {
+		r.forgetPlan()
 		r.lookAfterUndo(ctx)
 	}
 	if undoErr != nil {
@@ -184,6 +185,17 @@ func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
 	}
 	for _, what := range missing {
 		r.amiss = append(r.amiss, "not as before: "+what)
+	}
+}
+
+// forgetPlan takes away what the plan said of the change: it is not true of what is left.
+func (r *serviceRun) forgetPlan() {
+	said := r.result.Warnings
+	r.result.Warnings = nil
+	for _, text := range said {
+		if !slices.Contains(r.change.Warnings, text) {
+			r.result.Warnings = append(r.result.Warnings, text)
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ func (r *serviceRun) lookForMissing(ctx workflow.Context) func(workflow.Context)
 		return func(workflow.Context) error { return nil }
 	}
 	var a *activities.Replicas
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "see whether "+names(r.change.Keep)+" still run", slack, changeTotal),
+	future := workflow.ExecuteActivity(onHost(ctx, r.host, "see that nothing became of "+names(r.change.Keep), slack, changeTotal),
 		a.MissingReplicas, r.of(r.change.Keep))
 	return func(ctx workflow.Context) error {
 		var missing []string

@@ -32,8 +32,8 @@ func TestUndoneIsWhatWasDone(t *testing.T) {
 		env.OnActivity("StartReplicas", mock.Anything, mock.Anything).Return(activities.StartResult{}, refused)
 	})
 	require.Error(t, err)
-	require.Equal(t, Failed, result.Outcome, "nothing was made")
-	require.Empty(t, result.Undone)
+	require.Equal(t, RolledBack, result.Outcome)
+	require.Empty(t, result.Undone, "nothing was made")
 }
 
 // A stop whose worker died may still be on its way when it is undone; one that was reported is not.

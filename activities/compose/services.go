@@ -66,6 +66,8 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		NetworkMode:     s.NetworkMode,
 		References:      referred(s),
 		Unset:           m.usesUnset(s),
+		Passed:          passed(s),
+		Links:           len(s.Links)+len(s.ExternalLinks) > 0,
 		PreStart:        len(s.PreStart) > 0,
 		PostStart:       len(s.PostStart) > 0,
 		PreStop:         len(s.PreStop) > 0,
@@ -93,10 +95,23 @@ func (m *model) describe(s types.ServiceConfig) scaling.Service {
 		case fromFile, fromEmptyVar:
 		}
 	}
+	_, on := m.Services[s.Name]
+	out.Off = !on
 	volumes(&out, s)
 	healthCheck(&out, s.HealthCheck, s.Environment)
 	limits(&out, s)
 	return out
+}
+
+// passed are the variables that a service takes from Compose's environment, which has none of that name.
+func passed(s types.ServiceConfig) (names []string) {
+	for name, value := range s.Environment {
+		if value == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // image is the reference that a container is made from; Compose names what it builds.

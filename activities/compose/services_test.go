@@ -79,7 +79,7 @@ func TestServicesOfTheProduct(t *testing.T) {
 			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
 		},
 		{
-			Name: "worker-rl", Image: "registry.invalid/product/worker:7", Scale: 1, Profiles: []string{"training"},
+			Name: "worker-rl", Off: true, Image: "registry.invalid/product/worker:7", Scale: 1, Profiles: []string{"training"},
 			CPULimit: 4, CPUReserve: 1, MemoryLimitMB: 8192, MemoryReserveMB: 2048,
 		},
 	}, got)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -115,6 +116,12 @@ func plainReplica(c container.Summary) scaling.Replica {
 	if len(c.Names) > 0 {
 		r.Name = strings.TrimPrefix(c.Names[0], "/")
 	}
+	for _, m := range c.Mounts {
+		if m.Type == mount.TypeVolume && anonymous.MatchString(m.Name) {
+			r.AnonymousVolumes = append(r.AnonymousVolumes, m.Destination)
+		}
+	}
+	slices.Sort(r.AnonymousVolumes)
 	return r
 }
 

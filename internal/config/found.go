@@ -42,8 +42,9 @@ type FoundService struct {
 	// switched off. Empty when it can be scaled.
 	CannotScale string
 	Remarks     []string
-	// Shares says that all its replicas would write into one place.
-	Shares bool
+	// Doubtful says that more replicas are hardly what a person wants first: they would write into one place, or its
+	// profile is off.
+	Doubtful bool
 	// Service holds what is known of Policy, Port, Ready and Upstream, and From where each key is from.
 	Service Service
 	From    map[string]string

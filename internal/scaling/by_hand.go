@@ -22,6 +22,13 @@ func ByHand(file, container Shape) []string {
 	})
 }
 
+// warnOfLinks says what a copy is linked to: Compose would link it to the containers that there are now.
+func warnOfLinks(c Change, s Service, f *findings) {
+	if len(c.Add) > 0 && c.Sibling.ID != "" && s.Links {
+		f.warn("new replicas of %s are linked to the containers that %s was linked to when it was made; every service is reached by its name without links", c.Service, c.Sibling.Name)
+	}
+}
+
 // warnOfHand says that new replicas become what a person made of the one that they are copies of.
 func warnOfHand(c Change, s Service, f *findings) {
 	if len(c.Add) > 0 && len(s.ByHand) > 0 && c.Sibling.fits(s) {

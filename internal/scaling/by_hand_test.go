@@ -23,6 +23,16 @@ func TestCopied(t *testing.T) {
 	require.Equal(t, 3, r.Number)
 }
 
+func TestWarningOfLinks(t *testing.T) {
+	linked := func(_ *Request, s *Service) { s.Links = true }
+	check(t, map[string]said{
+		"copied": {to: 2, have: running(1), edit: linked, warnings: []string{
+			"new replicas of app are linked to the containers that shop-app-1 was linked to when it was made; every service is reached by its name without links",
+		}},
+		"nothing to copy": {to: 1, have: running(2), edit: linked},
+	})
+}
+
 func TestWarningOfChangesByHand(t *testing.T) {
 	byHand := func(_ *Request, s *Service) { s.ByHand = []string{"memory limit", "network x"} }
 	check(t, map[string]said{

@@ -18,6 +18,20 @@ func checkImage(req Request, c Change, s Service, f *findings) {
 	}
 }
 
+// checkVolumesThatGo refuses to delete what a stopped replica keeps in volumes without a name, to make room for the
+// first one: Compose would hand them on.
+func checkVolumesThatGo(c Change, f *findings) {
+	if !c.Bootstrap {
+		return
+	}
+	for _, r := range c.Discard {
+		if len(r.AnonymousVolumes) > 0 {
+			f.refuse(AnonymousVolume, "%s is %s and would go, and with it what it keeps in volumes without a name at %s; `docker compose up -d --no-deps %s` hands them on, `docker rm -v %s` gives them up",
+				r.Name, r.State, list(r.AnonymousVolumes), c.Service, r.Name)
+		}
+	}
+}
+
 // checkJob refuses to run more of what ends by itself.
 func checkJob(c Change, s Service, f *findings) {
 	if c.Grows() && len(s.AwaitedBy) > 0 {

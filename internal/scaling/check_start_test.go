@@ -1,6 +1,10 @@
 package scaling
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestSharedVolumes(t *testing.T) {
 	volume := func(database string, allowed bool) func(*Request, *Service) {
@@ -54,6 +58,22 @@ func TestHealthKnownTooLate(t *testing.T) {
 		"a path says that it is healthy":    {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{Port: 80, Health: "/h"} }},
 		"going down":                        {to: 1, have: running(2), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{} }},
 	})
+}
+
+// What Compose would hand on to the next container is not deleted to make room for it.
+func TestAnonymousVolumesOfWhatGoes(t *testing.T) {
+	old := of("old", replica(1, "exited", ""))
+	old.AnonymousVolumes = []string{"/data"}
+	request := wellFormed(1, old)
+	c := MakePlan(request).Changes[0]
+	require.True(t, c.Bootstrap)
+	require.Equal(t, []Refusal{{AnonymousVolume, "shop-app-1 is exited and would go, and with it what it keeps in volumes without a name at /data; " +
+		"`docker compose up -d --no-deps app` hands them on, `docker rm -v shop-app-1` gives them up"}}, c.Refusals)
+
+	request = wellFormed(2, old, replica(2, "running", ""))
+	c = MakePlan(request).Changes[0]
+	require.Empty(t, c.Refusals)
+	require.Contains(t, c.Warnings, "shop-app-1 is exited, was made from another definition and will be removed, with its volumes without a name at /data")
 }
 
 func TestJobs(t *testing.T) {

@@ -20,6 +20,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 	if c.Grows() {
 		checkDefinition(c, service, &f)
 		checkJob(c, service, &f)
+		checkVolumesThatGo(c, &f)
 		checkWarmUp(c, service, &f)
 		checkImage(req, c, service, &f)
 		checkStart(req, c, service, &f)
@@ -32,6 +33,8 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 	}
 	warnOfReplicas(c, service, &f)
 	warnOfHand(c, service, &f)
+	warnOfPassed(c, service, &f)
+	warnOfLinks(c, service, &f)
 	warnOfNetwork(c, service, &f)
 	warnOfRequests(req, c, service, &f)
 	warnOfRouters(req, c, service, &f)

@@ -39,6 +39,7 @@ const (
 	SharedNamespace    = "shared_namespace"
 	SingleWriter       = "single_writer"
 	Job                = "job"
+	AnonymousVolume    = "anonymous_volume"
 	HealthTooLate      = "health_too_late"
 	ImageAbsent        = "image_absent"
 	CPULimit           = "cpu_limit"

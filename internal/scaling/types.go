@@ -35,6 +35,8 @@ type Replica struct {
 	ConfigHash string `json:"config_hash,omitempty"`
 	// ComposeVersion is the version of Compose that made the container or its sibling.
 	ComposeVersion string `json:"compose_version,omitempty"`
+	// AnonymousVolumes are where its volumes without a name are mounted, sorted: they go with the container.
+	AnonymousVolumes []string `json:"anonymous_volumes,omitempty"`
 	// MadeBy is the id of the workflow run that cloned the container; empty when Compose made it.
 	MadeBy string `json:"made_by,omitempty"`
 }
@@ -130,6 +132,8 @@ type Service struct {
 	HealthPath            string `json:"health_path,omitempty"`
 	// Unset are the variables without a value and without a default that the service's text uses.
 	Unset []string `json:"unset,omitempty"`
+	// Passed are the variables that its environment takes from Compose's by name, and that are not set there.
+	Passed []string `json:"passed,omitempty"`
 	// EmptyFiles are configs and secrets whose content is empty, such as "config c": Compose mounts the
 	// whole project folder in their place. WrittenFiles are the targets that Compose itself writes into a container.
 	EmptyFiles   []string `json:"empty_files,omitempty"`
@@ -145,6 +149,10 @@ type Service struct {
 	RoutedBy string `json:"routed_by,omitempty"`
 	// Scale is the number of replicas that the file gives (scale, deploy.replicas), else 1.
 	Scale int `json:"scale"`
+	// Links says that it has links, which name containers.
+	Links bool `json:"links,omitempty"`
+	// Off says that none of its profiles is on, so that an `up` without its name does not touch it.
+	Off bool `json:"off,omitempty"`
 	// Profiles are the profiles of the service.
 	Profiles []string `json:"profiles,omitempty"`
 	// Hash is what Compose would write into the label of a container that it made now.

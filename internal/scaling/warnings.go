@@ -28,7 +28,11 @@ func warnOfReplicas(c Change, s Service, f *findings) {
 		if c.Bootstrap {
 			when = " before the first replica is made; that cannot be undone"
 		}
-		f.warn("%s is %s%s and will be removed%s", r.Name, r.State, outdated, when)
+		volumes := ""
+		if len(r.AnonymousVolumes) > 0 {
+			volumes = ", with its volumes without a name at " + list(r.AnonymousVolumes)
+		}
+		f.warn("%s is %s%s and will be removed%s%s", r.Name, r.State, outdated, volumes, when)
 	}
 	model := c.Sibling
 	if model.ID == "" && len(c.Start) > 0 {
@@ -39,9 +43,16 @@ func warnOfReplicas(c Change, s Service, f *findings) {
 	}
 }
 
+// warnOfPassed says which variables the first replica does not get: a person's shell may have had them.
+func warnOfPassed(c Change, s Service, f *findings) {
+	if c.Bootstrap && len(s.Passed) > 0 {
+		f.warn("%s%s for the worker, and so %s has none of that name", list(s.Passed), isNotSet(s.Passed), c.Service)
+	}
+}
+
 // warnOfCompose says what the Compose file makes of the change, now and later.
 func warnOfCompose(c Change, s Service, f *findings) {
-	if !c.Unchanged() && c.To != s.Scale {
+	if !c.Unchanged() && c.To != s.Scale && !s.Off {
 		f.warn("a later `docker compose up -d` takes %s back to %d, the number in the Compose file", c.Service, s.Scale)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ type facts struct {
 	// listens leaves of some ports those of a running replica at which somebody may listen; nil where no replica
 	// can be asked.
 	listens func(ports []int) []int
+	// answers returns the status that a running replica gives to a plain GET, 0 for none; nil as above.
+	answers func(port int, path string) int
 }
 
 // portOf returns the port of a service and where that is from, 0 where it is not known; several are then those
@@ -33,9 +36,13 @@ func portOf(s scaling.Service, known facts, way route) (port int, from string, s
 	if len(declared) == 0 {
 		declared, where = known.image.ports, "the image"
 	}
+	// What nginx asks of a host without a port: where that is answered, it is what the site works by.
+	sentTo80 := way.upstream != "" && known.listens != nil && len(known.listens([]int{80})) == 1
 	switch {
 	case way.port > 0:
 		return way.port, way.from, nil
+	case sentTo80:
+		return 80, "the router; a replica listens there", nil
 	case s.HealthPort > 0:
 		return s.HealthPort, "the health check", nil
 	case known.image.healthPort > 0:
@@ -71,10 +78,10 @@ func portList(ports []int) string {
 // dialLimitOfPort is how long a connection to a replica may take.
 const dialLimitOfPort = time.Second
 
-// listeningAt returns how the ports of a running replica are tried; nil where none runs that this host reaches.
-func (e *engine) listeningAt(ctx context.Context, all map[string]details, replicas []container) func([]int) []int {
+// runningAt returns the address of a running replica; empty where none runs that this host reaches.
+func (e *engine) runningAt(all map[string]details, replicas []container) string {
 	if !strings.HasPrefix(e.address, "unix:") {
-		return nil // the engine may be elsewhere, where the addresses mean other machines
+		return "" // the engine may be elsewhere, where the addresses mean other machines
 	}
 	for _, c := range replicas {
 		d, ok := all[c.ID]
@@ -84,11 +91,40 @@ func (e *engine) listeningAt(ctx context.Context, all map[string]details, replic
 		networks := d.NetworkSettings.Networks
 		for _, name := range slices.Sorted(maps.Keys(networks)) {
 			if host := cmp.Or(networks[name].IPAddress, networks[name].GlobalIPv6Address); host != "" {
-				return func(ports []int) []int { return notRefused(ctx, host, ports) }
+				return host
 			}
 		}
 	}
-	return nil
+	return ""
+}
+
+// askedReplica are the facts that a replica at an address gives of itself.
+func askedReplica(ctx context.Context, host string, image imageFacts) facts {
+	if host == "" {
+		return facts{image: image}
+	}
+	return facts{
+		image:   image,
+		listens: func(ports []int) []int { return notRefused(ctx, host, ports) },
+		answers: func(port int, path string) int {
+			return statusOf(ctx, "http://"+net.JoinHostPort(host, strconv.Itoa(port))+path)
+		},
+	}
+}
+
+// statusOf is the status of a plain GET, which follows no redirect; 0 for no answer.
+func statusOf(ctx context.Context, url string) int {
+	client := http.Client{Timeout: 2 * dialLimitOfPort, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
 }
 
 // notRefused leaves out the ports at which a connection is refused: only that proves that nobody listens there.

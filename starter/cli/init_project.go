@@ -98,7 +98,7 @@ func (e *engine) find(ctx context.Context, c chosen) (initProject, error) {
 
 // facts gathers what the engine knows of a service. A health check that is switched off proves nothing.
 func (e *engine) facts(ctx context.Context, s scaling.Service, all map[string]details, replicas []container) facts {
-	known := facts{listens: e.listeningAt(ctx, all, replicas)}
+	known := askedReplica(ctx, e.runningAt(all, replicas), imageFacts{})
 	if s.Image != "" {
 		known.image, _ = e.image(ctx, s.Image) // an image that is not here says nothing
 	}

@@ -70,7 +70,7 @@ func (r initReport) of(ctx context.Context, p initProject) initProjectReport {
 			continue
 		}
 		out.Services = append(out.Services, service.Name)
-		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best && !service.Shares {
+		if rank := min(len(service.Service.Upstream), 1) + min(service.Service.Port, 1); rank > best && !service.Doubtful {
 			best, out.example = rank, service.Name
 		}
 	}

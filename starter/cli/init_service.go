@@ -3,6 +3,9 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -13,14 +16,14 @@ import (
 // describe says what is written about a service. names are all services of the project; r is its router, nil where
 // there is none.
 func describe(s scaling.Service, known facts, r *router, names []string) config.FoundService {
-	found := config.FoundService{Name: s.Name, Shares: len(s.SharedVolumes) > 0, From: map[string]string{}}
+	found := config.FoundService{Name: s.Name, Doubtful: len(s.SharedVolumes) > 0 || s.Off, From: map[string]string{}}
 	var way route
 	if r != nil {
 		way = r.route(s.Name, names)
 	}
 	port, from, several := portOf(s, known, way)
 	// A plan takes the first port that is declared for one that every replica listens on.
-	found.CannotScale = cannotScale(s, cmp.Or(append([]int{port}, s.Ports...)...), r)
+	found.CannotScale = cannotScale(s, cmp.Or(slices.Concat([]int{port}, s.Ports, known.image.ports)...), r)
 	routed := nginxconf.IsUpstreamName(way.upstream)
 	if found.CannotScale == "" && port == 0 && routed {
 		found.CannotScale = unknownPort(several)
@@ -46,7 +49,21 @@ func describe(s scaling.Service, known facts, r *router, names []string) config.
 	case s.HealthPort == 0 && known.image.healthPort == port && config.IsPath(known.image.healthPath):
 		found.Service.Ready, found.From["ready"] = known.image.healthPath, "the image's health check"
 	}
+	if path := found.Service.Ready; path != "" && known.answers != nil {
+		if status := known.answers(port, path); status != http.StatusOK {
+			found.Service.Ready = ""
+			delete(found.From, "ready")
+			found.Remarks = append(found.Remarks, fmt.Sprintf("Its health check asks %s, to which a running replica answers %s: a path under ready has to answer 200.", path, statusText(status)))
+		}
+	}
 	return found
+}
+
+func statusText(status int) string {
+	if status == 0 {
+		return "nothing"
+	}
+	return strconv.Itoa(status)
 }
 
 // cannotScale returns why there can be one replica of a service at most, in the words of its Compose file;

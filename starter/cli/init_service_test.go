@@ -2,7 +2,11 @@ package cli
 
 import (
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +78,8 @@ func TestPortOf(t *testing.T) {
 		{service: scaling.Service{Ports: []int{8080}}, way: route{upstream: "web"}, port: 8080, from: "expose or ports"},
 		{way: route{upstream: "web"}},
 		{way: route{upstream: "web"}, known: facts{listens: open(3000)}},
+		{service: scaling.Service{Ports: []int{8080}, HealthPort: 9000}, way: route{upstream: "web"}, known: facts{listens: open(80, 8080, 9000)}, port: 80, from: "the router; a replica listens there"},
+		{service: scaling.Service{Ports: []int{8080}}, way: route{upstream: "web"}, known: facts{listens: open(8080)}, port: 8080, from: "expose or ports"},
 		{way: route{upstream: "web"}, known: facts{listens: open(80)}, port: 80, from: "the router; a replica listens there"},
 	} {
 		port, from, several := portOf(c.service, c.known, c.way)
@@ -99,9 +105,10 @@ func TestNotRefused(t *testing.T) {
 	running.State.Running = true
 	running.NetworkSettings.Networks = map[string]attachment{"n": {IPAddress: "127.0.0.1"}}
 	all, replicas := map[string]details{"1": running}, []container{{ID: "1"}}
-	require.NotNil(t, (&engine{address: "unix:///run/docker.sock"}).listeningAt(t.Context(), all, replicas))
-	require.Nil(t, (&engine{address: "tcp://10.0.0.1:2375"}).listeningAt(t.Context(), all, replicas), "the engine is elsewhere")
-	require.Nil(t, (&engine{address: "unix:///run/docker.sock"}).listeningAt(t.Context(), nil, replicas), "none runs")
+	require.NotEmpty(t, (&engine{address: "unix:///run/docker.sock"}).runningAt(all, replicas))
+	require.Empty(t, (&engine{address: "tcp://10.0.0.1:2375"}).runningAt(all, replicas), "the engine is elsewhere")
+	require.Empty(t, (&engine{address: "unix:///run/docker.sock"}).runningAt(nil, replicas), "none runs")
+	require.Nil(t, askedReplica(t.Context(), "", imageFacts{}).listens)
 }
 
 // What is routed and of which the port is not known is written switched off, with what is to be done.
@@ -135,10 +142,10 @@ func TestDescribe(t *testing.T) {
 		PortRanges: []scaling.PortRange{{First: 8080, Last: 8083}}, SharedVolumes: []string{"a at /a"}, Unset: []string{"DB", "X"}, RoutedBy: "traefik",
 	}, facts{}, r, []string{"nginx", "web"})
 	require.Equal(t, config.FoundService{
-		Shares:  true,
-		Name:    "web",
-		Service: config.Service{Port: 8080, Ready: "/ready", Upstream: "web"},
-		From:    map[string]string{"port": "the health check", "ready": "the health check", "upstream": "nginx passes requests to it"},
+		Doubtful: true,
+		Name:     "web",
+		Service:  config.Service{Port: 8080, Ready: "/ready", Upstream: "web"},
+		From:     map[string]string{"port": "the health check", "ready": "the health check", "upstream": "nginx passes requests to it"},
 		Remarks: []string{
 			"Its labels speak to traefik, which evenkeel does not steer: replicas are in use as soon as it sees them.",
 			"It has no limit for memory: one replica may take the whole machine.",
@@ -160,4 +167,33 @@ func TestDescribe(t *testing.T) {
 	image := facts{image: imageFacts{ports: []int{8080}, healthPort: 8080, healthPath: "/up"}}
 	require.Equal(t, config.Service{Port: 8080, Ready: "/up"}, describe(scaling.Service{Name: "a"}, image, nil, nil).Service)
 	require.Equal(t, config.FoundService{Name: "w", From: map[string]string{}}, describe(scaling.Service{Name: "w", CPULimit: 1, MemoryLimitMB: 1}, facts{}, nil, nil))
+}
+
+// A path that a running replica does not answer with 200 would never make one ready.
+func TestReadyPathIsTried(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, _ := strconv.Atoi(strings.Trim(r.URL.Path, "/"))
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	host, text, err := net.SplitHostPort(server.Listener.Addr().String())
+	require.NoError(t, err)
+	port, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	known := askedReplica(t.Context(), host, imageFacts{})
+	for path, want := range map[string]string{
+		"/200": "",
+		"/204": "Its health check asks /204, to which a running replica answers 204: a path under ready has to answer 200.",
+		"/302": "Its health check asks /302, to which a running replica answers 302: a path under ready has to answer 200.",
+	} {
+		got := describe(scaling.Service{Name: "web", CPULimit: 1, MemoryLimitMB: 1, HealthPort: port, HealthPath: path}, known, nil, nil)
+		if want == "" {
+			require.Equal(t, path, got.Service.Ready)
+			require.Empty(t, got.Remarks)
+			continue
+		}
+		require.Empty(t, got.Service.Ready)
+		require.Equal(t, []string{want}, got.Remarks)
+	}
+	require.Zero(t, statusOf(t.Context(), "http://127.0.0.1:1/"))
 }

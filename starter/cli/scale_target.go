@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +53,7 @@ func (n serviceName) find(host string, h config.Host, project string) (serviceNa
 	}
 	if len(having) > 1 {
 		return n, usage(n.Service, fmt.Sprintf("it may be of several projects on %s: %s", host, strings.Join(having, ", ")),
-			fmt.Sprintf("write %s/%s", having[0], n.Service))
+			fmt.Sprintf("write %s/%s", strings.Join(having, "/"+n.Service+" or "), n.Service))
 	}
 	n.Project = having[0]
 	return n, nil
@@ -82,6 +84,9 @@ type target struct {
 	replicas int
 }
 
+// composeName is what Compose takes for the name of a service or a project.
+var composeName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
 func parseTargets(args []string) ([]target, error) {
 	if len(args) == 0 {
 		return nil, usage("scale", "no service is named", "write SERVICE=N, such as app=4")
@@ -94,7 +99,8 @@ func parseTargets(args []string) ([]target, error) {
 			return nil, usage("scale", fmt.Sprintf("%q: a number is how many there are to be, not how many more", arg), "write it without a sign, such as app=4")
 		}
 		service := parseService(name)
-		if !ok || err != nil || n < 0 || service.Service == "" || strings.HasPrefix(name, "/") || strings.Contains(service.Service, "/") {
+		if !ok || err != nil || n < 0 || strings.HasPrefix(name, "/") || !composeName.MatchString(service.Service) ||
+			service.Project != "" && !composeName.MatchString(service.Project) {
 			return nil, usage("scale", fmt.Sprintf("%q is not SERVICE=N", arg), "write a service and a whole number of replicas, such as app=4 or shop/app=4")
 		}
 		targets = append(targets, target{service, n})
@@ -112,13 +118,17 @@ func byProject(host string, h config.Host, project string, targets []target) (na
 		return nil, nil, err
 	}
 	wanted = map[string][]scaling.Target{}
+	var faults []error
 	for _, t := range targets {
 		name, err := t.find(host, h, project)
 		if err != nil {
-			return nil, nil, err
+			faults = append(faults, err)
+			continue
 		}
 		if why, off := h.Projects[name.Project].SwitchedOff[name.Service]; off {
-			return nil, nil, no(name.Service, "it is switched off in evenkeel.yaml, because "+why, "what the line above it there says has to change first; then remove the # before its keys, and restart evenkeel")
+			faults = append(faults, no(name.Service, "it is switched off in evenkeel.yaml, because "+why,
+				"where that has changed, or --shared-volume is meant, remove the # before its keys there and restart evenkeel"))
+			continue
 		}
 		if slices.ContainsFunc(wanted[name.Project], func(o scaling.Target) bool { return o.Service == name.Service }) {
 			return nil, nil, usage("scale", name.Service+" is named twice", "name each service once")
@@ -127,6 +137,9 @@ func byProject(host string, h config.Host, project string, targets []target) (na
 			names = append(names, name.Project)
 		}
 		wanted[name.Project] = append(wanted[name.Project], scaling.Target{Service: name.Service, Replicas: t.replicas})
+	}
+	if len(faults) > 0 {
+		return nil, nil, errors.Join(faults...)
 	}
 	return names, wanted, nil
 }

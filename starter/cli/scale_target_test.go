@@ -139,5 +139,5 @@ func TestSwitchedOff(t *testing.T) {
 		"shop": {SwitchedOff: map[string]string{"db": "its image is a database"}},
 	}}
 	_, _, err := byProject("gpu-1", host, "", []target{{serviceName{Service: "db"}, 2}})
-	require.EqualError(t, err, "db: it is switched off in evenkeel.yaml, because its image is a database; what the line above it there says has to change first; then remove the # before its keys, and restart evenkeel")
+	require.EqualError(t, err, "db: it is switched off in evenkeel.yaml, because its image is a database; where that has changed, or --shared-volume is meant, remove the # before its keys there and restart evenkeel")
 }
