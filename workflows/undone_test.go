@@ -88,7 +88,7 @@ func TestUndoNamesWhatDoesNotRun(t *testing.T) {
 func TestCancelledWhileTheWorkerDies(t *testing.T) {
 	w := goingUp()
 	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
-		env.OnActivity("AwaitReady", mock.Anything, mock.Anything).After(2*time.Second).Return(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil))
+		env.OnActivity("AwaitReady", mock.Anything, mock.Anything).After(2 * time.Second).Return(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil))
 		env.RegisterDelayedCallback(env.CancelWorkflow, 2*time.Second)
 	})
 	require.True(t, temporal.IsCanceledError(err), "%v", err)

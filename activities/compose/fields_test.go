@@ -61,6 +61,7 @@ func TestFields(t *testing.T) {
 			s.SharedVolumes, s.Database = []string{"data at /srv"}, "a database, by its data in the volume at /srv"
 		}},
 		"a database's folder, read only": {"volumes: ['data:/var/lib/mysql:ro']", "volumes: {data: {}}", func(*scaling.Service) {}},
+		"links":                          {"links: [b]", "  b: {image: x}\n", func(s *scaling.Service) { s.Links = true }},
 		"passed":                         {"environment: {EVENKEEL_TEST_UNSET: , B: '1'}", "", func(s *scaling.Service) { s.Passed = []string{"EVENKEEL_TEST_UNSET"} }},
 		"a profile that is off":          {"profiles: [debug]", "", func(s *scaling.Service) { s.Off, s.Profiles = true, []string{"debug"} }},
 		"awaited": {

@@ -79,7 +79,7 @@ func (s *starter) report(err error) int {
 	case errors.As(err, &done):
 		return int(done)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(s.Err, "starter: detached; what runs goes on")
+		fmt.Fprintln(s.Err, "starter: interrupted; what was started goes on, see starter status")
 		return exitDetached
 	}
 	all := failures(err)

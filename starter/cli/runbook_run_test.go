@@ -252,5 +252,5 @@ func TestRunIsLeftAlone(t *testing.T) {
 		return s.followRunbook(ctx, &house{}, ended{id: "runbook/gpu1/shop/llm"})
 	})
 	require.Equal(t, exitDetached, code)
-	require.Equal(t, "starter: detached; what runs goes on\n", errs)
+	require.Equal(t, "starter: interrupted; what was started goes on, see starter status\n", errs)
 }
