@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -34,24 +35,16 @@ func checkListening(c Change, s Service, f *findings) {
 	if !c.Grows() || port == 0 {
 		return
 	}
-	unless := ""
-	if c.Endpoint.Port == 0 {
-		unless = fmt.Sprintf(", or take %d out of its expose and ports where it does not listen there", port)
-	}
 	if s.NetworkMode == "host" {
-		f.refuse(HostNetwork, "%s is in the host's network, where only one replica can listen on port %d; put it on a network of the project%s", s.Name, port, unless)
+		f.refuse(HostNetwork, "%s is in the host's network, where only one replica can listen on port %d; put it on a network of the project", s.Name, port)
 	} else if owner := namespaceOwner(s); owner != "" {
-		f.refuse(PortClash, "%s is in the network of %s, where only one replica can listen on port %d; put it on a network of the project%s", s.Name, owner, port, unless)
+		f.refuse(PortClash, "%s is in the network of %s, where only one replica can listen on port %d; put it on a network of the project", s.Name, owner, port)
 	}
 }
 
-// knownPort is a port that every replica listens on; 0 when none is known.
-func knownPort(c Change, s Service) int {
-	if c.Endpoint.Port == 0 && len(s.Ports) > 0 {
-		return s.Ports[0]
-	}
-	return c.Endpoint.Port
-}
+// knownPort is a port that every replica listens on, by the configuration or by what the health check asks; 0 when
+// none is known. What `expose` and `ports` name proves nothing: in another's namespace they open no port.
+func knownPort(c Change, s Service) int { return cmp.Or(c.Endpoint.Port, s.HealthPort) }
 
 // namespaceOwner names whose network namespace the service is in; empty where it has its own.
 func namespaceOwner(s Service) string {
@@ -66,10 +59,14 @@ func warnOfNetwork(c Change, s Service, f *findings) {
 	if !c.Grows() || c.To < 2 || knownPort(c, s) > 0 {
 		return
 	}
+	port := "a port"
+	if len(s.Ports) > 0 {
+		port = fmt.Sprintf("port %d, which the file names", s.Ports[0])
+	}
 	if owner := namespaceOwner(s); owner != "" {
-		f.warn("all replicas of %s are in the network of %s, where only one of them can listen on a port", s.Name, owner)
+		f.warn("all replicas of %s are in the network of %s, where only one of them can listen on %s", s.Name, owner, port)
 	} else if s.NetworkMode == "host" {
-		f.warn("all replicas of %s are in the host's network, where only one of them can listen on a port", s.Name)
+		f.warn("all replicas of %s are in the host's network, where only one of them can listen on %s", s.Name, port)
 	}
 }
 

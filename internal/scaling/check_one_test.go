@@ -19,7 +19,7 @@ func TestOnlyOneCanHaveIt(t *testing.T) {
 		},
 		"host network, a port of the file": {
 			to: 2, have: running(1), edit: mode("host", Endpoint{}, 9000, 9001),
-			refusals: []Refusal{{HostNetwork, "app is in the host's network, where only one replica can listen on port 9000; put it on a network of the project, or take 9000 out of its expose and ports where it does not listen there"}},
+			warnings: []string{"all replicas of app are in the host's network, where only one of them can listen on port 9000, which the file names"},
 		},
 		"host network, no known port": {
 			to: 2, have: running(1), edit: mode("host", Endpoint{}),
@@ -34,6 +34,17 @@ func TestOnlyOneCanHaveIt(t *testing.T) {
 		"another's network": {
 			to: 2, have: running(1), edit: mode("service:b", Endpoint{}),
 			warnings: []string{"all replicas of app are in the network of b, where only one of them can listen on a port"},
+		},
+		"another's network, a port that only the file names": {
+			to: 2, have: running(1), edit: mode("service:b", Endpoint{}, 9000),
+			warnings: []string{"all replicas of app are in the network of b, where only one of them can listen on port 9000, which the file names"},
+		},
+		"another's network, a port that the health check asks": {
+			to: 2, have: running(1), edit: func(r *Request, s *Service) {
+				mode("service:b", Endpoint{}, 9000)(r, s)
+				s.HealthCheck, s.HealthIntervalSeconds, s.HealthPort = true, 5, 8080
+			},
+			refusals: []Refusal{{PortClash, "app is in the network of b, where only one replica can listen on port 8080; put it on a network of the project"}},
 		},
 		"no network": {to: 2, have: running(1), edit: mode("none", Endpoint{Port: 8080})},
 		"a range that is enough": {
