@@ -48,9 +48,12 @@ func waits(services []string) string {
 }
 
 // checkWarmUp refuses a start of which it is known that no replica can be ready in time: where nothing else says that
-// one is healthy, its container health check has to, and says so first when its interval is over.
-func checkWarmUp(c Change, s Service, f *findings) {
-	if !c.Grows() || !s.HealthCheck || c.Policy.Name == "" || c.Endpoint.Port > 0 && c.Endpoint.Health != "" {
+// one is healthy, its container health check has to, and says so first when its interval is over. The check may be
+// that of the image, which only containers show, with the interval of the file.
+func checkWarmUp(req Request, c Change, s Service, f *findings) {
+	checked := s.HealthCheck || s.HealthIntervalSeconds > 0 &&
+		slices.ContainsFunc(req.Inventory.Of(s.Name), func(r Replica) bool { return r.Health != "" })
+	if !c.Grows() || !checked || c.Policy.Name == "" || c.Endpoint.Port > 0 && c.Endpoint.Health != "" {
 		return
 	}
 	interval := cmp.Or(s.HealthIntervalSeconds, defaultHealthInterval)

@@ -54,6 +54,14 @@ func TestHealthKnownTooLate(t *testing.T) {
 			every(0)(r, s)
 			r.Endpoints["app"], r.Policies["app"] = Endpoint{}, Policy{Name: "app", Max: 9, WarmUpSeconds: 20}
 		}, refusals: late("30", "20")},
+		"the image's check": {
+			to: 2, have: []Replica{replica(1, "running", "healthy")}, edit: func(r *Request, s *Service) {
+				s.HealthIntervalSeconds, r.Endpoints["app"] = 90, Endpoint{}
+			}, refusals: late("90", "60"),
+		},
+		"an interval of no check": {to: 2, have: running(1), edit: func(r *Request, s *Service) {
+			s.HealthIntervalSeconds, r.Endpoints["app"] = 90, Endpoint{}
+		}},
 		"a path says that it is ready only": {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{Port: 80, Ready: "/r"} }, refusals: late("90", "60")},
 		"a path says that it is healthy":    {to: 2, have: running(1), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{Port: 80, Health: "/h"} }},
 		"going down":                        {to: 1, have: running(2), edit: func(r *Request, s *Service) { every(90)(r, s); r.Endpoints["app"] = Endpoint{} }},

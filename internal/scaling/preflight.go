@@ -21,7 +21,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 		checkDefinition(c, service, &f)
 		checkJob(c, service, &f)
 		checkVolumesThatGo(c, &f)
-		checkWarmUp(c, service, &f)
+		checkWarmUp(req, c, service, &f)
 		checkImage(req, c, service, &f)
 		checkStart(req, c, service, &f)
 		checkHost(req, c, service, &f)
