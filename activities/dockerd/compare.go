@@ -126,7 +126,7 @@ func fields(c compared) (map[string]string, error) {
 			}
 		}
 	}
-	f.put("HostConfig.Links", slices.Sorted(slices.Values(links(c.HostConfig.Links))))
+	f.put("HostConfig.Links", unnumbered(links(c.HostConfig.Links), c))
 	f.rest("HostConfig.", all.HostConfig, map[string]bool{"Binds": true, "Mounts": true, "Ulimits": true, "Links": true, "ContainerIDFile": true})
 
 	for _, m := range all.Mounts {
@@ -183,17 +183,32 @@ func (f flat) mount(value any) {
 func (f flat) endpoint(name string, n map[string]any, c compared) {
 	at := "Networks " + name
 	f[at] = ""
-	for _, option := range []string{"IPAMConfig", "Links", "DriverOpts", "GwPriority"} {
+	for _, option := range []string{"IPAMConfig", "DriverOpts", "GwPriority"} {
 		f.put(at+"."+option, n[option])
 	}
+	f.put(at+".Links", unnumbered(words(n["Links"]), c))
 	var names []string
-	given, _ := n["Aliases"].([]any)
-	for _, a := range given {
-		alias, _ := a.(string)
+	for _, alias := range words(n["Aliases"]) {
 		if alias != c.ID && alias != shortID(c.ID) && alias != strings.TrimPrefix(c.Name, "/") {
 			names = append(names, alias)
 		}
 	}
 	slices.Sort(names)
 	f.put(at+".Aliases", slices.Compact(names))
+}
+
+// unnumbered returns links, sorted, without the number that they have of the container itself.
+func unnumbered(links []string, c compared) []string {
+	return slices.Sorted(slices.Values(renumbered(links, c.Config.Labels[labelProject], c.Config.Labels[labelNumber], "")))
+}
+
+// words are the texts of a list.
+func words(list any) (out []string) {
+	values, _ := list.([]any)
+	for _, value := range values {
+		if word, ok := value.(string); ok {
+			out = append(out, word)
+		}
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package dockerd
 
 import (
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,9 +55,9 @@ func copyOf(sibling container.InspectResponse, spec activities.CloneSpec) bluepr
 	host.ContainerIDFile = ""
 
 	freshVolumes(&host)
-	host.Links = links(host.Links)
+	host.Links = renumbered(links(host.Links), spec.Project, sibling.Config.Labels[labelNumber], config.Labels[labelNumber])
 	pinGPU(&config, &host, spec.GPU)
-	return blueprint{name: name, config: &config, host: &host, networks: endpoints(sibling, name)}
+	return blueprint{name: name, config: &config, host: &host, networks: endpoints(sibling, spec, name)}
 }
 
 // cloneName keeps the separator of the sibling's own name: Compose v1 wrote project_service_1.
@@ -95,20 +94,9 @@ func freshVolumes(host *container.HostConfig) {
 	host.Binds = binds
 }
 
-// links turns "/db:/web/alias", as the engine reports a link of the default bridge, back into
-// "db:alias", as it takes one.
-func links(reported []string) []string {
-	var out []string
-	for _, l := range reported {
-		from, alias, _ := strings.Cut(l, ":")
-		out = append(out, strings.TrimPrefix(from, "/")+":"+path.Base(alias))
-	}
-	return out
-}
-
 // endpoints returns the networks that the clone joins: the one of the network mode first, because
 // the engine routes through it, then the others by name.
-func endpoints(sibling container.InspectResponse, name string) []endpoint {
+func endpoints(sibling container.InspectResponse, spec activities.CloneSpec, name string) []endpoint {
 	if sibling.NetworkSettings == nil {
 		return nil
 	}
@@ -120,7 +108,8 @@ func endpoints(sibling container.InspectResponse, name string) []endpoint {
 			continue
 		}
 		e := endpoint{network: n, settings: &network.EndpointSettings{
-			Links: was.Links, DriverOpts: was.DriverOpts, GwPriority: was.GwPriority,
+			Links:      renumbered(was.Links, spec.Project, sibling.Config.Labels[labelNumber], strconv.Itoa(spec.Number)),
+			DriverOpts: was.DriverOpts, GwPriority: was.GwPriority,
 		}}
 		if container.NetworkMode(n).IsUserDefined() {
 			e.settings.Aliases = aliases(was.Aliases, sibling, name)

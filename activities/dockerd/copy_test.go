@@ -177,7 +177,23 @@ func TestCopyNetworks(t *testing.T) {
 
 func TestCopyLinks(t *testing.T) {
 	got := copyOf(siblingWith(func(s *container.InspectResponse) {
-		s.HostConfig.Links = []string{"/shop-db-1:/shop-web-1/db"}
+		s.HostConfig.Links = []string{"/shop-db-1:/shop-web-1/db", "/shop-db-1:/shop-web-1/db-1", "/shop-db-1:/shop-web-1/shop-db-1"}
+		s.NetworkSettings.Networks["shop_front"].Links = []string{"shop-db-1:db-1", "shop-db-1:shop-db-1"}
 	}), spec)
-	require.Equal(t, []string{"shop-db-1:db"}, got.host.Links)
+	require.Equal(t, []string{"shop-db-1:db", "shop-db-1:db-4", "shop-db-1:shop-db-4"}, got.host.Links)
+	require.Equal(t, []string{"shop-db-1:db-4", "shop-db-1:shop-db-4"}, got.networks[0].settings.Links)
+}
+
+func TestRenumbered(t *testing.T) {
+	for name, c := range map[string]struct{ have, want []string }{
+		"none":                     {nil, nil},
+		"in both forms":            {[]string{"x:db-1", "x:shop-db-1"}, []string{"x:db-12", "x:shop-db-12"}},
+		"of Compose 1":             {[]string{"x:db_1", "x:shop_db_1"}, []string{"x:db_12", "x:shop_db_12"}},
+		"a name of the file":       {[]string{"x:db-1", "x:friend"}, []string{"x:db-1", "x:friend"}},
+		"the forms of two":         {[]string{"x:db-1", "y:shop-db-1"}, []string{"x:db-1", "y:shop-db-1"}},
+		"another number":           {[]string{"x:db-11", "x:shop-db-11"}, []string{"x:db-11", "x:shop-db-11"}},
+		"a number within the name": {[]string{"x:db-1-1", "x:shop-db-1-1"}, []string{"x:db-1-12", "x:shop-db-1-12"}},
+	} {
+		require.Equal(t, c.want, renumbered(c.have, "shop", "1", "12"), name)
+	}
 }
