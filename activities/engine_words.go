@@ -25,6 +25,9 @@ var permanent = []struct{ text, class string }{
 	{"unable to find group", InvalidInput},
 	{"invalid capdrop", InvalidInput},
 	{"open /proc/sys/", InvalidInput},
+	{"ip value for host-gateway", InvalidInput},
+	{"init cpu rt controller", InvalidInput},
+	{"as it does not belong to the default network", InvalidInput},
 	// The host does not have it, or does not have it free.
 	{"port is already allocated", PreconditionFailed},
 	{"address already in use", PreconditionFailed},
@@ -38,6 +41,12 @@ var permanent = []struct{ text, class string }{
 	{"failed to discover gpu vendor", PreconditionFailed},
 	{"gathering device information", PreconditionFailed},
 	{"error while mounting volume", PreconditionFailed},
+	{"creating mount source path", PreconditionFailed},
+	{"can't find mount point of", PreconditionFailed},
+	{"\" to rootfs at \"", PreconditionFailed},
+	{"looking up the specified runtime path", PreconditionFailed},
+	{"nvidia-container-cli: device error", PreconditionFailed},
+	{"nvidia-container-cli: requirement error", PreconditionFailed},
 	{"setting rlimit", PreconditionFailed},
 	{"not a shared mount", PreconditionFailed},
 	{"not a shared or slave mount", PreconditionFailed},
@@ -46,6 +55,10 @@ var permanent = []struct{ text, class string }{
 	{"cannot join network", PreconditionFailed},
 	{"can't join ipc", PreconditionFailed},
 	{"failed to join ipc namespace", PreconditionFailed},
+	{"cannot join pid", PreconditionFailed},
+	{"is not running", PreconditionFailed},
+	{"failed to join pid namespace", PreconditionFailed},
+	{"cannot link to a non running container", PreconditionFailed},
 }
 
 // EngineRefusal returns the class of what an engine says to a create or a start that can never succeed on

@@ -3,6 +3,8 @@
 package dockerd
 
 import (
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -50,6 +52,19 @@ func TestClonesThatCannotRun(t *testing.T) {
 
 	sibling := s.inspect(s.Name + "-web-1")
 	runs := func(plan *blueprint) { plan.config.Entrypoint = []string{"/app"} }
+	refused := func(t *testing.T, edit func(*blueprint)) error {
+		t.Helper()
+		spec := s.spec(3)
+		plan := copyOf(sibling, spec)
+		runs(&plan)
+		edit(&plan)
+		id, err := s.engine.create(ctx, spec, plan, sibling.Image)
+		if err == nil {
+			err = s.engine.start(ctx, id, "start it")
+			require.NoError(t, s.engine.Remove(ctx, id))
+		}
+		return err
+	}
 	// The engine searches long for drivers of logs and volumes that are not there, so these are left out.
 	for _, c := range []struct {
 		name, class string
@@ -72,22 +87,30 @@ func TestClonesThatCannotRun(t *testing.T) {
 		{"a device that is not there", activities.PreconditionFailed, func(p *blueprint) {
 			p.host.Devices = []container.DeviceMapping{{PathOnHost: "/dev/nope", PathInContainer: "/dev/nope", CgroupPermissions: "r"}}
 		}},
+		{"a folder that cannot be made", activities.PreconditionFailed, func(p *blueprint) { p.host.Binds = append(p.host.Binds, "/proc/nope/x:/x") }},
+		{"a tmpfs with an option that the kernel does not take", activities.PreconditionFailed, func(p *blueprint) { p.host.Tmpfs = map[string]string{"/t": "nr_inodes=x"} }},
+		{"the processes of one that does not run", activities.PreconditionFailed, func(p *blueprint) { p.host.PidMode = container.PidMode("container:" + sibling.ID) }},
+		{"a link to one on another network", activities.InvalidInput, func(p *blueprint) {
+			p.host.NetworkMode, p.host.Links, p.networks = "bridge", []string{sibling.Name[1:] + ":other"}, nil
+		}},
 		{"an unknown user", activities.InvalidInput, func(p *blueprint) { p.config.User = "nobody-of-that-name" }},
 		{"a namespace of the host and a setting of it", activities.InvalidInput, func(p *blueprint) {
 			p.host.IpcMode, p.host.Sysctls = "host", map[string]string{"kernel.shm_rmid_forced": "1"}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			spec := s.spec(3)
-			plan := copyOf(sibling, spec)
-			runs(&plan)
-			c.edit(&plan)
-			id, err := s.engine.create(ctx, spec, plan, sibling.Image)
-			if err == nil {
-				err = s.engine.start(ctx, id, "start it")
-				require.NoError(t, s.engine.Remove(ctx, id))
-			}
-			requireClass(t, c.class, err)
-		})
+		t.Run(c.name, func(t *testing.T) { requireClass(t, c.class, refused(t, c.edit)) })
 	}
+
+	mounts, err := os.ReadFile("/proc/1/mountinfo")
+	require.NoError(t, err)
+	if !regexp.MustCompile(`(?m) /proc \S+ - proc `).Match(mounts) {
+		t.Skip("the mounts of this host are shared")
+	}
+	err = refused(t, func(p *blueprint) {
+		p.host.Mounts = append(p.host.Mounts, mount.Mount{
+			Type: mount.TypeBind, Source: "/proc", Target: "/x", BindOptions: &mount.BindOptions{Propagation: mount.PropagationRShared},
+		})
+	})
+	requireClass(t, activities.PreconditionFailed, err)
+	require.ErrorContains(t, err, "not a shared mount")
 }
