@@ -88,7 +88,10 @@ func (p *Project) Unfit(ctx context.Context, seen Seen) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	return inTurn(ctx, p.reading, func(context.Context) ([]string, error) { return m.unfit(seen), nil })
+}
+
+func (m *model) unfit(seen Seen) (out []string) {
 	newest, ids := seen.newest(), seen.ids()
 	for _, name := range slices.Sorted(maps.Keys(newest)) {
 		s, err := m.resolve(name)
@@ -100,7 +103,7 @@ func (p *Project) Unfit(ctx context.Context, seen Seen) ([]string, error) {
 		}
 		out = append(out, name)
 	}
-	return out, nil
+	return out
 }
 
 func older(a, b SeenContainer) int { return a.Created.Compare(b.Created) }

@@ -1,9 +1,11 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -57,7 +59,7 @@ func New(o Options) *Project {
 	if len(o.Command) == 0 {
 		o.Command = []string{"docker", "compose"}
 	}
-	return &Project{options: o, reading: newTurn()}
+	return &Project{options: o, reading: newTurn(cmp.Or(strings.Join(o.Files, ", "), o.Directory))}
 }
 
 // under makes paths absolute against a folder; the process's own is nobody's.
@@ -204,6 +206,6 @@ func (p *Project) resolved(ctx context.Context, name string) (*model, types.Serv
 	if err != nil {
 		return nil, types.ServiceConfig{}, err
 	}
-	s, err := m.resolve(name)
+	s, err := inTurn(ctx, p.reading, func(context.Context) (types.ServiceConfig, error) { return m.resolve(name) })
 	return m, s, err
 }

@@ -24,6 +24,10 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	return inTurn(ctx, p.reading, func(context.Context) ([]scaling.Service, error) { return m.described(), nil })
+}
+
+func (m *model) described() (out []scaling.Service) {
 	names := slices.Sorted(maps.Keys(m.services))
 	usedBy, awaitedBy := map[string][]string{}, map[string][]string{}
 	for _, name := range names {
@@ -36,7 +40,6 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 			usedBy[of] = append(usedBy[of], name)
 		}
 	}
-	var out []scaling.Service
 	for _, name := range names {
 		s, err := m.resolve(name)
 		if err == nil {
@@ -49,7 +52,7 @@ func (p *Project) Services(ctx context.Context) ([]scaling.Service, error) {
 		}
 		out = append(out, described)
 	}
-	return out, nil
+	return out
 }
 
 // describe keeps what decides whether and how far a service can be scaled.

@@ -19,16 +19,18 @@ const readWithin = 10 * time.Second
 type turn struct {
 	taken  chan struct{}
 	within time.Duration
+	// of names what is read: the files, else the folder in which they are looked for.
+	of string
 }
 
-func newTurn() turn { return turn{taken: make(chan struct{}, 1), within: readWithin} }
+func newTurn(of string) turn { return turn{taken: make(chan struct{}, 1), within: readWithin, of: of} }
 
 // inTurn returns what do returns, Unavailable where that takes too long, and the error of ctx where ctx ends
 // first.
 func inTurn[T any](ctx context.Context, t turn, do func(context.Context) (T, error)) (T, error) {
 	var none T
 	bound, cancel := context.WithTimeoutCause(ctx, t.within, activities.Fail(activities.Unavailable,
-		fmt.Errorf("reading the Compose files took longer than %s; see whether their disk answers", t.within)))
+		fmt.Errorf("reading the Compose project of %s took longer than %s; see whether its disk answers", t.of, t.within)))
 	defer cancel()
 	select {
 	case t.taken <- struct{}{}:
@@ -44,7 +46,7 @@ func inTurn[T any](ctx context.Context, t turn, do func(context.Context) (T, err
 		var r result
 		defer func() {
 			if reason := recover(); reason != nil {
-				r = result{err: panicked(reason)}
+				r = result{err: t.panicked(reason)}
 			}
 			<-t.taken
 			done <- r
@@ -64,10 +66,10 @@ func inTurn[T any](ctx context.Context, t turn, do func(context.Context) (T, err
 
 // panicked is the error of a reader that gave up on the files, which would end the process. What it says is
 // told only where it cannot quote the files.
-func panicked(reason any) error {
+func (t turn) panicked(reason any) error {
 	text := "it panicked"
 	if err, ok := reason.(runtime.Error); ok {
 		text = err.Error()
 	}
-	return activities.Fail(activities.InvalidInput, errors.New("the reader of Compose files cannot read the project: "+text))
+	return activities.Fail(activities.InvalidInput, fmt.Errorf("the Compose project of %s cannot be read: the reader of its files gave up: %s", t.of, text))
 }

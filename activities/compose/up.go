@@ -17,8 +17,8 @@ import (
 // Compose itself says first, in a dry run, what it would do: where that is more than to make and start
 // the container of that number, and what the container needs and is not there yet, the error is
 // PreconditionFailed with the first line that is too much, and nothing is done. A service that the project
-// does not have is NotFound. The image is the one that is there, whatever the file says of pulling and building. When the start fails, Compose leaves the container behind in state created;
-// the next Up starts that one.
+// does not have is NotFound. The image is the one that is there, whatever the file says of pulling and building.
+// When the start fails, Compose leaves the container behind in state created; the next Up starts that one.
 func (p *Project) Up(ctx context.Context, service string, number int) error {
 	m, s, err := p.resolved(ctx, service)
 	if err != nil {
