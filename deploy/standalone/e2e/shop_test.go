@@ -210,7 +210,7 @@ func (s *shop) onlyOne() {
 	}{
 		{"db=2", 1, "because it is postgres, by its image"},
 		{"hosted=2", 1, "host"},
-		{"nginx=2", 1, "fixed host port"},
+		{"nginx=2", 1, "because it is the router"},
 		{"api=2", 0, "traefik"},
 	} {
 		require.Contains(s.t, s.starter(c.code, "scale", c.target, "--dry-run"), c.says, c.target)
