@@ -170,7 +170,7 @@ func (r *Router) Serving(ctx context.Context, workers []int) ([]int, error) {
 }
 
 // Members returns the members of a managed upstream as its file has them, none where there is no file.
-// A bad name is InvalidInput, a file that a person wrote Conflict.
+// A bad name is InvalidInput, a file that a person wrote Conflict, a folder that is not there NotFound.
 func (r *Router) Members(upstream string) ([]string, error) {
 	if err := checkName(upstream); err != nil {
 		return nil, err
@@ -178,6 +178,9 @@ func (r *Router) Members(upstream string) ([]string, error) {
 	text, err := readFile(r.path(upstream))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(r.dir); err != nil {
+			return nil, failed("the folder of the upstreams", err)
+		}
 		return nil, nil
 	case err != nil:
 		return nil, failed("read the upstream", err)

@@ -233,6 +233,16 @@ func TestCallAgainAfterACrash(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(f.dir, ".app.conf.new"))
 }
 
+// A folder that is not there would only be found once replicas are made.
+func TestMembersWithoutAFolder(t *testing.T) {
+	f := newFake(t)
+	members, err := New(f.dir, f).Members("app")
+	require.NoError(t, err)
+	require.Empty(t, members)
+	_, err = New(filepath.Join(f.dir, "gone"), f).Members("app")
+	requireClass(t, activities.NotFound, err)
+}
+
 // A reload that nobody repeats leaves no file behind that a later one would take.
 func TestFinalFailureOfTheReload(t *testing.T) {
 	f := newFake(t)

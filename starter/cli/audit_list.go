@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -9,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/workflows"
 )
 
 func (a *audit) listCommand() *cobra.Command {
@@ -64,10 +67,23 @@ func (a *audit) list(ctx context.Context, f ledger.Filter, limit int) error {
 	}
 	rows := [][]string{{"ENTRY", "TIME", "KIND", "SUBJECT", "ACTOR", "DATA"}}
 	for _, e := range entries {
-		rows = append(rows, []string{fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), shown(e.Actor), shown(e.Data)})
+		rows = append(rows, []string{fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), shown(e.Actor), dataText(e)})
 	}
 	a.table(rows)
 	return nil
+}
+
+// dataText is what a row says of an entry: of the end of a change the number, the outcome and the reason come first.
+func dataText(e ledger.Entry) string {
+	var run activities.ServiceRunData
+	if e.Kind != activities.ServiceFinished || json.Unmarshal([]byte(e.Data), &run) != nil {
+		return shown(e.Data)
+	}
+	text := workflows.ServiceResult{Service: run.Service, From: run.From, To: run.To}.Change() + ": " + strings.ReplaceAll(run.Outcome, "_", " ")
+	if run.Reason != "" {
+		text += ": " + run.Reason
+	}
+	return shownTo(text, reasonRunes)
 }
 
 // localTime shows a time of the ledger as the clock on the wall had it.
@@ -79,12 +95,17 @@ func localTime(at string) string {
 	return t.Local().Format(time.DateTime)
 }
 
-// shownRunes is how much of a text a row shows.
-const shownRunes = 80
+// shownRunes is how much of a text a row shows, reasonRunes how much of why a change ended as it did.
+const (
+	shownRunes  = 80
+	reasonRunes = 400
+)
 
-// shown makes one short line of a text. Whoever tampers with a ledger may have put into it what a
-// terminal would obey.
-func shown(text string) string {
+// shown makes one short line of a text.
+func shown(text string) string { return shownTo(text, shownRunes) }
+
+// shownTo makes one line of a text. Whoever tampers with a ledger may have put into it what a terminal would obey.
+func shownTo(text string, limit int) string {
 	line := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
 			return ' '
@@ -92,8 +113,8 @@ func shown(text string) string {
 		return r
 	}, text)
 	runes := []rune(oneLine(line))
-	if len(runes) > shownRunes {
-		return string(runes[:shownRunes-1]) + "…"
+	if len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
 	}
 	return string(runes)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/activities"
 	ledgerdb "github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/starter/backup"
@@ -122,4 +123,15 @@ func TestBackupOfALedgerInUse(t *testing.T) {
 	}
 	stop()
 	require.NoError(t, <-appending)
+}
+
+// Of the end of a change a row says the number, the outcome and the reason, which a row of data would cut off.
+func TestDataText(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	data, err := json.Marshal(activities.ServiceRunData{Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3, Outcome: "rolled_back", Reason: "app-2 said " + long + "\x1b[2K"})
+	require.NoError(t, err)
+	require.Equal(t, "app 1 → 3: rolled back: app-2 said "+long+" [2K", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: string(data)}))
+	require.Equal(t, "app → 3: failed", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: `{"service":"app","to":3,"outcome":"failed"}`}))
+	require.Equal(t, "{broken", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: "{broken"}))
+	require.Equal(t, `{"service":"app"}`, dataText(ledger.Entry{Kind: "other", Data: `{"service":"app"}`}))
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -142,12 +143,30 @@ func (p *projectDoctor) composeProject(ctx context.Context) finding {
 	if err != nil {
 		return p.unreadable(err)
 	}
+	if unknown := p.unknownServices(); len(unknown) > 0 {
+		return lacking(fmt.Sprintf("%s; %s names what the Compose files do not have: %s", made, p.doctor.config.Path, strings.Join(unknown, ", ")), "correct the names")
+	}
 	counts := fmt.Sprintf("running containers %d, services %d", len(running), len(seen.services()))
 	if len(unfit) > 0 {
 		return noted(fmt.Sprintf("%s; %s; made from something else than that: %s", made, counts, strings.Join(unfit, ", ")),
 			"see what differs with starter scale SERVICE=N --dry-run")
 	}
 	return well(made + "; " + counts + ", all made from that")
+}
+
+// unknownServices are the services of the configuration that the Compose files do not have.
+func (p *projectDoctor) unknownServices() []string {
+	services, err := p.services()
+	if err != nil {
+		return nil // that is said
+	}
+	named := slices.Sorted(maps.Keys(p.config.Services))
+	if p.config.Nginx != nil && p.config.Nginx.Service != "" {
+		named = append(named, p.config.Nginx.Service)
+	}
+	return slices.DeleteFunc(named, func(name string) bool {
+		return slices.ContainsFunc(services, func(s scaling.Service) bool { return s.Name == name })
+	})
 }
 
 // nothingRuns also finds a name that Compose itself would not give: a person's next `up` there makes another

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // A check that hangs neither holds up the others nor the doctor, and the order stays.
@@ -156,4 +157,15 @@ func TestReportJoined(t *testing.T) {
 	s.output = "json"
 	require.Equal(t, exitMissing, s.report(both))
 	require.Equal(t, `{"error":{"hint":"see b","message":"a: is not running\nTemporal: gone.","type":"PreconditionFailed"}}`+"\n", text.String())
+}
+
+// A service or a router that is misspelt in the configuration is found.
+func TestUnknownServices(t *testing.T) {
+	p := &projectDoctor{
+		config:   config.Project{Services: map[string]config.Service{"web": {}, "wbe": {}}, Nginx: &config.Nginx{Service: "ngin"}},
+		services: func() ([]scaling.Service, error) { return []scaling.Service{{Name: "nginx"}, {Name: "web"}}, nil },
+	}
+	require.Equal(t, []string{"wbe", "ngin"}, p.unknownServices())
+	p.services = func() ([]scaling.Service, error) { return nil, errors.New("broken") }
+	require.Empty(t, p.unknownServices(), "that is said elsewhere")
 }

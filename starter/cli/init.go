@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,10 +18,10 @@ import (
 
 // initOptions are the flags of init.
 type initOptions struct {
-	attributes bool
-	directory  string
-	host       string
-	projects   []string
+	attributes  bool
+	directories []string
+	host        string
+	projects    []string
 }
 
 // check refuses a host that the configuration could not have.
@@ -28,8 +29,14 @@ func (o initOptions) check() error {
 	if o.host != "" && !strictyaml.IsName(o.host) {
 		return usage("--host", strictyaml.Quote(o.host)+" is not a name", strictyaml.NameRule)
 	}
+	if len(o.directories) > 1 {
+		return usage("--directory", "it is given twice, and one folder has one project", "name several projects with --project, as often as there are")
+	}
 	return nil
 }
+
+// directory is the folder that is named, empty for the current one.
+func (o initOptions) directory() string { return strings.Join(o.directories, "") }
 
 func (s *starter) initCommand() *cobra.Command {
 	var o initOptions
@@ -54,7 +61,7 @@ of a Temporal server that is not evenkeel's own.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.attributes, "search-attributes", false, "register evenkeel's search attributes in the namespace")
-	cmd.Flags().StringVar(&o.directory, "directory", "", "folder of the Compose project")
+	cmd.Flags().StringArrayVar(&o.directories, "directory", nil, "folder of the Compose project")
 	cmd.Flags().StringVar(&o.host, "host", "", "name of this host in the new file (default: this machine's short name)")
 	cmd.Flags().StringArrayVar(&o.projects, "project", nil, "name of the Compose project; may be given several times")
 	return cmd
@@ -83,7 +90,7 @@ func (s *starter) init(ctx context.Context, o initOptions) error {
 	quietCompose()
 	e := newEngine()
 	all, engineFault := e.containers(ctx, "")
-	wanted, err := choose(ctx, grouped(all), folder, o.directory, o.projects)
+	wanted, err := choose(ctx, grouped(all), folder, o.directory(), o.projects)
 	if err != nil {
 		return err
 	}
