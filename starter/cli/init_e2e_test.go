@@ -128,7 +128,7 @@ networks: {frontend: , backend: }
 		},
 	}, p)
 	file := filepath.Join(s.dir, "upstreams", "web.conf")
-	require.Contains(t, said, "  can be scaled: web\n  cannot: db, nginx; the file says why\n  router: nginx\n  wrote "+file+" with 1 replica\n")
+	require.Contains(t, said, "  can be scaled: web\n  cannot: db, nginx; the file says why\n  router: nginx\n  wrote "+file+" with 1 replica; an nginx that runs reads it")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(string(text), "# Managed by evenkeel"))
@@ -151,7 +151,8 @@ networks: {frontend: , backend: }
 	// An address that nobody has any more is said by both, and the file is left as it is.
 	old := strings.ReplaceAll(string(text), address[1], "192.0.2.7:8080")
 	require.NoError(t, os.WriteFile(file, []byte(old), 0o644))
-	require.Equal(t, file+" names 192.0.2.7:8080, which no replica has where the router looks", s.doctorOf(p).nginxMembers(t.Context()).Detail)
+	require.Equal(t, file+" names 192.0.2.7:8080, which no replica has where the router looks; no upstream file sends requests to "+s.name+"-web-1",
+		s.doctorOf(p).nginxMembers(t.Context()).Detail)
 	said, _ = s.init(s.dir)
 	require.Contains(t, said, "  "+file+" names 192.0.2.7:8080, which no replica has where the router looks; ")
 
@@ -186,7 +187,7 @@ services:
 	s.compose("create")
 	said, p := s.init(s.dir)
 	require.Equal(t, config.Service{Port: 8080, Ready: "/ready", Upstream: "web_backend"}, p.Services["web"])
-	require.Contains(t, said, filepath.Join(s.dir, "up", "web_backend.conf")+" with 0 replicas")
+	require.Contains(t, said, filepath.Join(s.dir, "up", "web_backend.conf")+" without a member")
 	s.compose("up", "-d")
 	require.Eventually(t, func() bool { return s.doctorOf(p).nginx(t.Context()).Status == statusOK }, 20*time.Second, 100*time.Millisecond)
 	time.Sleep(time.Second) // one that cannot read its configuration is gone by now
