@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -131,85 +130,18 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 		r.result.Outcome = done
 		return nil
 	}
-	r.result.Outcome, r.result.Reason = RolledBack, reason(err)
-	// A worker that dies while it is told to cancel gives no other answer.
-	lost := isTimeout(err)
-	if lost && errors.Is(ctx.Err(), workflow.ErrCanceled) {
-		r.result.Reason = "cancelled; the worker had died (" + r.result.Reason + ")"
-	}
-	undone, undoErr := r.saga.unwind(ctx, func(ctx workflow.Context, what string) {
-		r.result.Phases = append(r.result.Phases, Phase{Name: "undo", Detail: what, Started: workflow.Now(ctx)})
-		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-	})
-	r.closeUndo(workflow.Now(ctx))
-	r.result.Undone = undone
-	if !r.touched && len(undone) == 0 {
-		r.result.Outcome = Failed
-	}
-	if r.touched {
-		r.forgetPlan()
-		r.lookAfterUndo(ctx)
-	}
-	if undoErr != nil {
-		r.amiss = append([]string{"could not put back: " + undoErr.Error()}, r.amiss...)
-	}
-	switch {
-	case len(r.amiss) > 0:
-		r.result.Outcome = RollbackIncomplete
-		r.result.Reason += "; " + strings.Join(r.amiss, "; ")
-	case len(r.result.Refusals) > 0:
+	if err = r.putBack(ctx, err); len(r.amiss) == 0 && len(r.result.Refusals) > 0 {
 		r.result.Outcome = Refused
-		return temporal.NewApplicationErrorWithOptions(r.result.Reason, activities.PreconditionFailed,
-			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
-	case temporal.IsCanceledError(err), lost && errors.Is(ctx.Err(), workflow.ErrCanceled):
+		return r.failed(activities.PreconditionFailed, r.result.Reason)
+	}
+	if len(r.amiss) == 0 && temporal.IsCanceledError(err) {
 		return temporal.NewCanceledError(r.result)
 	}
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("%s: %s", r.service, r.result.Reason), r.result.Outcome,
-		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
+	return r.failed(r.result.Outcome, r.service+": "+r.result.Reason)
 }
 
-// lookAfterUndo names what does not run any more of the replicas that ran before the change: somebody may have stopped
-// them meanwhile.
-func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
-	ctx, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
-	before := slices.DeleteFunc(slices.Concat(r.change.Keep, r.change.Remove), func(replica scaling.Replica) bool { return !replica.Live() })
-	if len(before) == 0 {
-		return
-	}
-	var a *activities.Replicas
-	var missing []string
-	if err := r.do(ctx, "see whether all run as before", slack, changeTotal, a.MissingReplicas, r.of(before), &missing); err != nil {
-		r.warn("whether all run as before is not known: " + reason(err))
-		return
-	}
-	for _, what := range missing {
-		r.amiss = append(r.amiss, "not as before: "+what)
-	}
-}
-
-// forgetPlan takes away what the plan said of the change: it is not true of what is left.
-func (r *serviceRun) forgetPlan() {
-	said := r.result.Warnings
-	r.result.Warnings = nil
-	for _, text := range said {
-		if !slices.Contains(r.change.Warnings, text) {
-			r.result.Warnings = append(r.result.Warnings, text)
-		}
-	}
-}
-
-func isTimeout(err error) bool {
-	var timeout *temporal.TimeoutError
-	return errors.As(err, &timeout)
-}
-
-// closeUndo ends each undo phase where the next begins.
-func (r *serviceRun) closeUndo(now time.Time) {
-	for i := len(r.result.Phases) - 1; i >= 0 && r.result.Phases[i].Name == "undo"; i-- {
-		r.result.Phases[i].Ended = now
-		now = r.result.Phases[i].Started
-	}
+func (r *serviceRun) failed(class, message string) error {
+	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
 // rememberTotal bounds how long the end of a run waits for the ledger.
