@@ -108,7 +108,7 @@ func TestUndoDoesNotWaitForEver(t *testing.T) {
 // From the removal on there is no way back: what it leaves behind is named, and nothing is undone.
 func TestRemoveEndsAfterADay(t *testing.T) {
 	w := goingDown()
-	w.outage = "RemoveReplicas"
+	w.outage, w.missing = "RemoveReplicas", []string{"shop-app-3 is exited"} // as it should be
 	total := map[string]time.Duration{}
 	result, err := w.run(t, totals(total))
 	var app *temporal.ApplicationError

@@ -173,7 +173,7 @@ func (r *serviceRun) remove(ctx workflow.Context) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	r.saga.steps = nil // some may be gone when others are not: nothing can be put back any more
+	r.saga.steps, r.final = nil, true // some may be gone when others are not: nothing can be put back any more
 	return r.phase(ctx, "remove", names(leaving), func() error {
 		var docker *activities.Docker
 		if err := r.do(ctx, "remove "+names(leaving), changeLimit, removeTotal, docker.RemoveReplicas, r.of(leaving), nil); err != nil {

@@ -73,8 +73,8 @@ type serviceRun struct {
 	leaving bool
 	// starting says that a start has begun of which it is not known whether its hooks have run.
 	starting bool
-	// touched says that something was changed.
-	touched bool
+	// touched says that something was changed, final that there is no way back any more.
+	touched, final bool
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }

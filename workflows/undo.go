@@ -27,10 +27,12 @@ func (r *serviceRun) putBack(ctx workflow.Context, err error) error {
 	})
 	r.closeUndo(workflow.Now(ctx))
 	r.result.Undone = undone
-	if r.touched {
+	switch {
+	case r.final: // the change is done, but for what it leaves behind
+	case r.touched:
 		r.forgetPlan()
 		r.lookAfterUndo(ctx)
-	} else if len(undone) == 0 {
+	case len(undone) == 0:
 		r.result.Outcome = Failed
 	}
 	if undoErr != nil {
