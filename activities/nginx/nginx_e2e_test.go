@@ -73,11 +73,12 @@ func startNginx(t *testing.T, servers ...string) realNginx {
 	var output bytes.Buffer
 	cmd := exec.Command("nginx", "-c", config)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	require.NoError(t, cmd.Start(), "nginx must be installed")
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
 		cmd.Wait()
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // workers that were just being made when the master was told
 		if t.Failed() {
 			errors, _ := os.ReadFile(filepath.Join(root, "error.log"))
 			t.Logf("nginx: %s%s", output.String(), errors)
