@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,7 +54,9 @@ func TestRealNginx(t *testing.T) {
 	require.Equal(t, statusMissing, nginxOnHost(t.Context(), n).Status, "it does not run yet")
 
 	nginx := exec.Command("nginx", "-c", n.Config)
+	nginx.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, nginx.Start(), "nginx must be installed")
+	t.Cleanup(func() { _ = syscall.Kill(-nginx.Process.Pid, syscall.SIGKILL) }) // a worker outlives a master that is killed
 	require.Eventually(t, func() bool { return nginxOnHost(t.Context(), n).Status == statusOK }, 30*time.Second, 20*time.Millisecond)
 	require.Regexp(t, `^1\.[0-9]+\.[0-9]+.*, process [0-9]+$`, nginxOnHost(t.Context(), n).Detail)
 
