@@ -10,6 +10,7 @@ type Host struct {
 	VRAM       *VRAM
 	Operations *Operations
 	Runbooks   *Runbooks
+	People     *People
 }
 
 // Register adds them to the worker of the host's task queue. Every exported method is an activity.
@@ -19,21 +20,22 @@ func (h Host) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(h.Router)
 	r.RegisterActivity(h.VRAM)
 	r.RegisterActivity(h.Operations)
+	r.RegisterActivity(h.People)
 	r.RegisterActivity(h.Runbooks)
 }
 
 // Shared are the activities that any worker can run.
 type Shared struct {
 	Visibility *Visibility
-	People     *People
 	Records    *Records
 	Runbooks   *Runbooks
+	Messages   *Messages
 }
 
 // Register adds them to the worker of the shared task queue.
 func (s Shared) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Visibility)
-	r.RegisterActivity(s.People)
 	r.RegisterActivity(s.Records)
+	r.RegisterActivity(s.Messages)
 	r.RegisterActivity(s.Runbooks)
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -76,7 +80,7 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if err != nil {
 		return loaded, err
 	}
-	inputs, fault := runbook.FillInputs(d.Inputs, call.Inputs)
+	inputs, fault := input.Fill(d.Inputs, call.Inputs)
 	if fault != "" {
 		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s", d.Name, fault))
 	}
@@ -156,23 +160,59 @@ type KeepRequest struct {
 	Items      []runbook.Item   `json:"items,omitempty"`
 }
 
+// Kept is what was evaluated, and the run that it was for; after a reset that is another one than before.
+type Kept struct {
+	Results map[string]runbook.ItemResult `json:"results,omitempty"`
+	RunID   string                        `json:"run_id"`
+}
+
 // Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a
 // step then costs one event for them.
-func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (map[string]runbook.ItemResult, error) {
+func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	for _, rec := range req.Records {
-		data, err := json.Marshal(rec.Data)
+		data, err := canonical(rec.Data)
 		if err != nil {
-			return nil, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
+			return Kept{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
 		}
 		_, err = r.Ledger.Append(ctx, ledger.Draft{
 			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
-			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: string(data),
+			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: data,
 		})
 		if err != nil {
-			return nil, Classify(ctx, err)
+			return Kept{}, Classify(ctx, err)
 		}
 	}
-	return runbook.Evaluate(req.Items, req.At), nil
+	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
+}
+
+// KeepLater is Keep as an ordinary activity, for when the ledger was away: the same entries under the same keys.
+func (r *Runbooks) KeepLater(ctx context.Context, req KeepRequest) (Kept, error) {
+	return r.Keep(ctx, req)
+}
+
+// canonical is data as JSON with sorted keys. An ordinary activity gets a map of what a local one gets as it is, and
+// both must make the same bytes.
+func canonical(data any) (string, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", err
+	}
+	var plain any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&plain); err != nil {
+		return "", err
+	}
+	text, err = json.Marshal(plain)
+	return string(text), err
+}
+
+// runID is the run that an activity works for.
+func runID(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.RunID
 }
 
 // PastRequest asks when runs about one subject began to act.
@@ -183,6 +223,11 @@ type PastRequest struct {
 
 // pastLimit bounds how many are read; no breaker counts as far.
 const pastLimit = 500
+
+// ActedSinceLater is ActedSince as an ordinary activity, for when the ledger was away.
+func (r *Runbooks) ActedSinceLater(ctx context.Context, req PastRequest) ([]time.Time, error) {
+	return r.ActedSince(ctx, req)
+}
 
 // ActedSince returns when runs about a subject began to act. It is used as a local activity.
 func (r *Runbooks) ActedSince(ctx context.Context, req PastRequest) ([]time.Time, error) {

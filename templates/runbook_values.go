@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -46,7 +47,7 @@ type target struct {
 	// open allows further arguments of type string.
 	open bool
 	// inputs bound the constants for a runbook that is called.
-	inputs map[string]runbook.Input
+	inputs map[string]input.Field
 }
 
 func operationTarget(op runbook.Operation) target {
@@ -54,7 +55,7 @@ func operationTarget(op runbook.Operation) target {
 }
 
 func runbookTarget(d runbook.Definition) target {
-	t := target{name: d.Name, inputs: map[string]runbook.Input{}}
+	t := target{name: d.Name, inputs: map[string]input.Field{}}
 	for _, in := range d.Inputs {
 		t.params = append(t.params, runbook.Param{Name: in.Name, Type: in.Type, Optional: in.Default != nil, Enum: in.Enum})
 		t.inputs[in.Name] = in

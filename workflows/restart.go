@@ -63,7 +63,7 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 		var docker *activities.Docker
 		var plan scaling.Restart
 		request := activities.RestartPlanRequest{Project: r.project, Service: r.service}
-		if err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanRestart, request).Get(ctx, &plan); err != nil {
+		if err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanRestart, request, &plan); err != nil {
 			return err
 		}
 		n := len(plan.Replicas)

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -109,7 +110,7 @@ func restart(t *testing.T) runbook.Definition {
 		Name: "restart_model", Owner: "llm", Severity: "Sev2", SHA256: strings.Repeat("ab", 32),
 		Concurrency: runbook.Concurrency{Key: cel(t, "inputs.model", condition.String), Policy: runbook.Reject},
 		Triggers:    runbook.Triggers{Dedup: cel(t, "inputs.model", condition.String), CooldownSeconds: 600, Breaker: runbook.Breaker{MaxRuns: 3, WindowSeconds: 6 * 3600}},
-		Inputs:      []runbook.Input{{Name: "model", Type: condition.String}},
+		Inputs:      []input.Field{{Name: "model", Type: condition.String}},
 		Steps: []runbook.Step{
 			{ID: "confirm", Kind: runbook.Check, Uses: "product.model_health", With: []runbook.Filled{model}, Require: cel(t, "!result.healthy", condition.Bool), Times: 1, OnFalse: runbook.End, TimeoutSeconds: 60},
 			{

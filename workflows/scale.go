@@ -58,10 +58,10 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Plan
-		err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanScale, activities.PlanRequest{
+		err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},
 			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore,
-		}).Get(ctx, &plan)
+		}, &plan)
 		if err != nil {
 			return err
 		}

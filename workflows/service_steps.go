@@ -122,11 +122,10 @@ func (r *serviceRun) lookForMissing(ctx workflow.Context) func(workflow.Context)
 		return func(workflow.Context) error { return nil }
 	}
 	var a *activities.Replicas
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "see that nothing became of "+names(r.change.Keep), slack, changeTotal),
-		a.MissingReplicas, r.of(r.change.Keep))
+	var missing []string
+	future := r.begin(ctx, "see that nothing became of "+names(r.change.Keep), slack, changeTotal, a.MissingReplicas, r.of(r.change.Keep), &missing)
 	return func(ctx workflow.Context) error {
-		var missing []string
-		if err := future.Get(ctx, &missing); err != nil {
+		if err := future.Get(ctx, nil); err != nil {
 			return err
 		}
 		for _, what := range missing {
@@ -145,7 +144,14 @@ func (r *serviceRun) warn(text string) {
 
 // do runs one activity on the host; result may be nil.
 func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
-	return workflow.ExecuteActivity(onHost(ctx, r.host, summary, limit, total), activity, request).Get(ctx, result)
+	o := changing(summary, limit, total)
+	return r.queue.run(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
+}
+
+// begin is do beside what follows. The result is there once the future is.
+func (r *serviceRun) begin(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) workflow.Future {
+	o := changing(summary, limit, total)
+	return r.queue.begin(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
 }
 
 func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
@@ -201,7 +207,7 @@ func (r *serviceRun) verifyKept(ctx workflow.Context) func(workflow.Context) err
 	}
 	var a *activities.Replicas
 	limit := r.change.Policy.Healthy() + slack
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "check the health of "+names(kept), limit, limit+changeTotal), a.CheckHealthy, r.of(kept))
+	future := r.begin(ctx, "check the health of "+names(kept), limit, limit+changeTotal, a.CheckHealthy, r.of(kept), nil)
 	return func(ctx workflow.Context) error { return future.Get(ctx, nil) }
 }
 

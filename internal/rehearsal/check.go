@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -26,7 +27,7 @@ type Fault struct {
 // Check compares a case with the runbook that it is for. A case that has faults is not worth running.
 func Check(p runbook.Program, c Case) []Fault {
 	k := &checker{program: p}
-	if _, fault := runbook.FillInputs(p.Definition.Inputs, c.Inputs); fault != "" {
+	if _, fault := input.Fill(p.Definition.Inputs, c.Inputs); fault != "" {
 		k.fault("inputs", "%s", fault)
 	}
 	k.probes(c)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -38,7 +39,7 @@ func mend(t *testing.T) runbook.Definition {
 	open.When = is(t, "inputs.n > 1")
 	return runbook.Definition{
 		Name:   "mend",
-		Inputs: []runbook.Input{{Name: "n", Type: condition.Int, Min: &low, Default: int64(2)}},
+		Inputs: []input.Field{{Name: "n", Type: condition.Int, Min: &low, Default: int64(2)}},
 		Probes: []runbook.Probe{{Name: "p95", Uses: "prometheus.query", MaxAgeSeconds: 15}},
 		Guards: []runbook.Guard{{Check: is(t, "probes.p95.value < 100.0"), Message: "far too slow"}},
 		Steps: []runbook.Step{
@@ -52,7 +53,7 @@ func mend(t *testing.T) runbook.Definition {
 			{ID: "pick", Kind: runbook.Switch, Cases: []runbook.Case{{
 				When: is(t, "steps.confirm.replicas > 1"), Steps: []runbook.Step{act("more", "service.scale", runbook.Write, true)},
 			}}},
-			{ID: "ask", Kind: runbook.InputStep, Groups: []string{"oncall"}, TimeoutSeconds: 600, Message: "?", Fields: []runbook.Input{{Name: "ticket", Type: condition.String}}},
+			{ID: "ask", Kind: runbook.InputStep, Groups: []string{"oncall"}, TimeoutSeconds: 600, Message: "?", Fields: []input.Field{{Name: "ticket", Type: condition.String}}},
 			{ID: "rest", Kind: runbook.Wait, ForSeconds: 30},
 		},
 		OnFailure: []runbook.Step{{ID: "tell", Kind: runbook.Notify, Message: "it failed"}, {ID: "back", Kind: runbook.Rollback}},

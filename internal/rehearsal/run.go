@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -18,7 +19,7 @@ const project = "project"
 // Run runs one case. The same case gives the same result.
 func Run(p runbook.Program, c Case) Result {
 	f := &effects{program: p, script: c, now: c.Start, uses: map[string]int{}, result: Result{branches: map[string]bool{}}}
-	inputs, fault := runbook.FillInputs(p.Definition.Inputs, c.Inputs)
+	inputs, fault := input.Fill(p.Definition.Inputs, c.Inputs)
 	if fault != "" {
 		f.result.Faults = []string{"inputs: " + fault}
 		return f.result

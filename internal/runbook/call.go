@@ -29,14 +29,18 @@ type Reading struct {
 // ActCall is one use of an operation.
 type ActCall struct {
 	// Path is the step; Attempt counts from 1 over the whole run.
-	Path    string           `json:"path"`
+	Path string `json:"path"`
+	// Run is the id of the run to which the attempt belongs: after a reset it is still the one that was approved.
+	Run     string           `json:"run,omitempty"`
 	Project string           `json:"project,omitempty"`
 	Attempt int              `json:"attempt"`
 	Uses    string           `json:"uses"`
 	With    condition.Values `json:"with,omitempty"`
 	Risk    Risk             `json:"risk"`
 	// Undo says that it takes the step back.
-	Undo           bool  `json:"undo,omitempty"`
+	Undo bool `json:"undo,omitempty"`
+	// Measured says of an undo that With is what was measured when the step was done.
+	Measured       bool  `json:"measured,omitempty"`
 	Idempotent     bool  `json:"idempotent,omitempty"`
 	TimeoutSeconds int   `json:"timeout_seconds"`
 	Retry          Retry `json:"retry,omitzero"`

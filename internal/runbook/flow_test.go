@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 )
 
 func TestWhen(t *testing.T) {
@@ -147,7 +148,7 @@ func TestCall(t *testing.T) {
 	inner := steps(action("in", func(s *Step) {
 		s.With = []Filled{{Name: "service", Value: Value{Expression: condition.Expression{Text: "svc", Result: condition.String, Uses: condition.Types{"inputs.service": condition.String}}}}}
 	}))
-	inner.Inputs = []Input{{Name: "service", Type: condition.String, Enum: []string{"redis"}}}
+	inner.Inputs = []input.Field{{Name: "service", Type: condition.String, Enum: []string{"redis"}}}
 	call := func(service string) Step {
 		return Step{ID: "sub", Kind: Call, Uses: "other", Called: &inner, With: []Filled{{Name: "service", Value: Value{Constant: service}}}}
 	}
@@ -168,7 +169,7 @@ func TestCall(t *testing.T) {
 func TestPersonFillsIn(t *testing.T) {
 	s := Step{
 		ID: "ask", Kind: InputStep, Groups: []string{"oncall"}, TimeoutSeconds: 1800, Message: "which ticket?",
-		Fields: []Input{{Name: "ticket", Type: condition.String, Pattern: "[A-Z]+-[0-9]+"}, {Name: "count", Type: condition.Int, Default: 1}},
+		Fields: []input.Field{{Name: "ticket", Type: condition.String, Pattern: "[A-Z]+-[0-9]+"}, {Name: "count", Type: condition.Int, Default: 1}},
 	}
 	w := newWorld(t, steps(s, action("a"))).begin()
 	require.Equal(t, AskInput, w.s.Request.Kind)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Run says which run it is.
@@ -20,6 +21,8 @@ type Run struct {
 	Host string `json:"host"`
 	// Project is the Compose project that it is about; empty for a runbook about the host.
 	Project string `json:"project,omitempty"`
+	// RunID is the run at work; approvals were given to it. After a reset it is another one.
+	RunID string `json:"run_id,omitempty"`
 	// Initiator is who started it, such as "anna@gpu-1" or "alert".
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
@@ -45,12 +48,15 @@ type State struct {
 	GuardsDue bool       `json:"guards_due,omitempty"`
 	Undo      []Undoable `json:"undo,omitempty"`
 	Approvals []Approval `json:"approvals,omitempty"`
-	// Request is what the run waits for from a person.
-	Request *Request `json:"request,omitempty"`
+	// Request is what the run waits for from people; Cause says of an order why an operator is asked.
+	Request *request.Request `json:"request,omitempty"`
+	Cause   Cause            `json:"cause,omitempty"`
 	// PauseBy is who wants the run to stop before the next step.
 	PauseBy string `json:"pause_by,omitempty"`
 	// AbortWhy is set while the work in flight is being stopped.
 	AbortWhy string `json:"abort_why,omitempty"`
+	// Broken says that it cannot go on as it should, and only puts things back.
+	Broken bool `json:"broken,omitempty"`
 	// Ending is the outcome that the run is heading for, once it has failed, and Reason why.
 	Ending string `json:"ending,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -117,17 +123,16 @@ type Undoable struct {
 	Path string           `json:"path"`
 	Uses string           `json:"uses,omitempty"` // empty is a checkpoint
 	With condition.Values `json:"with,omitempty"`
+	// Measured says that With is what was measured when the step was done, and not what the definition says.
+	Measured bool `json:"measured,omitempty"`
 }
 
 // Approval allows one attempt at one step, as it was shown, under one plan, for a time.
 type Approval struct {
-	Path       string           `json:"path"`
-	Attempt    int              `json:"attempt"`
-	Uses       string           `json:"uses"`
-	With       condition.Values `json:"with,omitempty"`
-	PlanSHA256 string           `json:"plan_sha256"`
-	By         []string         `json:"by,omitempty"`
-	Until      time.Time        `json:"until,omitzero"`
+	request.Effect
+	PlanSHA256 string    `json:"plan_sha256"`
+	By         []string  `json:"by"`
+	Until      time.Time `json:"until"`
 }
 
 // clone copies what a step of the machine may change.
@@ -137,8 +142,7 @@ func (s State) clone() State {
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {
-		r := *s.Request
-		r.Groups, r.Answers = slices.Clone(r.Groups), slices.Clone(r.Answers)
+		r := *s.Request // its lists are never written to
 		s.Request = &r
 	}
 	return s

@@ -12,6 +12,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -26,7 +27,7 @@ func TestGateList(t *testing.T) {
 	}}}
 	asks := approval("runbook/gpu1/shop/handover", "ask")
 	asks.Request.Kind, asks.Request.Message, asks.Request.PlanSHA256 = runbook.AskInput, "Fill it in.", ""
-	asks.Request.Fields = []runbook.Input{
+	asks.Request.Fields = []input.Field{
 		{Name: "request_id", Type: condition.String, Pattern: "REQ-[0-9]+", Description: "the ticket"},
 		{Name: "mode", Type: condition.String, Enum: []string{"fast", "slow"}, Default: "slow"},
 	}

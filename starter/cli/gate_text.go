@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -58,7 +59,7 @@ func (s *starter) printRequest(run, initiator string, r runbook.Request) {
 }
 
 // field says what a person fills in.
-func field(f runbook.Input) string {
+func field(f input.Field) string {
 	text := f.Name + ": " + string(f.Type)
 	if f.Pattern != "" {
 		text += " like " + f.Pattern

@@ -89,6 +89,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	adapters.Runbooks = runbooks(o.Config, set, book, adapters.Operations)
+	adapters.People = &activities.People{Groups: o.Config.Groups, Approvals: o.Config.Approvals}
 	listener, err := net.Listen("tcp", o.HTTPAddress)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
@@ -104,8 +105,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 	workflows.Register(shared)
 	activities.Shared{
 		Visibility: &activities.Visibility{Known: known},
-		People:     &activities.People{Groups: o.Config.Groups, Approvals: o.Config.Approvals},
 		Records:    &activities.Records{Ledger: book},
+		Messages:   &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)
 	hostOptions := a.workerOptions()

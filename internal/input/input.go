@@ -1,4 +1,5 @@
-package runbook
+// Package input is the rules of values that somebody gives: their types, bounds and defaults.
+package input
 
 import (
 	"fmt"
@@ -12,11 +13,26 @@ import (
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// FillInputs checks what was given against what is declared, fills in the defaults and gives every value
+// Field is one value that is asked for: a parameter of a runbook, or what a person fills in.
+type Field struct {
+	Name        string         `json:"name"`
+	Type        condition.Type `json:"type"`
+	Description string         `json:"description,omitempty"`
+	// Default is nil when the input must be given.
+	Default any `json:"default,omitempty"`
+	// Pattern must match the whole of a string.
+	Pattern string   `json:"pattern,omitempty"`
+	Enum    []string `json:"enum,omitempty"`
+	// Min and Max bound a number; nil is no bound.
+	Min *float64 `json:"min,omitempty"`
+	Max *float64 `json:"max,omitempty"`
+}
+
+// Fill checks what was given against what is declared, fills in the defaults and gives every value
 // its type. The second result says what is wrong and what would be right; empty when nothing is.
-func FillInputs(inputs []Input, given condition.Values) (condition.Values, string) {
+func Fill(fields []Field, given condition.Values) (condition.Values, string) {
 	var names []string
-	for _, in := range inputs {
+	for _, in := range fields {
 		names = append(names, in.Name)
 	}
 	var unknown []string
@@ -37,7 +53,7 @@ func FillInputs(inputs []Input, given condition.Values) (condition.Values, strin
 		return nil, fmt.Sprintf("there is no %s; there are %s", name, strings.Join(names, ", "))
 	}
 	filled := condition.Values{}
-	for _, in := range inputs {
+	for _, in := range fields {
 		v, ok := given[in.Name]
 		if !ok {
 			if v = in.Default; v == nil {
@@ -54,7 +70,7 @@ func FillInputs(inputs []Input, given condition.Values) (condition.Values, strin
 }
 
 // accept gives a value the input's type, from text as well: a command line has nothing else.
-func (in Input) accept(v any) (any, string) {
+func (in Field) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
 	switch in.Type {
 	case condition.Int:
@@ -82,7 +98,7 @@ func (in Input) accept(v any) (any, string) {
 // maxInput bounds a text, in bytes: it is kept in the history and in the ledger.
 const maxInput = 4096
 
-func (in Input) spelled(text string) string {
+func (in Field) spelled(text string) string {
 	switch {
 	case len(text) > maxInput:
 		return fmt.Sprintf("is longer than %d bytes", maxInput)
@@ -97,7 +113,7 @@ func (in Input) spelled(text string) string {
 	return ""
 }
 
-func (in Input) bounded(n float64) string {
+func (in Field) bounded(n float64) string {
 	switch {
 	case in.Min != nil && n < *in.Min:
 		return fmt.Sprintf("%v is less than %v", n, *in.Min)

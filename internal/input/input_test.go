@@ -1,18 +1,17 @@
-package runbook
+package input
 
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 )
 
-func TestFillInputs(t *testing.T) {
+func TestFill(t *testing.T) {
 	low, high := 1.0, 8.0
-	inputs := []Input{
+	inputs := []Field{
 		{Name: "model", Type: condition.String, Pattern: "[a-z0-9_]+"},
 		{Name: "mode", Type: condition.String, Enum: []string{"fast", "balanced"}, Default: "fast"},
 		{Name: "replicas", Type: condition.Int, Min: &low, Max: &high, Default: 2},
@@ -53,7 +52,7 @@ func TestFillInputs(t *testing.T) {
 		"a text without end": {with("model", strings.Repeat("a", 4097)), "", nil, "model: is longer than 4096 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, fault := FillInputs(inputs, c.given)
+			got, fault := Fill(inputs, c.given)
 			require.Equal(t, c.fault, fault)
 			if fault == "" {
 				require.Len(t, got, len(inputs))
@@ -61,53 +60,4 @@ func TestFillInputs(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSuppress(t *testing.T) {
-	now := startOfTime
-	ago := func(minutes ...int) (past []time.Time) {
-		for _, m := range minutes {
-			past = append(past, now.Add(-time.Duration(m)*time.Minute))
-		}
-		return past
-	}
-	both := Triggers{CooldownSeconds: 900, Breaker: Breaker{MaxRuns: 3, WindowSeconds: 6 * 3600}}
-	for name, c := range map[string]struct {
-		t      Triggers
-		past   []time.Time
-		want   string
-		broken bool
-	}{
-		"never ran":           {both, nil, "", false},
-		"just ran":            {both, ago(14), "cooldown: the last run acted at 2026-01-05T02:46:00Z, and 15m0s must pass", false},
-		"cooled down":         {both, ago(15), "", false},
-		"in any order":        {both, ago(200, 5, 100), "breaker: 3 runs within 6h0m0s already", true},
-		"two in the window":   {both, ago(30, 100, 360), "", false},
-		"three in the window": {both, ago(30, 100, 359), "breaker: 3 runs within 6h0m0s already", true},
-		"no bounds":           {Triggers{}, ago(0, 1, 2, 3), "", false},
-		"only a breaker":      {Triggers{Breaker: both.Breaker}, ago(1), "", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			require.Equal(t, Suppression{c.want, c.broken}, Suppress(c.t, c.past, now))
-		})
-	}
-	require.Equal(t, 6*time.Hour, both.Remembered())
-	require.Equal(t, 15*time.Minute, Triggers{CooldownSeconds: 900}.Remembered())
-}
-
-func TestOperations(t *testing.T) {
-	all := Operations()
-	for i, o := range all {
-		found, ok := FindOperation(o.Name)
-		require.True(t, ok)
-		require.Equal(t, o, found)
-		require.NotEmpty(t, o.Summary)
-		require.Contains(t, []Risk{Read, Write, Destructive}, o.Risk)
-		require.True(t, o.Risk != Read || o.Idempotent, "%s: a read that cannot be repeated", o.Name)
-		if i > 0 {
-			require.Less(t, all[i-1].Name, o.Name)
-		}
-	}
-	_, ok := FindOperation("product.nothing")
-	require.False(t, ok)
 }
