@@ -50,7 +50,7 @@ var outside = map[string]string{
 	"github.com/prometheus/common":         "activities/httpprobe",
 	"go.yaml.in/yaml":                      "internal/strictyaml starter/cli activities/compose",
 	"modernc.org/sqlite":                   "starter/backup activities/ledger",
-	"github.com/jackc/pgx":                 "activities/ledger activities/greet",
+	"github.com/jackc/pgx":                 "activities/ledger activities/handshake",
 	"github.com/spf13/cobra":               "starter/cli worker",
 	"github.com/prometheus/client_golang":  "worker",
 	"github.com/NVIDIA/go-nvml":            "worker/gpuprobe",
