@@ -19,7 +19,7 @@ var allowed = map[string][]string{
 	"activities$":       {"internal"},
 	"activities":        {"activities$", "internal", "activities/dockerd/dockertest", "activities/ledger/ledgertest"},
 	"workflows":         {"activities$", "internal"},
-	"worker$":           {"worker", "internal/config", "internal/reach"},
+	"worker$":           {"worker", "internal/config", "internal/reach", "internal/terminal"},
 	"worker/app":        {"activities", "internal", "templates", "workflows", "worker"},
 	"worker/connect":    {},
 	"worker/promsdk":    {},

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,7 +89,7 @@ func (s *starter) printReply(about string, reply runbook.Reply) error {
 	case s.output == "json":
 		return s.printJSON(reply)
 	}
-	fmt.Fprintln(s.Out, printable(reply.Message))
+	s.Out.Printf("%s\n", reply.Message)
 	return nil
 }
 

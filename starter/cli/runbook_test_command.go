@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -89,9 +88,9 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 		}
 	} else {
 		for _, g := range gaps {
-			fmt.Fprintf(s.Out, "uncovered %s: %s\n", g.Runbook, printable(g.Message))
+			s.Out.Printf("uncovered %s: %s\n", g.Runbook, g.Message)
 		}
-		fmt.Fprintf(s.Out, "%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
+		s.Out.Printf("%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
 	}
 	if failures > 0 || cover && len(gaps) > 0 {
 		return answered(exitNo)
@@ -128,8 +127,8 @@ func (s *starter) printCase(r caseResult) {
 	if !r.Passed {
 		verdict = "FAIL"
 	}
-	fmt.Fprintf(s.Out, "%s %s: %s (%.0f ms)\n", verdict, r.Runbook, printable(r.Case), 1000*r.DurationSeconds)
+	s.Out.Printf("%s %s: %s (%.0f ms)\n", verdict, r.Runbook, r.Case, 1000*r.DurationSeconds)
 	for _, d := range r.Differences {
-		fmt.Fprintln(s.Out, "  "+strings.TrimSpace(printable(d)))
+		s.Out.Printf("  %s\n", strings.TrimSpace(d))
 	}
 }
