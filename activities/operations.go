@@ -28,7 +28,7 @@ type Operations struct {
 	Groups map[string][]string
 }
 
-// Dialer asks a server whether it gives out connections. activities/greet implements it; it gives up after 5
+// Dialer asks a server whether it gives out connections. activities/handshake implements it; it gives up after 5
 // seconds.
 type Dialer interface {
 	// Dial returns an Unavailable error when nobody at address, "172.18.0.3:6379", gives a connection. Beyond

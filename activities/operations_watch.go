@@ -3,14 +3,10 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -31,35 +27,19 @@ func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline
 	if activity.IsActivity(ctx) {
 		stopping = activity.GetWorkerStopChannel(ctx)
 	}
-	every := max(runbook.Duration(call.EverySeconds), time.Second)
-	times := max(call.Times, 1)
-	if call.Until {
-		times = 1
-	}
-	looks, held := 0, 0
+	rule := runbook.NewWatch(call)
 	for {
 		begun := time.Now()
 		result := o.look(ctx, call)
 		if err := ctx.Err(); err != nil {
 			return runbook.WatchResult{}, err
 		}
-		looks++
-		result.Looks = looks
-		if result.Held {
-			held++ // in a row: a check ends at the first look at which it does not
-		}
-		switch {
-		case held >= times, !call.Until && !result.Held:
-			return result, nil
-		case !time.Now().Before(deadline):
-			if result.Held {
-				result.Held = false
-				result.Fault = fmt.Sprintf("it held at %d looks in a row of %d when the time was over", held, times)
-			}
+		result, over := rule.Look(result, !time.Now().Before(deadline))
+		if over {
 			return result, nil
 		}
 		// The last look is at the deadline, not before it.
-		timer := time.NewTimer(min(time.Until(begun.Add(every)), time.Until(deadline)))
+		timer := time.NewTimer(min(time.Until(begun.Add(rule.Every())), time.Until(deadline)))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -72,46 +52,15 @@ func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline
 	}
 }
 
-// look reads what the condition needs and evaluates it once. What is missing is a fault, never a guess.
-func (o *Operations) look(ctx context.Context, call runbook.WatchCall) (result runbook.WatchResult) {
-	names := maps.Clone(call.Names)
-	if names == nil {
-		names = condition.Values{}
-	}
-	var faults []string
-	result.Readings = o.read(ctx, call.Reads)
-	for _, c := range call.Reads {
-		reading, name := result.Readings[c.Key], strings.TrimPrefix(c.Key, call.Scope)
-		if reading.Fault != "" {
-			faults = append(faults, name+": "+reading.Fault)
-		}
-		for output, value := range reading.Values {
-			names["probes."+name+"."+output] = value
-		}
-	}
+// look reads what the condition needs and evaluates it once.
+func (o *Operations) look(ctx context.Context, call runbook.WatchCall) runbook.WatchResult {
+	seen := runbook.Seen{Readings: o.read(ctx, call.Reads)}
 	if call.Uses != "" {
 		values, err := o.readOne(ctx, call.Project, call.Uses, call.With)
 		if err != nil {
-			faults = append(faults, call.Uses+": "+err.Error())
+			seen.Fault = err.Error()
 		}
-		result.Outputs = values
-		for output, value := range values {
-			names["result."+output] = value
-		}
+		seen.Outputs = values
 	}
-	if faults != nil {
-		result.Fault = strings.Join(faults, "; ")
-		return result
-	}
-	value, err := call.Condition.Evaluate(names, time.Now().UTC())
-	held, ok := value.(bool)
-	switch {
-	case err != nil:
-		result.Fault = err.Error()
-	case !ok:
-		result.Fault = call.Condition.Text + " is neither true nor false"
-	default:
-		result.Held = held
-	}
-	return result
+	return call.Judge(seen, time.Now().UTC())
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -71,9 +70,6 @@ func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRun
 	return loaded, Classify(ctx, err)
 }
 
-// keyForm is what a concurrency key or a dedup key may be: it becomes part of ids.
-var keyForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$`)
-
 func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	var loaded LoadedRunbook
 	d, err := r.definition(call)
@@ -88,29 +84,11 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if err != nil {
 		return loaded, err
 	}
-	loaded = LoadedRunbook{Definition: d, Inputs: inputs, Project: project}
-	names := condition.Values{"run.host": call.Host, "run.initiator": call.By}
-	for name, v := range inputs {
-		names["inputs."+name] = v
+	keys, err := runbook.FindKeys(d, call.Host, call.By, inputs, time.Now())
+	if err != nil {
+		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %w", d.Name, err))
 	}
-	for _, k := range []struct {
-		what string
-		e    condition.Expression
-		into *string
-	}{{"concurrency.key", d.Concurrency.Key, &loaded.Key}, {"triggers.dedup", d.Triggers.Dedup, &loaded.Dedup}} {
-		if k.e.Zero() {
-			continue
-		}
-		v, err := k.e.Evaluate(names, time.Now())
-		if err != nil {
-			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s: %w", d.Name, k.what, err))
-		}
-		*k.into = fmt.Sprint(v)
-		if !keyForm.MatchString(*k.into) {
-			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s is %q; letters, digits and . _ / - make a key, 128 at most", d.Name, k.what, *k.into))
-		}
-	}
-	return loaded, nil
+	return LoadedRunbook{Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project}, nil
 }
 
 // project is what the run is about: one of the host's projects, or none where the runbook is about the host.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 

@@ -1,11 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-	"strings"
-	"time"
-
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"

@@ -80,7 +80,7 @@ func Commands(r request.Request) []string {
 		run, _, _, _ := request.Split(r.ID)
 		for _, verb := range r.Choices {
 			line := "starter runbook " + verb + " " + strings.TrimPrefix(run, "runbook/")
-			if verb != runbook.Resume {
+			if runbook.NeedsReason(verb) {
 				line += " --reason REASON"
 			}
 			lines = append(lines, line)

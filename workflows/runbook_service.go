@@ -12,11 +12,12 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // The operations that are workflows of their own.
 const (
-	scaleOperation   = "service.scale"
+	scaleOperation   = runbook.ScaleOperation
 	restartOperation = "service.restart"
 )
 
@@ -28,16 +29,38 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas is %v, which is not a whole number", call.With["replicas"]), activities.InvalidInput, nil)
 	}
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
-		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured, BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
 	})
-	if err != nil {
-		return runbook.ActResult{}, err
-	}
-	outputs := condition.Values{"to": result.To}
+	outputs := condition.Values{}
 	if result.From != nil {
 		outputs["from"] = *result.From
 	}
+	if err != nil {
+		return runbook.ActResult{Outputs: outputs}, err // an undo goes back to what there was, also of what failed
+	}
+	if call.Undo {
+		if err := r.compare(ctx, service, replicas); err != nil {
+			return runbook.ActResult{}, err
+		}
+	}
+	outputs["to"] = result.To
 	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: result.Outcome}, nil
+}
+
+// compare looks whether an undo has left as many replicas as it was to.
+func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int) error {
+	var docker *activities.Docker
+	var plan scaling.Plan
+	err := r.queue.run(ctx, looking("see that "+service+" is as before"), lookLimit, docker.PlanScale, activities.PlanRequest{
+		Project: r.project, Targets: []scaling.Target{{Service: service, Replicas: replicas}}, Restore: true,
+	}, &plan)
+	switch {
+	case err != nil:
+		return fmt.Errorf("whether %s has %d replicas again is not known: %s", service, replicas, reason(err))
+	case plan.Changes[0].From != replicas:
+		return fmt.Errorf("%s has %d replicas, and had %d", service, plan.Changes[0].From, replicas)
+	}
+	return nil
 }
 
 // restart restarts a service by a RestartService run.

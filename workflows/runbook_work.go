@@ -19,8 +19,7 @@ const probeTotal = 2 * time.Minute
 func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
 	var readings map[string]runbook.Reading
 	var a *activities.Operations
-	ctx = onHost(ctx, r.req.Host, "read "+count(len(calls), "probe"), time.Minute, probeTotal)
-	err := workflow.ExecuteActivity(ctx, a.ReadProbes, calls).Get(ctx, &readings)
+	err := r.queue.run(ctx, changing("read "+count(len(calls), "probe"), time.Minute, probeTotal), probeTotal, a.ReadProbes, calls, &readings)
 	if err == nil {
 		return readings
 	}
@@ -36,8 +35,7 @@ func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook
 	var result runbook.WatchResult
 	var a *activities.Operations
 	limit := runbook.Duration(call.TimeoutSeconds) + slack
-	ctx = onHost(ctx, r.req.Host, "look at "+call.Path, limit, 2*limit)
-	if err := workflow.ExecuteActivity(ctx, a.Watch, call).Get(ctx, &result); err != nil {
+	if err := r.queue.run(ctx, changing("look at "+call.Path, limit, 2*limit), limit, a.Watch, call, &result); err != nil {
 		return runbook.WatchResult{Fault: reason(err)}
 	}
 	return result
@@ -54,19 +52,19 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 		result, err = r.restart(ctx, call)
 	default:
 		var a *activities.Operations
-		err = workflow.ExecuteActivity(r.acting(ctx, call), a.Act, call).Get(ctx, &result)
+		err = r.queue.run(ctx, acting(call), actWait, a.Act, call, &result)
 	}
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Message: reason(err)}
+	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: reason(err)}
 }
 
-// takeLimit is how long an operation that must not be done twice waits for a worker to take it.
-const takeLimit = 10 * time.Minute
+// actWait is how long an operation waits for a worker to take it. One that none took was not done.
+const actWait = 10 * time.Minute
 
 // acting are the options of an operation. One that is not idempotent gets one attempt.
-func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow.Context {
+func acting(call runbook.ActCall) workflow.ActivityOptions {
 	summary := call.Uses + " of " + call.Path
 	if call.Undo {
 		summary = "undo " + call.Path + ": " + call.Uses
@@ -79,14 +77,15 @@ func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow
 		attempts = defaultAttempts
 	}
 	interval := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: HostQueue(r.req.Host), Summary: cut(summary, summaryBytes), ScheduleToStartTimeout: takeLimit,
+	limit := runbook.Duration(max(call.TimeoutSeconds, 1)) + slack
+	return workflow.ActivityOptions{
+		Summary: cut(summary, summaryBytes),
 		// The activity keeps the time itself, and says better than a timeout what came of it.
-		StartToCloseTimeout: runbook.Duration(max(call.TimeoutSeconds, 1)) + slack, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
+		StartToCloseTimeout: limit, ScheduleToCloseTimeout: time.Duration(attempts) * (limit + max(interval, retryCap)), HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: interval, BackoffCoefficient: 2, MaximumInterval: max(interval, retryCap), MaximumAttempts: int32(attempts), //nolint:gosec // bounded when the definition is read
 		},
-	})
+	}
 }
 
 const (

@@ -1,5 +1,5 @@
 // Package runbook is the rules of runbooks: what a definition says, and what a run of it does next.
-// It has no effects. RunRunbook drives it with Temporal's, a rehearsal with scripted ones.
+// It has no effects. RunRunbook drives it with Temporal's, a runbook test with scripted ones.
 package runbook
 
 import (

@@ -52,6 +52,11 @@ const (
 	Abort    = "abort"  // end it; on_failure is done
 )
 
+// NeedsReason says of a verb that it cannot be taken back, so that whoever gives the order has to say why.
+func NeedsReason(verb string) bool {
+	return verb == SkipStep || verb == MarkDone || verb == UndoAll || verb == Abort
+}
+
 // Verbs are all of them.
 var Verbs = []string{Pause, Resume, SkipStep, RetryVrb, MarkDone, UndoAll, Abort}
 

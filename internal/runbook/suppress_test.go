@@ -8,7 +8,7 @@ import (
 )
 
 func TestSuppress(t *testing.T) {
-	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	now := startOfTime
 	ago := func(minutes ...int) (past []time.Time) {
 		for _, m := range minutes {
 			past = append(past, now.Add(-time.Duration(m)*time.Minute))

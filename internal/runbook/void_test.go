@@ -27,9 +27,9 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.truth["n"] = int64(2_000_001)
 		w.says(true, "bob", "oncall")
 		require.Empty(t, w.done)
-		require.Equal(t, "gate", w.s.Request.Path)
+		require.Equal(t, "gate", w.s.Request.Step)
 		require.Equal(t, "gate again: attempt 1 at restart", w.s.Request.Message)
-		require.Equal(t, 2_000_001.0, w.s.Request.Approves[0].With["n"])
+		require.Equal(t, 2_000_001.0, w.s.Request.Allows[0].Arguments["n"])
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart"}, w.done)
 		w.ends(Succeeded)
@@ -47,7 +47,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.begin().says(true, "bob", "oncall")
 		require.True(t, w.orders(RetryVrb).Accepted)
 		require.Equal(t, []string{"restart"}, w.done)
-		require.Equal(t, 2, w.s.Request.Approves[0].Attempt)
+		require.Equal(t, 2, w.s.Request.Allows[0].Attempt)
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart", "restart"}, w.done)
 		w.ends(Succeeded)
@@ -58,7 +58,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.s.Run.PlanSHA256 = "another"
 		w.pass(30 * time.Second)
 		require.Empty(t, w.done)
-		require.Equal(t, "another", w.s.Request.Approves[0].PlanSHA256)
+		require.Equal(t, "another", w.s.Request.PlanSHA256)
 	})
 	t.Run("too late", func(t *testing.T) {
 		w := newWorld(t, restartN(Step{ID: "rest", Kind: Wait, ForSeconds: 901})).begin()
@@ -82,7 +82,7 @@ func TestGateThatWasLeftOut(t *testing.T) {
 	w.truth["a"] = false
 	w.begin()
 	require.Empty(t, w.done, "the step asks for itself")
-	require.Equal(t, "gate", w.s.Request.Path)
+	require.Equal(t, "gate", w.s.Request.Step)
 	w.says(false, "bob", "oncall")
 	w.ends(Rejected)
 	require.Equal(t, Failed, w.s.Steps["restart"].Outcome)

@@ -66,16 +66,16 @@ func (a *audit) printReport(r ledger.Report, anchor string) error {
 			return err
 		}
 	case r.Clean:
-		fmt.Fprintf(a.Out, "unbroken: %s\nhead %s\n%s\n", count(r.Entries), r.Head, anchor)
+		a.Out.Printf("unbroken: %s\nhead %s\n%s\n", count(r.Entries), r.Head, anchor)
 	default:
-		fmt.Fprintf(a.Out, "BROKEN: %s\n", count(r.Entries))
+		a.Out.Printf("BROKEN: %s\n", count(r.Entries))
 		for _, fault := range r.Faults {
-			fmt.Fprintf(a.Out, "  %s\n", fault.Text)
+			a.Out.Printf("  %s\n", fault.Text)
 		}
 		if more := r.FaultCount - int64(len(r.Faults)); more > 0 {
-			fmt.Fprintf(a.Out, "  and %d more\n", more)
+			a.Out.Printf("  and %d more\n", more)
 		}
-		fmt.Fprintf(a.Out, "head %s\n%s\n", r.Head, anchor)
+		a.Out.Printf("head %s\n%s\n", r.Head, anchor)
 	}
 	if !r.Clean {
 		return answered(exitNo)

@@ -49,7 +49,7 @@ func (s *starter) backup(ctx context.Context, file string, now time.Time) error 
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"file": file, "state_dir": dir, "manifest": manifest})
 	}
-	fmt.Fprintf(s.Out, "wrote %s: %s of %s\n", file, size(manifest), dir)
+	s.Out.Printf("wrote %s: %s of %s\n", file, size(manifest), dir)
 	return nil
 }
 
@@ -82,9 +82,9 @@ func (s *starter) restoreBackup(ctx context.Context, file string, replace bool) 
 	if s.output == "json" {
 		return s.printJSON(done)
 	}
-	fmt.Fprintf(s.Out, "restored %s: %s, made on %s at %s\n", done.StateDir, size(done.Manifest), done.Manifest.Host, done.Manifest.MadeAt.Format(time.RFC3339))
+	s.Out.Printf("restored %s: %s, made on %s at %s\n", done.StateDir, size(done.Manifest), done.Manifest.Host, done.Manifest.MadeAt.Format(time.RFC3339))
 	if done.MovedTo != "" {
-		fmt.Fprintf(s.Out, "the state from before is in %s\n", done.MovedTo)
+		s.Out.Printf("the state from before is in %s\n", done.MovedTo)
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func (s *starter) printFindings(findings []finding) error {
 			return err
 		}
 	} else {
-		s.fitted(findingRows(findings, terminal(s.Out) && columns(s.Out) < hintColumns))
+		s.fitted(findingRows(findings, isTerminal(s.Out) && columns(s.Out) < hintColumns))
 	}
 	if !healthy {
 		return answered(exitMissing)

@@ -48,7 +48,7 @@ func TestGateList(t *testing.T) {
 	require.Empty(t, errs)
 	require.Equal(t, strings.ReplaceAll(`runbook/gpu1/shop/llm/llama3_8b:approve.1
   Restart llama3_8b?
-  It �[2Kis ill.
+  It \u001b[2Kis ill.
   approval by oncall until 2026-11-25 12:15:00
   not by anna@gpu-1, who started the run
   approved by 1 of 2: bob@gpu-1

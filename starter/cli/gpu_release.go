@@ -55,7 +55,7 @@ func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"host": name, "released_until": until})
 	}
-	fmt.Fprintf(s.Out, "%s has let go of its GPUs until %s; starter gpu resume takes them back\n", name, until.Local().Format(time.DateTime))
+	s.Out.Printf("%s has let go of its GPUs until %s; starter gpu resume takes them back\n", name, until.Local().Format(time.DateTime))
 	return nil
 }
 
@@ -68,6 +68,6 @@ func (s *starter) gpuResume(ctx context.Context) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"host": name, "released_until": nil})
 	}
-	fmt.Fprintf(s.Out, "%s reads its GPUs again\n", name)
+	s.Out.Printf("%s reads its GPUs again\n", name)
 	return nil
 }

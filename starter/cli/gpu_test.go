@@ -111,19 +111,19 @@ func TestMonitorRemembersTheWorst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, faults bytes.Buffer
-			s := &starter{Streams: Streams{Out: &out, Err: &faults}, output: "text"}
+			s := newStarter(Streams{Out: &out, Err: &faults})
 			err := s.gpuStatus(t.Context(), config.Default(), &c.looks, monitor{every: 10 * time.Millisecond, lasts: 300 * time.Millisecond})
 			require.Equal(t, c.want, err)
 			require.Greater(t, bytes.Count(out.Bytes(), []byte("GPU 0: card\n  Total VRAM")), 2)
 		})
 	}
-	s := &starter{Streams: Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, output: "text"}
+	s := newStarter(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	require.Equal(t, exitMissing, s.report(s.gpuStatus(t.Context(), config.Default(), &looks{broken}, monitor{every: time.Hour})))
 }
 
 func TestMonitorIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &starter{Streams: Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, output: "text"}
+	s := newStarter(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	seen := &looks{func() (gpu.Snapshot, error) { cancel(); return free(9000)() }}
 	require.Equal(t, exitDetached, s.report(s.gpuStatus(ctx, config.Default(), seen, monitor{every: time.Hour})))
 }
@@ -152,7 +152,7 @@ func TestLiveView(t *testing.T) {
 			}
 		}
 	}()
-	s := &starter{Streams: Streams{Out: terminal, Err: terminal}, output: "text"}
+	s := newStarter(Streams{Out: terminal, Err: terminal})
 	err = s.gpuStatus(t.Context(), config.Default(), &looks{free(9000), broken, free(8000)}, monitor{every: 20 * time.Millisecond, lasts: 500 * time.Millisecond})
 	require.Equal(t, answered(exitNo), err)
 	screen := string(<-shown)

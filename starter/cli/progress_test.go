@@ -13,6 +13,8 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 func startReplicas(attempt int32, why string) []retry {
@@ -24,7 +26,7 @@ func startReplicas(attempt int32, why string) []retry {
 func TestRetriesInPipe(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &progress{out: &out, columns: 40}
+	p := &progress{out: terminal.NewWriter(&out), columns: 40}
 	f := &followed{p: p, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	f.retries(startReplicas(2, "too early"), later(0))
 	f.event(scheduled(t, 5, "5", "start 3 replicas"))
@@ -45,7 +47,7 @@ func TestRetriesInPipe(t *testing.T) {
 func TestRetriesOnTerminal(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &progress{out: &out, live: true, columns: 71}
+	p := &progress{out: terminal.NewWriter(&out), live: true, columns: 71}
 	app := &followed{p: p, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	llm := &followed{p: p, label: "llm", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	const rewrite = "\r\x1b[K"
@@ -96,7 +98,7 @@ func TestRunbookRetries(t *testing.T) {
 			"\r\x1b[K12:00:03 start 3 replicas: attempt 3, next in 5 s; last: no …\r\x1b[K12:00:04 acting a …",
 	} {
 		var out bytes.Buffer
-		p := &runbookProgress{out: &out, live: live, columns: 80, run: "llm", told: map[string]time.Time{}, news: retryNews{}}
+		p := &runbookProgress{out: terminal.NewWriter(&out), live: live, columns: 80, run: "llm", told: map[string]time.Time{}, news: retryNews{}}
 		status := approval("runbook/llm", "a")
 		status.Request, status.Phase = nil, "acting"
 		p.show(status, later(1))
@@ -160,7 +162,7 @@ func TestFollowShowsRetries(t *testing.T) {
 		past:    map[string][]*historypb.HistoryEvent{"a": {begun}},
 	}}
 	var out shared
-	p := &progress{out: &out, columns: 80}
+	p := &progress{out: terminal.NewWriter(&out), columns: 80}
 	over := make(chan error)
 	go func() { over <- p.follow(t.Context(), g, ended{id: "a", runID: "r"}, "app") }()
 	next <- begun

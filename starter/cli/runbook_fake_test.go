@@ -192,7 +192,8 @@ func says(t *testing.T, output string, do func(*starter) error) (code int, out, 
 	t.Helper()
 	t.Setenv("TZ", "UTC")
 	var stdout, stderr bytes.Buffer
-	s := &starter{Streams: Streams{Out: &stdout, Err: &stderr}, output: output}
+	s := newStarter(Streams{Out: &stdout, Err: &stderr})
+	s.output = output
 	code = s.report(do(s))
 	return code, stdout.String(), stderr.String()
 }

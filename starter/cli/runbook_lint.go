@@ -68,16 +68,16 @@ func lintRows(all []*strictyaml.Error) []lintRow {
 // at.
 func (s *starter) printFindingLines(found templates.Findings) {
 	for _, e := range found.Errors {
-		fmt.Fprintln(s.Out, e.Error())
+		s.Out.Printf("%s\n", e.Error())
 	}
 	for _, w := range found.Warnings {
 		about := ""
 		if w.Field != "" {
 			about = w.Field + ": "
 		}
-		fmt.Fprintf(s.Out, "%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
+		s.Out.Printf("%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
 	}
-	fmt.Fprintf(s.Out, "%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
+	s.Out.Printf("%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
 }
 
 func counted(n int, what string) string {

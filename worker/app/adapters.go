@@ -11,7 +11,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities/command"
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd"
-	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
 	"github.com/evenkeel/evenkeel/activities/nginx"
 	"github.com/evenkeel/evenkeel/activities/prom"
@@ -40,7 +40,7 @@ func newAdapters(c *config.Config, set *templates.Set, name string, host config.
 		Router:   &activities.Router{Replicas: replicas},
 		VRAM:     vram,
 		Operations: &activities.Operations{
-			Replicas: replicas, Projects: projects, Dialer: greet.Greeter{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
+			Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
 			Commands: c.Commands, Runner: command.New(), Groups: c.Groups,
 		},
 	}, nil

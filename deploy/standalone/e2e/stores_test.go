@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/ledger/ledgertest"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -38,7 +38,7 @@ func (s *runbookSite) store(protocol, service, port string) *runbookSite {
 	s.t.Helper()
 	container := s.containerOf(service)
 	address := net.JoinHostPort(strings.TrimSpace(s.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)), port)
-	s.eventually(service, func(ctx context.Context) bool { return greet.Greeter{}.Dial(ctx, protocol, address) == nil })
+	s.eventually(service, func(ctx context.Context) bool { return handshake.Dialer{}.Dial(ctx, protocol, address) == nil })
 	return &runbookSite{site: s.site, container: container, startsFile: s.startsFile}
 }
 

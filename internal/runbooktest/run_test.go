@@ -1,4 +1,4 @@
-package rehearsal
+package runbooktest
 
 import (
 	"testing"
@@ -134,4 +134,15 @@ func TestRun(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// What a run is refused for, a test of it fails for.
+func TestRunRefusesWhatARunRefuses(t *testing.T) {
+	d := mend(t)
+	e, err := condition.Compile("run.initiator", condition.Types{"run.initiator": condition.String}, condition.String)
+	require.NoError(t, err)
+	d.Concurrency.Key = e
+	got := Run(runbook.Lay(d), Case{Host: "gpu-1", Initiator: "anna@gpu-1", Start: begin})
+	require.Equal(t, []string{`concurrency.key is "anna@gpu-1"; letters, digits and . _ / - make a key, 128 at most`}, got.Faults)
+	require.Empty(t, got.Path)
 }

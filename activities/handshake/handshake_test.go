@@ -1,4 +1,4 @@
-package greet
+package handshake
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 )
 
-var _ activities.Dialer = Greeter{}
+var _ activities.Dialer = Dialer{}
 
 // serve answers each connection's first bytes with that; "" answers nothing at all.
 func serve(t *testing.T, answer string) string {
@@ -60,7 +60,7 @@ func TestAnswers(t *testing.T) {
 		"no protocol":                      {"", "hm", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := Greeter{}.Dial(t.Context(), c.protocol, serve(t, c.answer))
+			err := Dialer{}.Dial(t.Context(), c.protocol, serve(t, c.answer))
 			if c.want == "" {
 				require.NoError(t, err)
 				return
@@ -76,19 +76,19 @@ func TestNobodyAnswers(t *testing.T) {
 		silent := serve(t, "")
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		err := Greeter{}.Dial(ctx, protocol, silent)
+		err := Dialer{}.Dial(ctx, protocol, silent)
 		requireClass(t, activities.Unavailable, err)
 		require.ErrorContains(t, err, "takes connections and does not answer")
-		require.NoError(t, Greeter{}.Dial(t.Context(), "tcp", silent), "which tcp alone cannot see")
+		require.NoError(t, Dialer{}.Dial(t.Context(), "tcp", silent), "which tcp alone cannot see")
 	}
 
 	gone := serve(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorContains(t, Greeter{}.Dial(ctx, "redis", gone), "canceled")
-	requireClass(t, activities.Unavailable, Greeter{}.Dial(t.Context(), "redis", "127.0.0.1:1"))
-	requireClass(t, activities.Unavailable, Greeter{}.Dial(t.Context(), "tcp", "nonsense"))
-	requireClass(t, activities.InvalidInput, Greeter{}.Dial(t.Context(), "mysql", gone))
+	require.ErrorContains(t, Dialer{}.Dial(ctx, "redis", gone), "canceled")
+	requireClass(t, activities.Unavailable, Dialer{}.Dial(t.Context(), "redis", "127.0.0.1:1"))
+	requireClass(t, activities.Unavailable, Dialer{}.Dial(t.Context(), "tcp", "nonsense"))
+	requireClass(t, activities.InvalidInput, Dialer{}.Dial(t.Context(), "mysql", gone))
 }
 
 func refusal(code, message string) string {

@@ -1,4 +1,4 @@
-package rehearsal
+package runbooktest
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -109,19 +110,26 @@ func (f *effects) Seen(c runbook.Command, now time.Time) {
 }
 
 func (f *effects) record(r runbook.Record) {
-	path := r.Data.Step
-	kind, what, _ := strings.Cut(r.Kind, ".")
-	switch {
-	case kind == "request" && forPersons(runbook.RequestKind(r.Data.Title)):
-		f.branch(path, what)
-	case kind != "step" || what == "started":
-		return
-	case what == runbook.OK:
-		f.result.Path = append(f.result.Path, path)
-	default:
-		f.result.Path = append(f.result.Path, path+": "+what)
+	_, what, _ := strings.Cut(r.Kind, ".")
+	path := ""
+	switch data := r.Data.(type) {
+	case request.Asked:
+		if path = data.Step; data.Asks != request.Order {
+			f.branch(path, what)
+		}
+	case request.Word:
+		if path = data.Step; data.Asks != request.Order {
+			f.branch(path, what)
+		}
+	case runbook.StepEnded:
+		path = data.Step
+		if what == runbook.OK {
+			f.result.Path = append(f.result.Path, path)
+		} else {
+			f.result.Path = append(f.result.Path, path+": "+what)
+		}
 	}
-	if f.program.Nodes[f.program.Find(path)].Failing {
+	if at := f.program.Find(path); at != runbook.Nowhere && f.program.Nodes[at].Failing {
 		f.branch("on_failure", "")
 	}
 }

@@ -1,6 +1,6 @@
-// Package rehearsal runs runbooks without touching anything: what probes say, how operations end and what
+// Package runbooktest runs runbooks without touching anything: what probes say, how operations end and what
 // persons do is written in a case, the clock is the case's own, and everything else is as in a real run.
-package rehearsal
+package runbooktest
 
 import (
 	"time"

@@ -1,9 +1,10 @@
-package rehearsal
+package runbooktest
 
 import (
 	"fmt"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -52,7 +53,7 @@ func (f *effects) fits(p Person, s runbook.State) string {
 	}
 	path, person := f.program.Nodes[s.Node].Path, p.Approve+p.Reject+p.Answer
 	switch {
-	case person != "" && s.Request != nil && s.Request.Path == person && forPersons(s.Request.Kind):
+	case person != "" && s.Request != nil && s.Request.Step == person && s.Request.Kind != request.Order:
 		return asks
 	case person != "":
 		return ""
@@ -66,16 +67,15 @@ func (f *effects) fits(p Person, s runbook.State) string {
 
 // word is what the person says.
 func word(p Person, s runbook.State) *runbook.Event {
-	standing := runbook.Standing{Groups: p.Groups, Operator: p.Verb != ""}
+	standing := request.Standing{Groups: p.Groups, Operator: p.Verb != ""}
 	if p.Verb != "" {
 		return &runbook.Event{Verb: &runbook.Verb{Verb: p.Verb, By: p.By, Via: "cli", Standing: standing, Reason: p.Reason}}
 	}
-	return &runbook.Event{Answer: &runbook.Answer{
-		Request: s.Request.ID, By: p.By, Via: "cli", Standing: standing, Approve: p.Reject == "", Reason: p.Reason, Fields: p.Fields,
+	decision := request.Approve
+	if p.Reject != "" {
+		decision = request.Reject
+	}
+	return &runbook.Event{Answer: &request.Answer{
+		Request: s.Request.ID, Shown: s.Request.Shown, By: p.By, Via: "cli", Standing: standing, Decision: decision, Reason: p.Reason, Fields: p.Fields,
 	}}
-}
-
-// forPersons says whether a request is answered by whom it names, and not by an operator.
-func forPersons(kind runbook.RequestKind) bool {
-	return kind == runbook.AskApproval || kind == runbook.AskManual || kind == runbook.AskInput
 }

@@ -1,7 +1,7 @@
-// Package greet asks a server over TCP whether it gives out connections. The kernel takes a connection for a
+// Package handshake asks a server over TCP whether it gives out connections. The kernel takes a connection for a
 // server that hangs or is full, so a protocol that is known here is spoken up to the server's first answer.
 // Nothing is asked for that needs a password.
-package greet
+package handshake
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 // within is how long connecting and the first answer may take together.
 const within = 5 * time.Second
 
-// Greeter opens connections. It implements activities.Dialer.
-type Greeter struct{}
+// Dialer opens connections. It implements activities.Dialer.
+type Dialer struct{}
 
-// greetings are what is said once the connection is there, by protocol.
-var greetings = map[string]func(net.Conn) error{
+// handshakes are what is said once the connection is there, by protocol.
+var handshakes = map[string]func(net.Conn) error{
 	"":         func(net.Conn) error { return nil },
 	"tcp":      func(net.Conn) error { return nil },
 	"postgres": postgres,
@@ -29,8 +29,8 @@ var greetings = map[string]func(net.Conn) error{
 // Dial opens a connection to address, "172.18.0.3:6379", speaks the protocol up to the server's first answer
 // and closes it again. It gives up after 5 seconds. Nobody who answers, and an answer that gives no
 // connection, is Unavailable; a protocol that is none of tcp, postgres and redis is InvalidInput.
-func (Greeter) Dial(ctx context.Context, protocol, address string) error {
-	greet, ok := greetings[protocol]
+func (Dialer) Dial(ctx context.Context, protocol, address string) error {
+	speak, ok := handshakes[protocol]
 	if !ok {
 		return activities.Fail(activities.InvalidInput, fmt.Errorf("protocol %q; write tcp, postgres or redis", protocol))
 	}
@@ -43,7 +43,7 @@ func (Greeter) Dial(ctx context.Context, protocol, address string) error {
 	defer connection.Close()
 	// What waits for an answer ends with ctx, which has a deadline and may end before it.
 	defer context.AfterFunc(ctx, func() { _ = connection.SetDeadline(time.Unix(1, 0)) })()
-	if err := greet(connection); err != nil {
+	if err := speak(connection); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%s takes connections and does not answer: %w", address, ctx.Err())
 		}

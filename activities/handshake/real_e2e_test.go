@@ -1,6 +1,6 @@
 //go:build e2e
 
-package greet
+package handshake
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func freePort(t *testing.T) (address, port string) {
 func TestRealPostgreSQL(t *testing.T) {
 	address, port := freePort(t)
 	server := ledgertest.StartOn(t, port, "max_connections=2", "superuser_reserved_connections=0", "max_wal_senders=0")
-	require.NoError(t, Greeter{}.Dial(t.Context(), "postgres", address))
+	require.NoError(t, Dialer{}.Dial(t.Context(), "postgres", address))
 
 	db, err := sql.Open("pgx", server.DSN("postgres"))
 	require.NoError(t, err)
@@ -44,17 +44,17 @@ func TestRealPostgreSQL(t *testing.T) {
 		taken = append(taken, connection)
 	}
 	requireFaulty(t, "postgres", address, "too many clients already (53300)")
-	require.NoError(t, Greeter{}.Dial(t.Context(), "tcp", address), "which tcp alone cannot see")
+	require.NoError(t, Dialer{}.Dial(t.Context(), "tcp", address), "which tcp alone cannot see")
 	for _, connection := range taken {
 		require.NoError(t, connection.Close())
 	}
 	require.NoError(t, db.Close())
-	require.Eventually(t, func() bool { return Greeter{}.Dial(t.Context(), "postgres", address) == nil }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return Dialer{}.Dial(t.Context(), "postgres", address) == nil }, 10*time.Second, 20*time.Millisecond)
 
 	server.Signal(syscall.SIGSTOP)
 	requireFaulty(t, "postgres", address, "takes connections and does not answer")
 	server.Signal(syscall.SIGCONT)
-	require.NoError(t, Greeter{}.Dial(t.Context(), "postgres", address))
+	require.NoError(t, Dialer{}.Dial(t.Context(), "postgres", address))
 	server.Stop()
 	requireFaulty(t, "postgres", address, "refused")
 }
@@ -69,7 +69,7 @@ func TestRealRedis(t *testing.T) {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-	well := func() bool { return Greeter{}.Dial(t.Context(), "redis", address) == nil }
+	well := func() bool { return Dialer{}.Dial(t.Context(), "redis", address) == nil }
 	require.Eventually(t, well, 20*time.Second, 20*time.Millisecond, "a password is asked for, and that is an answer")
 
 	taken, err := net.Dial("tcp", address)
@@ -89,7 +89,7 @@ func requireFaulty(t *testing.T, protocol, address, want string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	err := Greeter{}.Dial(ctx, protocol, address)
+	err := Dialer{}.Dial(ctx, protocol, address)
 	requireClass(t, activities.Unavailable, err)
 	require.ErrorContains(t, err, want)
 }

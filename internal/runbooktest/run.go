@@ -1,17 +1,16 @@
-package rehearsal
+package runbooktest
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // plan stands for the hash of a run's plan.
-const plan = "rehearsal"
+const plan = "runbook test"
 
 // project is what a run in a case is about, unless it is about the host.
 const project = "project"
@@ -24,28 +23,18 @@ func Run(p runbook.Program, c Case) Result {
 		f.result.Faults = []string{"inputs: " + fault}
 		return f.result
 	}
-	run := runbook.Run{Name: p.Definition.Name, Key: key(p, c, inputs), Host: c.Host, Initiator: c.Initiator, PlanSHA256: plan}
+	keys, err := runbook.FindKeys(p.Definition, c.Host, c.Initiator, inputs, c.Start)
+	if err != nil {
+		f.result.Faults = []string{err.Error()} // the run is refused for it
+		return f.result
+	}
+	run := runbook.Run{Name: p.Definition.Name, Key: keys.Concurrency, Host: c.Host, Initiator: c.Initiator, PlanSHA256: plan}
 	if p.Definition.Scope != runbook.ScopeHost {
 		run.Project = project
 	}
 	run.ID = run.Subject(run.Key)
 	state, end := runbook.Drive(p, runbook.New(run, inputs), c.Start, f)
 	return f.end(state, end)
-}
-
-// key is what tells the run from others of the runbook; one that cannot be told is left out, as lint has
-// looked at it.
-func key(p runbook.Program, c Case, inputs condition.Values) string {
-	names := condition.Values{"run.host": c.Host, "run.initiator": c.Initiator}
-	for name, v := range inputs {
-		names["inputs."+name] = v
-	}
-	if e := p.Definition.Concurrency.Key; !e.Zero() {
-		if v, err := e.Evaluate(names, c.Start); err == nil {
-			return fmt.Sprint(v)
-		}
-	}
-	return ""
 }
 
 // end compares what came of the run with what was expected.

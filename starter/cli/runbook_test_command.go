@@ -2,14 +2,13 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/evenkeel/evenkeel/internal/rehearsal"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/runbooktest"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
@@ -17,8 +16,8 @@ import (
 func (s *starter) runbookTestCommand() *cobra.Command {
 	var cover bool
 	cmd := &cobra.Command{
-		Use: "test [FILE|DIR]...", Short: "Rehearse runbooks with the cases in NAME_test.yaml, and touch nothing",
-		Long: `Rehearse runbooks: all that is installed, or those of the files and folders that are named. A case says
+		Use: "test [FILE|DIR]...", Short: "Test runbooks with the cases in NAME_test.yaml, and touch nothing",
+		Long: `Test runbooks: all that is installed, or those of the files and folders that are named. A case says
 what probes see, how steps end and what persons do; time is its own, and no server is needed.
 
 What the cases do not go through is shown: a condition that never holds, a gate that is never rejected, a
@@ -32,8 +31,8 @@ The exit code is 1 when a case fails, and with --cover also when a branch is in 
 	return cmd
 }
 
-// rehearsed is what came of a case.
-type rehearsed struct {
+// caseResult is what came of a case.
+type caseResult struct {
 	Runbook string `json:"runbook"`
 	Case    string `json:"case"`
 	Passed  bool   `json:"passed"`
@@ -51,19 +50,19 @@ type uncovered struct {
 }
 
 func (s *starter) runbookTest(paths []string, cover bool) error {
-	all, err := s.rehearsals(paths)
+	all, err := s.runbookTests(paths)
 	if err != nil {
 		return err
 	}
-	cases, gaps, failures := []rehearsed{}, []uncovered{}, 0
+	cases, gaps, failures := []caseResult{}, []uncovered{}, 0
 	for _, r := range all {
 		program := runbook.Lay(r.Runbook)
-		var results []rehearsal.Result
+		var results []runbooktest.Result
 		for _, c := range r.Cases {
 			begun := time.Now()
-			result := rehearsal.Run(program, c)
+			result := runbooktest.Run(program, c)
 			results = append(results, result)
-			row := rehearsed{
+			row := caseResult{
 				Runbook: r.Runbook.Name, Case: c.Name, Passed: len(result.Faults) == 0, Outcome: result.Outcome,
 				DurationSeconds: time.Since(begun).Seconds(), TookSeconds: result.Took.Seconds(), Differences: append([]string{}, result.Faults...),
 			}
@@ -72,14 +71,14 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 				failures++
 			}
 			if s.output != "json" {
-				s.printRehearsed(row)
+				s.printCase(row)
 			}
 		}
 		if len(r.Cases) == 0 {
 			gaps = append(gaps, uncovered{r.Runbook.Name, "it has no test; write " + r.Runbook.Name + "_test.yaml beside it"})
 			continue
 		}
-		for _, branch := range rehearsal.Uncovered(program, results) {
+		for _, branch := range runbooktest.Uncovered(program, results) {
 			gaps = append(gaps, uncovered{r.Runbook.Name, branch})
 		}
 	}
@@ -89,9 +88,9 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 		}
 	} else {
 		for _, g := range gaps {
-			fmt.Fprintf(s.Out, "uncovered %s: %s\n", g.Runbook, printable(g.Message))
+			s.Out.Printf("uncovered %s: %s\n", g.Runbook, g.Message)
 		}
-		fmt.Fprintf(s.Out, "%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
+		s.Out.Printf("%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
 	}
 	if failures > 0 || cover && len(gaps) > 0 {
 		return answered(exitNo)
@@ -99,20 +98,20 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 	return nil
 }
 
-// rehearsals are those that are named, else those that this configuration installs.
-func (s *starter) rehearsals(paths []string) ([]templates.Rehearsal, error) {
+// runbookTests are those that are named, else those that this configuration installs.
+func (s *starter) runbookTests(paths []string) ([]templates.RunbookTest, error) {
 	if len(paths) == 0 {
 		set, err := s.definitions()
 		if err != nil {
 			return nil, err
 		}
-		return set.Rehearsals(), nil
+		return set.RunbookTests(), nil
 	}
 	c, err := s.configurationOrDefault()
 	if err != nil {
 		return nil, err
 	}
-	all, err := templates.RehearsalsIn(paths, c.TemplatesDir, c.Disabled)
+	all, err := templates.RunbookTestsIn(paths, c.TemplatesDir, c.Disabled)
 	var faults strictyaml.Errors
 	switch {
 	case errors.As(err, &faults):
@@ -123,13 +122,13 @@ func (s *starter) rehearsals(paths []string) ([]templates.Rehearsal, error) {
 	return all, nil
 }
 
-func (s *starter) printRehearsed(r rehearsed) {
+func (s *starter) printCase(r caseResult) {
 	verdict := "ok"
 	if !r.Passed {
 		verdict = "FAIL"
 	}
-	fmt.Fprintf(s.Out, "%s %s: %s (%.0f ms)\n", verdict, r.Runbook, printable(r.Case), 1000*r.DurationSeconds)
+	s.Out.Printf("%s %s: %s (%.0f ms)\n", verdict, r.Runbook, r.Case, 1000*r.DurationSeconds)
 	for _, d := range r.Differences {
-		fmt.Fprintln(s.Out, "  "+strings.TrimSpace(printable(d)))
+		s.Out.Printf("  %s\n", strings.TrimSpace(d))
 	}
 }
