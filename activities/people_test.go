@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 func TestWhoIs(t *testing.T) {
@@ -39,9 +39,9 @@ func TestWhoIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := people.WhoIs(t.Context(), c.who)
 			require.NoError(t, err)
-			require.Equal(t, runbook.Standing{
-				Groups: c.groups, Operator: c.operator, Authenticated: c.who.Via == ViaSlack, AuthenticatedFrom: runbook.Destructive,
-			}, got)
+			require.Equal(t, request.Standing{
+				Groups: c.groups, Operator: c.operator, Authenticated: c.who.Via == ViaSlack, AuthenticatedFrom: request.Destructive,
+			}, got.Standing)
 		})
 	}
 	_, err := people.WhoIs(t.Context(), Person{"anna@gpu-1", "mail"})

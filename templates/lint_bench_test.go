@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/input"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // A thousand runbooks as large as those that ship, no two alike, from the disk.

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -19,22 +20,22 @@ import (
 func TestEveryActivityHasATotal(t *testing.T) {
 	type times struct{ Limit, Total time.Duration }
 	look := func(ctx workflow.Context) (map[string]times, error) {
-		of := func(ctx workflow.Context) times {
-			o := workflow.GetActivityOptions(ctx)
-			return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout}
-		}
+		of := func(o workflow.ActivityOptions) times { return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout} }
 		local := func(ctx workflow.Context) times {
 			o := workflow.GetLocalActivityOptions(ctx)
 			return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout}
 		}
 		return map[string]times{
-			"on a host":             of(onHost(ctx, "gpu-1", "", time.Minute, time.Hour)),
-			"on a host, long":       of(onHost(ctx, "gpu-1", "", 2*time.Hour, time.Hour)),
-			"a look":                of(look(ctx, "gpu-1", "")),
-			"shared":                of(shared(ctx, "")),
+			"on a host":             of(changing("", time.Minute, time.Hour)),
+			"on a host, long":       of(changing("", 2*time.Hour, time.Hour)),
+			"a look":                of(looking("")),
+			"a question":            of(asking("")),
+			"an operation":          of(acting(runbook.ActCall{TimeoutSeconds: 60, Idempotent: true})),
+			"once":                  of(acting(runbook.ActCall{TimeoutSeconds: 60})),
+			"a message":             of(workflow.GetActivityOptions(sending(ctx, ""))),
 			"local":                 local(locally(ctx, "")),
-			"to the ledger, here":   local(toLedgerLocally(ctx, "")),
-			"to the ledger, by all": of(toLedger(ctx, "", time.Minute)),
+			"to the ledger, here":   local(ledgerNow(ctx, "")),
+			"to the ledger, by all": of(workflow.GetActivityOptions(ledgerLater(ctx, ""))),
 		}, nil
 	}
 	var suite testsuite.WorkflowTestSuite
@@ -45,7 +46,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&all))
 	require.Equal(t, times{2 * time.Hour, 2 * time.Hour}, all["on a host, long"], "one attempt is never cut off")
 	delete(all, "on a host, long")
-	require.Len(t, all, 6)
+	require.Len(t, all, 9)
 	for name, kind := range all {
 		require.Greater(t, kind.Total, kind.Limit, name)
 	}

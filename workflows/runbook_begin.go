@@ -124,7 +124,7 @@ func (r *runbookRun) keepNow(rec runbook.Record) {
 		rec.Subject = r.state.Run.Subject(r.state.Run.Key)
 	}
 	r.book.add(rec)
-	r.flush()
+	r.flush(r.ctx)
 }
 
 func (r *runbookRun) turnedAway(why string) runbook.TurnedAway {

@@ -163,23 +163,23 @@ func (r *runbookRun) work(ctx workflow.Context) {
 		for len(r.todo) > 0 {
 			t := r.todo[0]
 			r.todo = r.todo[1:]
-			r.do(t)
+			r.do(ctx, t)
 		}
-		r.flush()
+		r.flush(ctx)
 		r.busy = false
 	}
 }
 
-func (r *runbookRun) do(t task) {
+func (r *runbookRun) do(ctx workflow.Context, t task) {
 	switch {
 	case t.Record != nil:
 		r.book.add(*t.Record)
 		return
 	case t.Evaluate != nil:
-		r.evaluate(t)
+		r.evaluate(ctx, t)
 		return
 	}
-	r.flush()
+	r.flush(ctx)
 	switch {
 	case t.Reply != nil:
 		t.answer("")
@@ -247,6 +247,6 @@ func (r *runbookRun) stopTimers(name string) {
 }
 
 // broken tells the run that it cannot go on as it should.
-func (r *runbookRun) broken(why string) {
-	r.inbox.Send(r.ctx, happening{event: runbook.Event{Broken: why}})
+func (r *runbookRun) broken(ctx workflow.Context, why string) {
+	r.inbox.Send(ctx, happening{event: runbook.Event{Broken: why}})
 }

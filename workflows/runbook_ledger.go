@@ -34,25 +34,25 @@ func (b *book) waits() string {
 }
 
 // flush keeps the records that wait.
-func (r *runbookRun) flush() {
+func (r *runbookRun) flush(ctx workflow.Context) {
 	if len(r.book.next) > 0 {
-		r.keepAnd(nil)
+		_, _ = r.keepAnd(ctx, nil) // without expressions it does not fail
 	}
 }
 
 // evaluate keeps what waits to be kept and evaluates, in one local activity.
-func (r *runbookRun) evaluate(t task) {
-	results, err := r.keepAnd(t.Evaluate)
+func (r *runbookRun) evaluate(ctx workflow.Context, t task) {
+	results, err := r.keepAnd(ctx, t.Evaluate)
 	if err != nil {
-		r.broken("cannot be evaluated: " + reason(err))
+		r.broken(ctx, "cannot be evaluated: "+reason(err))
 		return
 	}
-	r.inbox.Send(r.ctx, happening{event: runbook.Event{Seq: t.Seq, Evaluated: results}})
+	r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Evaluated: results}})
 }
 
 // keepAnd keeps what waits to be kept and evaluates. What the ledger does not take in a day is told in the result of
 // the run, which then only puts things back.
-func (r *runbookRun) keepAnd(items []runbook.Item) (map[string]runbook.ItemResult, error) {
+func (r *runbookRun) keepAnd(ctx workflow.Context, items []runbook.Item) (map[string]runbook.ItemResult, error) {
 	records := r.book.next
 	r.book.next = nil
 	if r.book.lost {
@@ -62,7 +62,7 @@ func (r *runbookRun) keepAnd(items []runbook.Item) (map[string]runbook.ItemResul
 			return nil, nil
 		}
 	}
-	kept, err := r.keep(records, items)
+	kept, err := r.keep(ctx, records, items)
 	if err == nil {
 		r.runID = kept.RunID
 		return kept.Results, nil
@@ -71,28 +71,28 @@ func (r *runbookRun) keepAnd(items []runbook.Item) (map[string]runbook.ItemResul
 		return nil, err
 	}
 	r.book.lost, r.book.unwritten = true, append(r.book.unwritten, records...)
-	r.broken("the ledger does not take what the run has to tell: " + reason(err))
+	r.broken(ctx, "the ledger does not take what the run has to tell: "+reason(err))
 	if len(items) == 0 {
 		return nil, nil
 	}
-	kept, err = r.keep(nil, items)
+	kept, err = r.keep(ctx, nil, items)
 	return kept.Results, err
 }
 
 // keep is both stages: at first here, and where the ledger is away on whichever worker has it.
-func (r *runbookRun) keep(records []runbook.Record, items []runbook.Item) (activities.Kept, error) {
-	info := workflow.GetInfo(r.ctx)
+func (r *runbookRun) keep(ctx workflow.Context, records []runbook.Record, items []runbook.Item) (activities.Kept, error) {
+	info := workflow.GetInfo(ctx)
 	req := activities.KeepRequest{
-		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(r.ctx), Records: records, Items: items,
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), Records: records, Items: items,
 	}
 	var a *activities.Runbooks
 	var kept activities.Kept
-	err := workflow.ExecuteLocalActivity(ledgerNow(r.ctx, summaryOf(req)), a.Keep, req).Get(r.ctx, &kept)
+	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summaryOf(req)), a.Keep, req).Get(ctx, &kept)
 	if err == nil {
 		return kept, nil
 	}
 	r.awaitLedger(len(records) > 0)
-	err = workflow.ExecuteActivity(ledgerLater(r.ctx, summaryOf(req)), a.KeepLater, req).Get(r.ctx, &kept)
+	err = workflow.ExecuteActivity(ledgerLater(ctx, summaryOf(req)), a.KeepLater, req).Get(ctx, &kept)
 	r.book.since = time.Time{}
 	r.show()
 	return kept, err

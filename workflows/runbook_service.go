@@ -127,6 +127,9 @@ func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, serv
 	app, failed := errors.AsType[*temporal.ApplicationError](err)
 	canceled, stopped := errors.AsType[*temporal.CanceledError](err)
 	stopped = stopped && canceled.HasDetails() && canceled.Details(&result) == nil
+	if failed && app.HasDetails() && app.Details(&result) != nil {
+		result = ServiceResult{} // it is of another kind
+	}
 	switch {
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		return result, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)

@@ -19,7 +19,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -67,7 +69,9 @@ func (m *memory) kinds() []string {
 	defer m.mu.Unlock()
 	var kinds []string
 	for _, e := range m.entries {
-		kinds = append(kinds, e.Kind)
+		if e.Kind != activities.NotificationKind { // which come when they come
+			kinds = append(kinds, e.Kind)
+		}
 	}
 	return kinds
 }
@@ -150,6 +154,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.ScaleService)
 	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
+	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
 	var operations *activities.Operations
@@ -157,6 +162,12 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	var runbooks *activities.Runbooks
 	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
 		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
+	})
+	var docker *activities.Docker
+	s.RegisterActivity(docker)
+	s.OnActivity(docker.PlanScale, mock.Anything, mock.Anything).Return(func(_ context.Context, req activities.PlanRequest) (scaling.Plan, error) {
+		n := req.Targets[0].Replicas // it is as it was
+		return scaling.Plan{Changes: []scaling.Change{{Service: req.Targets[0].Service, From: n, To: n}}}, nil
 	})
 	s.OnActivity(operations.Act, mock.Anything, mock.Anything).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
 		what := call.Path
@@ -210,7 +221,7 @@ func (s *runbookSite) status() workflows.RunbookStatus {
 
 // word is what came of a person's update.
 type word struct {
-	reply    runbook.Reply
+	reply    request.Reply
 	rejected error
 }
 
@@ -223,7 +234,7 @@ func (s *runbookSite) hears(after time.Duration, update string, args func() any)
 			OnReject: func(err error) { w.rejected = err },
 			OnComplete: func(value any, err error) {
 				require.NoError(s.t, err)
-				w.reply, _ = value.(runbook.Reply)
+				w.reply, _ = value.(request.Reply)
 			},
 		}, args())
 	}, after)
@@ -233,14 +244,18 @@ func (s *runbookSite) hears(after time.Duration, update string, args func() any)
 // answers is a person's word on whatever is asked then.
 func (s *runbookSite) answers(by string, approve bool) func() any {
 	return func() any {
-		request := s.status().Request
-		require.NotNil(s.t, request)
-		return workflows.RunbookAnswer{Request: request.ID, By: activities.Person{Name: by, Via: activities.ViaCLI}, Approve: approve, Reason: "because"}
+		open := s.status().Request
+		require.NotNil(s.t, open)
+		a := request.Answer{Request: open.ID, Shown: open.Shown, By: by, Via: activities.ViaCLI, Decision: request.Reject, Reason: "because"}
+		if approve {
+			a.Decision = request.Approve
+		}
+		return a
 	}
 }
 
-func orders(verb, by string) func() any {
+func (s *runbookSite) orders(verb, by string) func() any {
 	return func() any {
-		return workflows.RunbookOrder{Verb: verb, By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
+		return workflows.RunbookOrder{Verb: verb, Run: "default-test-run-id", By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
 	}
 }

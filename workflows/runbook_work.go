@@ -103,12 +103,15 @@ func outcomeOf(call runbook.ActCall, err error) string {
 	}
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
+	var terminated *temporal.TerminatedError
 	if _, over := errors.AsType[*overdue](err); over {
 		return runbook.TimedOut // it was cancelled and put things back, so it did not happen
 	}
 	switch {
 	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == RollbackIncomplete):
 		return runbook.Unclear // of the latter it is known that a person has to look
+	case errors.As(err, &terminated):
+		return runbook.Unclear // somebody ended its run from outside, and nothing was put back
 	case errors.As(err, &app) && app.Type() == activities.WorkerStopping, temporal.IsCanceledError(err):
 		return unclear
 	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:

@@ -87,7 +87,7 @@ func (m *machine) acted(r ActResult) {
 	n := m.node()
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
-	m.measured(n.Path, r.Outputs)
+	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
 	switch {
 	case r.Outcome == OK:
 		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
@@ -127,10 +127,16 @@ func (m *machine) ending(abortWhy, otherwise string) string {
 const ScaleOperation = "service.scale"
 
 // measured makes the undo of a scaling go back to the number that there was when it began.
-func (m *machine) measured(path string, outputs condition.Values) {
+func (m *machine) measured(path, uses, outcome string, outputs condition.Values) {
 	from, ok := outputs["from"]
 	i := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Path == path && u.Uses == ScaleOperation })
-	if !ok || i < 0 || from == nil {
+	switch {
+	case i < 0:
+		return
+	case !ok && uses == ScaleOperation && (outcome == Failed || outcome == TimedOut):
+		m.s.Undo = slices.Delete(m.s.Undo, i, i+1) // it ended before it had measured, and so before it had changed anything
+		return
+	case !ok:
 		return
 	}
 	with := condition.Values{}
