@@ -95,7 +95,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	case err != nil:
 		return missing(runName(run), noAnswer(err), "start `evenkeel` or `worker`")
 	}
-	r, ok := named(open, id)
+	r, ok := requestNamed(open, id)
 	switch {
 	case !ok:
 		return notOpen(ctx, c, id)
@@ -114,8 +114,8 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	return s.printReply(r.Short(), reply)
 }
 
-// named is the request that a person named, with or without the run.
-func named(open []request.Request, id string) (request.Request, bool) {
+// requestNamed is the request that a person named, with or without the run.
+func requestNamed(open []request.Request, id string) (request.Request, bool) {
 	for _, r := range open {
 		if r.ID == id || r.Short() == id {
 			return r, true

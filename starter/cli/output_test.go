@@ -16,6 +16,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/terminal"
@@ -138,7 +139,7 @@ var printers = map[string]func(s *starter, text string) error{
 	"runbook run, refused": func(s *starter, text string) error {
 		return s.printRefused(filled[activities.RunbookPlan](text), text)
 	},
-	"runbook order": func(s *starter, text string) error { return s.printReply(text, filled[runbook.Reply](text)) },
+	"runbook order": func(s *starter, text string) error { return s.printReply(text, filled[request.Reply](text)) },
 	"runbook lint":  func(s *starter, text string) error { s.printFindingLines(filled[templates.Findings](text)); return nil },
 	"runbook test":  func(s *starter, text string) error { s.printCase(filled[caseResult](text)); return nil },
 	"gpu status": func(s *starter, text string) error {

@@ -40,7 +40,7 @@ waits: Restart it?
 		return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b")
 	})
 	require.Equal(t, exitDone, code)
-	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1"`} {
+	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd"`} {
 		require.Contains(t, out, line)
 	}
 }
