@@ -33,6 +33,9 @@ const (
 // retry is for idempotent activities: soon at first, because most outages are a restart.
 var retry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second}
 
+// ledgerRetry goes on for as long as ledgerTotal lets it, which is fewer attempts than this.
+var ledgerRetry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 10_000}
+
 // changing is for activities of a host's worker. One attempt may take limit, and all of them total, which is
 // never less than one attempt.
 func changing(summary string, limit, total time.Duration) workflow.ActivityOptions {
@@ -106,6 +109,6 @@ func ledgerLater(ctx workflow.Context, summary string) workflow.Context {
 		Summary:                cut("waits for the ledger: "+summary, summaryBytes),
 		StartToCloseTimeout:    ledgerLimit,
 		ScheduleToCloseTimeout: ledgerTotal,
-		RetryPolicy:            retry,
+		RetryPolicy:            ledgerRetry,
 	})
 }

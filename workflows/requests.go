@@ -80,6 +80,8 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 // whoIs asks the host's worker what a person may do, as it is configured now. A person who waits for the answer waits
 // for askTotal at most.
 func (q *requests) whoIs(ctx workflow.Context, p activities.Person) (activities.Standing, error) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx) // a run that is being cancelled still hears
+	defer cancel()
 	var a *activities.People
 	var standing activities.Standing
 	err := q.queue.run(ctx, asking("groups of "+p.Name), askTotal, a.WhoIs, p, &standing)

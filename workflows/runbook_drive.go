@@ -21,9 +21,10 @@ type runbookRun struct {
 	requests   requests
 	// inbox holds what happened; one at a time changes the state.
 	inbox workflow.Channel
-	// todo are the commands that wait for those before them; busy says that one of them is being done.
-	todo []task
-	busy bool
+	// todo are the commands that wait for those before them, doing is the one at work, if one is: busy.
+	todo  []task
+	doing task
+	busy  bool
 	// ctx is not reached by a cancellation: what a cancelled run still does must be done.
 	ctx workflow.Context
 	// stop stops what is at work.
@@ -161,9 +162,8 @@ func (r *runbookRun) work(ctx workflow.Context) {
 		}
 		r.busy = true
 		for len(r.todo) > 0 {
-			t := r.todo[0]
-			r.todo = r.todo[1:]
-			r.do(ctx, t)
+			r.doing, r.todo = r.todo[0], r.todo[1:]
+			r.do(ctx, r.doing)
 		}
 		r.flush(ctx)
 		r.busy = false
@@ -179,8 +179,14 @@ func (r *runbookRun) do(ctx workflow.Context, t task) {
 		r.evaluate(ctx, t)
 		return
 	}
+	lost := r.book.lost
 	r.flush(ctx)
 	switch {
+	case t.Act != nil && !t.Act.Undo && r.book.lost && !lost: // what the ledger was to know before it is not there
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, Message: "it was not begun: the ledger does not know of it"}}})
+	case t.Act != nil && !t.Act.Until.IsZero() && workflow.Now(ctx).After(t.Act.Until):
+		why := "its approval ended at " + t.Act.Until.UTC().Format("15:04:05 MST") + ", before it could begin"
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, Message: why}}})
 	case t.Reply != nil:
 		t.answer("")
 	case t.Read != nil:

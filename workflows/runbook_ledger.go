@@ -105,6 +105,7 @@ func (r *runbookRun) awaitLedger(needed bool) {
 		return
 	}
 	r.book.since = workflow.Now(r.ctx)
+	r.doing.answer(r.book.waits())
 	for _, t := range r.todo {
 		t.answer(r.book.waits())
 	}

@@ -29,11 +29,18 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	entries []ledger.Entry
+	// fault says why it does not answer now; nil is always.
+	fault func() error
 }
 
 func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fault != nil {
+		if err := m.fault(); err != nil {
+			return ledger.Entry{}, err
+		}
+	}
 	for _, e := range m.entries {
 		if e.Key == d.Key {
 			if !e.Says(d) {
@@ -139,6 +146,8 @@ type runbookSite struct {
 	acts   []string
 	// act says how an operation ends; the first one that is not nil counts.
 	act func(runbook.ActCall) (runbook.ActResult, error)
+	// takes is how long an operation takes; nil is no time.
+	takes func() time.Duration
 	// healthy is what the check sees.
 	healthy bool
 }
@@ -169,7 +178,13 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 		n := req.Targets[0].Replicas // it is as it was
 		return scaling.Plan{Changes: []scaling.Change{{Service: req.Targets[0].Service, From: n, To: n}}}, nil
 	})
-	s.OnActivity(operations.Act, mock.Anything, mock.Anything).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	takes := func() time.Duration {
+		if s.takes == nil {
+			return 0
+		}
+		return s.takes()
+	}
+	s.OnActivity(operations.Act, mock.Anything, mock.Anything).AfterFn(takes).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
 		what := call.Path
 		if call.Undo {
 			what = "undo " + what
@@ -223,18 +238,26 @@ func (s *runbookSite) status() workflows.RunbookStatus {
 type word struct {
 	reply    request.Reply
 	rejected error
+	// sent says that it was spoken, settled that it was answered or refused; then is told of that.
+	sent, settled bool
+	then          func()
 }
 
 // hears sends an update after a time and keeps how it was answered.
 func (s *runbookSite) hears(after time.Duration, update string, args func() any) *word {
 	w := &word{}
 	s.RegisterDelayedCallback(func() {
+		w.sent = true
 		s.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
 			OnAccept: func() {},
-			OnReject: func(err error) { w.rejected = err },
+			OnReject: func(err error) { w.rejected, w.settled = err, true },
 			OnComplete: func(value any, err error) {
 				require.NoError(s.t, err)
 				w.reply, _ = value.(request.Reply)
+				w.settled = true
+				if w.then != nil {
+					w.then()
+				}
 			},
 		}, args())
 	}, after)

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
@@ -26,7 +27,8 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate := m.p.gateOf(n.Path)
-	if (n.Step.Risk == Destructive || gate != Nowhere) && !m.approved(n, attempt, with) {
+	until, approved := m.approved(n, attempt, with)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
@@ -55,21 +57,21 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Run: m.s.Run.RunID, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Path: n.Path, Run: m.s.Run.RunID, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk, Until: until,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }
 
-// approved says whether this attempt was approved as it would now be done. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) bool {
+// approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
+func (m *machine) approved(n Node, attempt int, with condition.Values) (time.Time, bool) {
 	for i, a := range m.s.Approvals {
 		if a.Step == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
 			same(n.Step.With, a.Arguments, with) && !m.now.After(a.Until) {
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return true
+			return a.Until, true
 		}
 	}
-	return false
+	return time.Time{}, false
 }
 
 // same compares two sets of arguments of an operation.

@@ -37,6 +37,8 @@ type ActCall struct {
 	Uses    string           `json:"uses"`
 	With    condition.Values `json:"with,omitempty"`
 	Risk    Risk             `json:"risk"`
+	// Until is when its approval ends; zero where it needs none.
+	Until time.Time `json:"until,omitzero"`
 	// Undo says that it takes the step back.
 	Undo bool `json:"undo,omitempty"`
 	// Measured says of an undo that With is what was measured when the step was done.

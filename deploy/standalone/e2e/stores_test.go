@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/ledger/ledgertest"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -62,7 +63,7 @@ func (s *runbookSite) storesFail() {
 		store.run = "runbook/demo/" + stack.Project + "/" + run
 	}
 	for _, store := range stores {
-		id := store.request(runbook.AskApproval).ID
+		id := store.request(request.Approval).ID
 		require.Contains(s.t, s.docker("top", store.container, "-eo", "pid,stat"), "T", "nothing is restarted before somebody approves")
 		if strings.Contains(id, "redis") {
 			require.Equal(s.t, true, s.adminGet("/admin/cache/stats")["bypass"], "the product works without its cache meanwhile")
