@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -107,9 +106,7 @@ func worthRepeating(err error) bool {
 // things back. An undo takes the time that it needs: to stop half-way is what it is there to prevent.
 func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
 	id := ServiceID(r.req.Host, r.project, service)
-	ctx, cancel := workflow.WithCancel(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true, StaticSummary: summary,
-	}))
+	ctx, cancel := workflow.WithCancel(asServiceChild(ctx, id, summary))
 	defer cancel()
 	child := workflow.ExecuteChildWorkflow(ctx, change, request)
 	over := false

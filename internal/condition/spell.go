@@ -3,6 +3,7 @@ package condition
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -12,4 +13,15 @@ func Spell(v any) string {
 		return strconv.FormatInt(int64(f), 10)
 	}
 	return fmt.Sprint(v)
+}
+
+// Names are the names of the values, sorted.
+func (v Values) Names() []string {
+	var names []string
+	//workflowcheck:ignore // sorted below
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

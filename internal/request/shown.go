@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"slices"
 	"strconv"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -48,14 +47,8 @@ func (h digest) list(texts []string) {
 }
 
 func (h digest) values(values condition.Values) {
-	var names []string
-	//workflowcheck:ignore // sorted below
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	h.number(len(names))
-	for _, name := range names {
+	h.number(len(values))
+	for _, name := range values.Names() {
 		h.text(name, condition.Spell(values[name]))
 	}
 }

@@ -94,13 +94,7 @@ func (r Request) Summary() Summary {
 // String shows an effect on one line.
 func (e Effect) String() string {
 	text := e.Step + ": " + e.Uses
-	var names []string
-	//workflowcheck:ignore // sorted below
-	for name := range e.Arguments {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range e.Arguments.Names() {
 		text += " " + name + "=" + condition.Spell(e.Arguments[name])
 	}
 	return text

@@ -10,7 +10,8 @@ import (
 
 // Plan is what a run would do, as things are now.
 type Plan struct {
-	Runbook string `json:"runbook"`
+	Runbook     string `json:"runbook"`
+	Description string `json:"description,omitempty"`
 	// Definition is the SHA-256 of the file, Key what runs about the same thing share.
 	Definition string           `json:"definition"`
 	Host       string           `json:"host"`
@@ -30,7 +31,7 @@ type Plan struct {
 // and every definition that has a say in it.
 func PlanOf(p Program, s State) Plan {
 	plan := Plan{
-		Runbook: s.Run.Name, Definition: p.Definition.SHA256, Host: s.Run.Host, Key: s.Run.Key, Inputs: s.Inputs[""],
+		Runbook: s.Run.Name, Description: p.Definition.Description, Definition: p.Definition.SHA256, Host: s.Run.Host, Key: s.Run.Key, Inputs: s.Inputs[""],
 		Steps: s.Plan, Readings: s.Readings, Refusals: s.Refusals, NotNeeded: s.Ending == NotNeeded,
 	}
 	type step struct {

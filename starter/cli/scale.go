@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -161,19 +160,14 @@ func partly(err error) error {
 }
 
 func startChange(ctx context.Context, c client.Client, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
-	id := workflows.ServiceID(plan.Host, plan.Project, change.Service)
 	request := workflows.ScaleRequest{
 		Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, SharedVolume: o.sharedVolume,
 		By: by(), Why: o.why,
 	}
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       id,
-		TaskQueue:                                workflows.TaskQueue,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            fmt.Sprintf("%s/%s on %s by %s", plan.Project, change, plan.Host, request.By),
-	}, workflows.ScaleService, request)
+	start := workflows.StartScale(request, change.String())
+	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return nil, atWork(ctx, c, id)
+		return nil, atWork(ctx, c, start.Options.ID)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
