@@ -30,7 +30,7 @@ type Definitions interface {
 type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
-	Operations  *Operations
+	Operations  Operations
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
 }
@@ -173,6 +173,12 @@ func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (map[string]runboo
 		}
 	}
 	return runbook.Evaluate(req.Items, req.At), nil
+}
+
+// KeepLater is Keep as an ordinary activity, for a ledger that was away when Keep was tried: the same entries under the
+// same keys.
+func (r *Runbooks) KeepLater(ctx context.Context, req KeepRequest) (map[string]runbook.ItemResult, error) {
+	return r.Keep(ctx, req)
 }
 
 // PastRequest asks when runs about one subject began to act.

@@ -18,9 +18,8 @@ const probeTotal = 2 * time.Minute
 // read reads probes. When no worker of the host answers, every one of them has no value.
 func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
 	var readings map[string]runbook.Reading
-	var a *activities.Operations
 	ctx = onHost(ctx, r.req.Host, "read "+count(len(calls), "probe"), time.Minute, probeTotal)
-	err := workflow.ExecuteActivity(ctx, a.ReadProbes, calls).Get(ctx, &readings)
+	err := workflow.ExecuteActivity(ctx, activities.ReadProbes, calls).Get(ctx, &readings)
 	if err == nil {
 		return readings
 	}
@@ -34,10 +33,9 @@ func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[st
 // watch looks at a condition in one heartbeating activity, however long it takes.
 func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook.WatchResult {
 	var result runbook.WatchResult
-	var a *activities.Operations
 	limit := runbook.Duration(call.TimeoutSeconds) + slack
 	ctx = onHost(ctx, r.req.Host, "look at "+call.Path, limit, 2*limit)
-	if err := workflow.ExecuteActivity(ctx, a.Watch, call).Get(ctx, &result); err != nil {
+	if err := workflow.ExecuteActivity(ctx, activities.WatchCondition, call).Get(ctx, &result); err != nil {
 		return runbook.WatchResult{Fault: reason(err)}
 	}
 	return result
@@ -53,8 +51,7 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	case restartOperation:
 		result, err = r.restart(ctx, call)
 	default:
-		var a *activities.Operations
-		err = workflow.ExecuteActivity(r.acting(ctx, call), a.Act, call).Get(ctx, &result)
+		err = workflow.ExecuteActivity(r.acting(ctx, call), activities.ActOperation, call).Get(ctx, &result)
 	}
 	if err == nil {
 		return result
@@ -65,7 +62,8 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 // takeLimit is how long an operation that must not be done twice waits for a worker to take it.
 const takeLimit = 10 * time.Minute
 
-// acting are the options of an operation. One that is not idempotent gets one attempt.
+// acting are the options of an operation. One that is not idempotent gets one attempt, and a destructive one as well:
+// its approval is for one.
 func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow.Context {
 	summary := call.Uses + " of " + call.Path
 	if call.Undo {
@@ -73,7 +71,7 @@ func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow
 	}
 	attempts := call.Retry.Attempts
 	switch {
-	case !call.Idempotent:
+	case call.Once():
 		attempts = 1
 	case attempts == 0:
 		attempts = defaultAttempts
@@ -98,9 +96,9 @@ const (
 
 // outcomeOf says of an operation that ended with an error whether it happened.
 func outcomeOf(call runbook.ActCall, err error) string {
-	unclear := runbook.Unclear
-	if call.Idempotent {
-		unclear = runbook.Failed
+	unclear := runbook.Failed
+	if call.Once() {
+		unclear = runbook.Unclear
 	}
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
@@ -114,10 +112,10 @@ func outcomeOf(call runbook.ActCall, err error) string {
 		return unclear
 	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
 		return runbook.Failed // nobody took it, so nobody did it
-	case errors.As(err, &timeout) && call.Idempotent:
-		return runbook.TimedOut
-	case errors.As(err, &timeout):
+	case errors.As(err, &timeout) && call.Once():
 		return runbook.Unclear
+	case errors.As(err, &timeout):
+		return runbook.TimedOut
 	default:
 		return runbook.Failed
 	}

@@ -87,6 +87,9 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 
 // untouched says of a route that failed whether the router has what it had.
 func untouched(err error) bool {
+	if _, refused := activities.RefusalOf(err); refused {
+		return true
+	}
 	var app *temporal.ApplicationError
 	var failure activities.RouteFailure
 	return errors.As(err, &app) && app.HasDetails() && app.Details(&failure) == nil && failure.Untouched
@@ -143,14 +146,23 @@ func (r *serviceRun) warn(text string) {
 	}
 }
 
-// do runs one activity on the host; result may be nil.
+// do runs one activity on the host; result may be nil. The first one of a run is its first effect, and carries the
+// approval. What a gate of the host refuses becomes a refusal of the run.
 func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
-	return workflow.ExecuteActivity(onHost(ctx, r.host, summary, limit, total), activity, request).Get(ctx, result)
+	r.approved = activities.Approved{}
+	err := workflow.ExecuteActivity(onHost(ctx, r.host, summary, limit, total), activity, request).Get(ctx, result)
+	if refusal, ok := activities.RefusalOf(err); ok {
+		r.result.Refusals = []scaling.Refusal{refusal}
+		r.late = refusal.Code == scaling.ApprovalEnded
+	}
+	return err
 }
+
+const nothingDone = "nothing was done"
 
 func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
 	request := activities.ReplicasRequest{
-		Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
+		Approved: r.approved, Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
 	}
 	for _, replica := range replicas {
 		request.IDs = append(request.IDs, replica.ID)

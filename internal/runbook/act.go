@@ -2,9 +2,8 @@ package runbook
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 )
@@ -27,7 +26,8 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate := m.p.gateOf(n.Path)
-	if (n.Step.Risk == Destructive || gate != Nowhere) && !m.approved(n, attempt, with) {
+	until, approved := m.approved(n, attempt, with)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
@@ -42,9 +42,9 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 		m.s.Acted = true
 		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Data{Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256})
 	}
-	if !n.Step.Idempotent || n.Step.Risk == Destructive {
+	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
-		m.record("begun", "step.started", "", Data{
+		m.record("begun", StartedKind, "", Data{
 			Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk, PlanSHA256: m.s.Run.PlanSHA256,
 		})
 	}
@@ -53,39 +53,45 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Path: n.Path, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Until: until, Project: m.s.Run.Project,
+		Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }
 
-// approved says whether this attempt was approved as it would now be done. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) bool {
+// StartedKind is the kind of the ledger's entry about a step that begins and must not be done twice.
+const StartedKind = "step.started"
+
+// begins says whether the run tells the ledger that a step begins which must not be done twice. Before a destructive
+// activity the host's worker tells it, and does nothing where somebody has told it before.
+func begins(s Step) bool {
+	if s.Risk != Destructive {
+		return !s.Idempotent
+	}
+	operation, _ := FindOperation(s.Uses)
+	return operation.Workflow
+}
+
+// approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, ok bool) {
 	for i, a := range m.s.Approvals {
 		if a.Path == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
 			same(n.Step.With, a.With, with) && !m.now.After(a.Until) {
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return true
+			return a.Until, true
 		}
 	}
-	return false
+	return time.Time{}, false
 }
 
 // same compares two sets of arguments of an operation.
 func same(with []Filled, a, b condition.Values) bool {
 	for _, f := range with {
-		if spelled(a[f.Name]) != spelled(b[f.Name]) {
+		if fmt.Sprint(a[f.Name]) != fmt.Sprint(b[f.Name]) {
 			return false
 		}
 	}
 	return len(a) == len(b)
-}
-
-// spelled is a value as text. A whole number may have come back from JSON as a float64.
-func spelled(v any) string {
-	if f, ok := v.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		return strconv.FormatInt(int64(f), 10)
-	}
-	return fmt.Sprint(v)
 }
 
 // acted is how the operation ended.

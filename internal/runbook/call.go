@@ -29,7 +29,12 @@ type Reading struct {
 // ActCall is one use of an operation.
 type ActCall struct {
 	// Path is the step; Attempt counts from 1 over the whole run.
-	Path    string           `json:"path"`
+	Path string `json:"path"`
+	// Runbook and PlanSHA256 are what the ledger is told beside the call.
+	Runbook    string `json:"runbook,omitempty"`
+	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Until is when the approval ends that the call uses up; zero where it needs none.
+	Until   time.Time        `json:"until,omitzero"`
 	Project string           `json:"project,omitempty"`
 	Attempt int              `json:"attempt"`
 	Uses    string           `json:"uses"`

@@ -58,8 +58,8 @@ func (in Input) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
 	switch in.Type {
 	case condition.Int:
-		n, ok := whole(v, text)
-		if !ok {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
 			return nil, strictyaml.Quote(text) + " is not a whole number"
 		}
 		return n, in.bounded(float64(n))
@@ -105,13 +105,4 @@ func (in Input) bounded(n float64) string {
 		return fmt.Sprintf("%v is more than %v", n, *in.Max)
 	}
 	return ""
-}
-
-// whole reads a whole number; JSON makes a float64 of one.
-func whole(v any, text string) (int64, bool) {
-	if f, ok := v.(float64); ok {
-		return int64(f), f == math.Trunc(f) && math.Abs(f) < 1<<53
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
 }
