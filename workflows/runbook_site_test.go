@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -45,6 +46,14 @@ func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error)
 	}
 	m.entries = append(m.entries, d.Seal(last))
 	return m.entries[len(m.entries)-1], nil
+}
+
+func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) {
+	m.mu.Lock()
+	before := len(m.entries)
+	m.mu.Unlock()
+	_, err := m.Append(ctx, d)
+	return err == nil && len(m.entries) > before, err
 }
 
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
@@ -151,13 +160,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
-	var operations *activities.Operations
-	s.RegisterActivity(operations)
-	var runbooks *activities.Runbooks
-	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
-		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
-	})
-	s.OnActivity(operations.Act, mock.Anything, mock.Anything).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	s.RegisterActivityWithOptions(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
 		what := call.Path
 		if call.Undo {
 			what = "undo " + what
@@ -169,9 +172,13 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 			}
 		}
 		return runbook.ActResult{Outcome: runbook.OK}, nil
-	})
-	s.OnActivity(operations.Watch, mock.Anything, mock.Anything).Return(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
+	}, activity.RegisterOptions{Name: activities.ActOperation})
+	s.RegisterActivityWithOptions(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
 		return runbook.WatchResult{Held: !s.healthy, Outputs: condition.Values{"healthy": s.healthy}, Looks: 1}, nil
+	}, activity.RegisterOptions{Name: activities.WatchCondition})
+	var runbooks *activities.Runbooks
+	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
+		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
 	})
 	return s
 }

@@ -3,123 +3,19 @@ package operations
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
-	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/scaling"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
-
-// plant is a site with everything that operations need beside it. What a test does not set answers well.
-type plant struct {
-	site
-	usage    map[string]Usage
-	dial     func(protocol, address string) error
-	value    func(query string) (float64, error)
-	snapshot gpu.Snapshot
-	gpuErr   error
-	health   func(url string) (ModelHealth, error)
-	cache    map[string]CacheStats
-	shifts   map[string]map[string]string
-	order    func(url string) error
-	orders   []any
-	ordered  map[string]int
-	run      func(ctx context.Context, argv []string) (int, error)
-	ran      [][]string
-	lock     sync.Mutex
-}
-
-func (p *plant) Stats(_ context.Context, id string) (Usage, error) { return p.usage[id], nil }
-
-// Gauge is the site's, for several who ask at once.
-func (p *plant) Gauge(ctx context.Context, url, metric string) (float64, bool, error) {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	return p.site.Gauge(ctx, url, metric)
-}
-
-func (p *plant) Dial(_ context.Context, protocol, address string) error {
-	if p.dial == nil {
-		return nil
-	}
-	return p.dial(protocol, address)
-}
-
-func (p *plant) Value(_ context.Context, query string) (float64, error) { return p.value(query) }
-
-// cards are the plant's GPUs.
-type cards struct {
-	GPUs
-	of *plant
-}
-
-func (c cards) Snapshot(context.Context) (gpu.Snapshot, error) { return c.of.snapshot, c.of.gpuErr }
-
-func (p *plant) ModelHealth(_ context.Context, url, _ string) (ModelHealth, error) {
-	return p.health(url)
-}
-
-func (p *plant) CacheStats(_ context.Context, url string) (CacheStats, error) {
-	return p.cache[url], nil
-}
-
-func (p *plant) Downshifts(_ context.Context, url string) (map[string]string, error) {
-	return p.shifts[url], nil
-}
-
-func (p *plant) Order(_ context.Context, url string, body any) error {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	p.orders = append(p.orders, body)
-	if p.ordered == nil {
-		p.ordered = map[string]int{}
-	}
-	p.ordered[url]++
-	if p.order == nil {
-		return nil
-	}
-	return p.order(url)
-}
-
-func (p *plant) Run(ctx context.Context, argv []string) (int, error) {
-	p.ran = append(p.ran, argv)
-	if p.run == nil {
-		return 0, nil
-	}
-	return p.run(ctx, argv)
-}
-
-func (p *plant) operations() *Operations {
-	projects := Projects{"shop": {
-		Name: "shop", Compose: &file{services: []scaling.Service{{Name: "app"}, {Name: "redis"}, {Name: "nobody"}}}, Product: p, Nginx: p, API: p,
-		Policies:  map[string]scaling.Policy{"app": {StopSeconds: 7}},
-		Endpoints: map[string]scaling.Endpoint{"app": {Port: 80, Ready: "/ready", Health: "/health", Metrics: "/metrics", Upstream: "app"}},
-		Admin:     config.Admin{Service: "app", Port: 81, Paths: config.DefaultPaths()},
-	}}
-	return &Operations{
-		Replicas: &Replicas{Engine: p, Prober: p, Projects: projects}, Projects: projects,
-		Dialer: p, GPUs: cards{of: p}, Metrics: p, Runner: p,
-		Commands: map[string]config.Command{
-			"reload": {
-				Argv: []string{"/bin/reload", "--now"}, Args: []config.CommandArg{{Name: "model", Pattern: "[a-z0-9_]+"}},
-				Risk: "write", Timeout: duration(time.Second),
-			},
-			"wipe":  {Argv: []string{"/bin/wipe"}, Risk: "destructive", Timeout: duration(time.Second)},
-			"again": {Argv: []string{"/bin/again"}, Risk: "write", Idempotent: true, Timeout: duration(time.Second)},
-		},
-		Groups: map[string][]string{"oncall": {"anna@gpu-1"}, "sre": {"*@gpu-1"}},
-	}
-}
 
 // act is a call of an operation as a step of that risk makes it.
 func act(uses string, risk runbook.Risk, with condition.Values) runbook.ActCall {
@@ -127,12 +23,34 @@ func act(uses string, risk runbook.Risk, with condition.Values) runbook.ActCall 
 	return runbook.ActCall{Project: "shop", Uses: uses, With: with, Risk: risk, Idempotent: operation.Idempotent, TimeoutSeconds: 60}
 }
 
-// Whatever a definition may use is done, by an activity or by a workflow of its own.
+// Whatever a definition may use is done, by an activity or by a workflow of its own, and can be refused.
 func TestEveryOperationIsDone(t *testing.T) {
-	o := (&plant{}).operations()
+	o := (&environment{}).operations(t)
+	require.Len(t, o.table, len(runbook.Operations()))
 	for _, operation := range runbook.Operations() {
 		ownRun := operation.Name == "service.scale" || operation.Name == "service.restart"
-		require.Equal(t, !ownRun, o.doer(operation.Name) != nil, operation.Name)
+		require.Equal(t, !ownRun, o.table[operation.Name].do != nil, operation.Name)
+		require.NotNil(t, o.table[operation.Name].refuse, operation.Name)
+	}
+}
+
+// A worker whose operations are not those that definitions are checked against does not start.
+func TestTableThatDoesNotMatch(t *testing.T) {
+	done := work{do: func(context.Context, task) (condition.Values, error) { return nil, nil }}
+	for name, c := range map[string]struct {
+		declared []runbook.Operation
+		works    map[string]work
+		want     string
+	}{
+		"nobody does it":     {[]runbook.Operation{{Name: "a.b"}}, nil, "operation a.b is declared, and nothing here does it"},
+		"nobody declares it": {nil, map[string]work{"a.b": done}, "operations [a.b] are done here, and not declared"},
+		"both":               {[]runbook.Operation{{Name: "a.b", Workflow: true}}, map[string]work{"a.b": done}, "by an activity or by a workflow, and not by both or none"},
+		"none":               {[]runbook.Operation{{Name: "a.b"}}, map[string]work{"a.b": {}}, "by an activity or by a workflow, and not by both or none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := match(c.declared, c.works)
+			require.ErrorContains(t, err, c.want)
+		})
 	}
 }
 
@@ -160,10 +78,10 @@ func TestActRefuses(t *testing.T) {
 		"not idempotent":   {idempotent, "service.restart is not idempotent, and the step says so"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plant{}
+			p := &environment{}
 			p.replicas = two("running", "")
-			_, err := p.operations().Act(t.Context(), c.call)
-			require.Equal(t, InvalidInput, class(t, err))
+			_, err := p.operations(t).Act(t.Context(), c.call)
+			require.Equal(t, activities.InvalidInput, class(t, err))
 			require.ErrorContains(t, err, c.want)
 			require.Empty(t, p.orders)
 		})
@@ -178,22 +96,22 @@ func TestSettle(t *testing.T) {
 		harmless bool
 		want     string
 	}{
-		"answered":          {Fail(NotFound, no), false, NotFound},
-		"refused":           {Fail(PreconditionFailed, no), false, PreconditionFailed},
-		"busy":              {&Error{Class: RateLimited, Err: no}, false, PreconditionFailed},
-		"no answer":         {Fail(Unavailable, no), false, Unknown},
-		"never sent":        {NotSent(Fail(Unavailable, no)), false, PreconditionFailed},
-		"a read":            {Fail(Unavailable, no), true, PreconditionFailed},
-		"no class":          {no, false, Unknown},
-		"cancelled":         {Fail(Unavailable, context.Canceled), false, Unknown},
-		"cancelled before":  {NotSent(context.Canceled), false, PreconditionFailed},
-		"the worker stops":  {Fail(WorkerStopping, no), false, Unknown},
-		"unknown and known": {Fail(Unknown, Fail(NotFound, no)), false, Unknown},
+		"answered":          {activities.Fail(activities.NotFound, no), false, activities.NotFound},
+		"refused":           {activities.Fail(activities.PreconditionFailed, no), false, activities.PreconditionFailed},
+		"busy":              {&activities.Error{Class: activities.RateLimited, Err: no}, false, activities.PreconditionFailed},
+		"no answer":         {activities.Fail(activities.Unavailable, no), false, activities.Unknown},
+		"never sent":        {activities.NotSent(activities.Fail(activities.Unavailable, no)), false, activities.PreconditionFailed},
+		"a read":            {activities.Fail(activities.Unavailable, no), true, activities.PreconditionFailed},
+		"no class":          {no, false, activities.Unknown},
+		"cancelled":         {activities.Fail(activities.Unavailable, context.Canceled), false, activities.Unknown},
+		"cancelled before":  {activities.NotSent(context.Canceled), false, activities.PreconditionFailed},
+		"the worker stops":  {activities.Fail(activities.WorkerStopping, no), false, activities.Unknown},
+		"unknown and known": {activities.Fail(activities.Unknown, activities.Fail(activities.NotFound, no)), false, activities.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			err := Classify(ctx, settle(c.err, c.harmless))
+			err := activities.Classify(ctx, settle(c.err, c.harmless))
 			require.Equal(t, c.want, class(t, err), "a cancellation must not win over it")
 			require.True(t, err.(*temporal.ApplicationError).NonRetryable()) //nolint:errorlint // the outermost decides
 			require.ErrorContains(t, err, c.err.Error())
@@ -204,18 +122,18 @@ func TestSettle(t *testing.T) {
 
 // Should Temporal ever start a second attempt at what may be done only once, it is not done again.
 func TestOneAttempt(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.run = func(context.Context, []string) (int, error) { panic("this worker dies here") }
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	o := p.operations()
-	env.RegisterActivity(o)
+	o := p.operations(t)
+	env.RegisterActivityWithOptions(o.Act, activity.RegisterOptions{Name: activities.ActOperation})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 		call := act("command.run", runbook.Write, condition.Values{"command": "reload", "model": "m"})
-		return workflow.ExecuteActivity(ctx, o.Act, call).Get(ctx, nil)
+		return workflow.ExecuteActivity(ctx, activities.ActOperation, call).Get(ctx, nil)
 	})
-	require.Equal(t, Unknown, class(t, env.GetWorkflowError().(*temporal.WorkflowExecutionError).Unwrap())) //nolint:errorlint // the environment's own
+	require.Equal(t, activities.Unknown, class(t, env.GetWorkflowError().(*temporal.WorkflowExecutionError).Unwrap())) //nolint:errorlint // the environment's own
 	require.Len(t, p.ran, 1)
 }
 
@@ -232,5 +150,3 @@ func TestDeadlineIsBeforeTemporals(t *testing.T) {
 	end, _ = short.Deadline()
 	require.Equal(t, end.Add(-200*time.Millisecond), deadline(short, 2*time.Second))
 }
-
-func duration(d time.Duration) strictyaml.Duration { return strictyaml.Duration(d) }
