@@ -55,7 +55,7 @@ func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []st
 		endpoint := project.Endpoints[r.Service]
 		if slices.Contains(names, r.Service) && r.Running() && endpoint.Port > 0 && endpoint.Health != "" {
 			group.Go(func() error {
-				fails := func() bool { return d.Replicas.ask(ctx, r, address(r, endpoint.Port, endpoint.Health)) != "" }
+				fails := func() bool { return d.Replicas.ask(ctx, r, Address(r, endpoint.Port, endpoint.Health)) != "" }
 				first := fails()
 				replicas[i].HealthFails = first && fails() // one slow answer says nothing
 				return nil

@@ -8,7 +8,7 @@ import (
 // MissingReplicas says of each replica of the request that does not run any more what became of it, such as "app-2 is
 // exited"; of one that is gone it says so. It is a read: an engine that does not answer is Unavailable.
 func (r *Replicas) MissingReplicas(ctx context.Context, req ReplicasRequest) ([]string, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	replicas, err := r.Engine.Replicas(ctx, req.Project, req.Service)
 	if err != nil {
 		return nil, Classify(ctx, err)

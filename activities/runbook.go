@@ -33,7 +33,7 @@ type Definitions interface {
 type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
-	Operations  *Operations
+	Operations  Operations
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
 }

@@ -29,8 +29,8 @@ func TestRunbookIsApproved(t *testing.T) {
 	require.True(t, approved.reply.Accepted)
 	require.Equal(t, []string{
 		"runbook.started", "step.ok", "runbook.acting", "step.ok", "request.opened", "request.denied", "request.approved", "step.ok",
-		"step.started", "step.ok", "step.ok", "runbook.finished",
-	}, s.ledger.kinds())
+		"step.ok", "step.ok", "runbook.finished",
+	}, s.ledger.kinds(), "that it begins the host's worker says")
 }
 
 func TestRunbookNobodyApproves(t *testing.T) {

@@ -23,12 +23,14 @@ const (
 // scale takes a service to a number of replicas by a ScaleService run.
 func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
-	replicas, ok := wholeNumber(call.With["replicas"])
-	if !ok {
-		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas is %v, which is not a whole number", call.With["replicas"]), activities.InvalidInput, nil)
+	number, err := condition.Convert(call.With["replicas"], condition.Int)
+	if err != nil {
+		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError("replicas "+err.Error(), activities.InvalidInput, nil)
 	}
+	replicas := int(number.(int64))
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
-		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured, BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
+		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
 	})
 	outputs := condition.Values{}
 	if result.From != nil {
@@ -66,7 +68,7 @@ func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int)
 func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
 	result, err := r.change(ctx, call, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
-		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
 	})
 	if err != nil {
 		return runbook.ActResult{}, err
@@ -77,7 +79,7 @@ func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runboo
 // change runs a change of a service as a child, as often as the step's retry says where that is harmless.
 func (r *runbookRun) change(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
 	attempts := 1
-	if call.Idempotent {
+	if !call.Once() {
 		attempts = max(call.Retry.Attempts, 1)
 	}
 	pause := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
@@ -144,17 +146,4 @@ type overdue struct{ limit time.Duration }
 // Error is for people.
 func (o *overdue) Error() string {
 	return fmt.Sprintf("no end within %s, so it was cancelled; things were put back", o.limit)
-}
-
-// wholeNumber reads a number that may have been through JSON.
-func wholeNumber(v any) (int, bool) {
-	switch n := v.(type) {
-	case float64:
-		return int(n), n == float64(int(n))
-	case int64:
-		return int(n), true
-	case int:
-		return n, true
-	}
-	return 0, false
 }

@@ -64,8 +64,9 @@ func TestRunbookRestartsAService(t *testing.T) {
 			require.Equal(t, c.outcome, result.Outcome, result.Reason)
 			require.Equal(t, c.acts, s.acts)
 			require.Equal(t, []string{"service/gpu1/shop/model-qwen"}, ids)
-			require.Equal(t, workflows.RestartRequest{Host: "gpu1", Project: "shop", Service: "model-qwen", By: "anna@gpu1", Why: asked[0].Why}, asked[0])
+			require.Equal(t, workflows.RestartRequest{Host: "gpu1", Project: "shop", Service: "model-qwen", By: "anna@gpu1", Why: asked[0].Why, Until: start.Add(16 * time.Minute)}, asked[0])
 			require.Contains(t, asked[0].Why, " restart")
+			require.Contains(t, s.ledger.kinds(), "step.started", "nobody else says that it begins")
 		})
 	}
 }
@@ -233,7 +234,7 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 	result, err := s.run()
 	require.Error(t, err)
-	require.Contains(t, result.Reason, "replicas is 1.5, which is not a whole number")
+	require.Contains(t, result.Reason, "replicas is 1.5; it must be of type int")
 }
 
 // Who cancels the change of a service cancels no knowledge: it put things back and said so.

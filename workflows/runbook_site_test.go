@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -55,6 +56,14 @@ func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error)
 	}
 	m.entries = append(m.entries, d.Seal(last))
 	return m.entries[len(m.entries)-1], nil
+}
+
+func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) {
+	m.mu.Lock()
+	before := len(m.entries)
+	m.mu.Unlock()
+	_, err := m.Append(ctx, d)
+	return err == nil && len(m.entries) > before, err
 }
 
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
@@ -166,25 +175,13 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
-	var operations *activities.Operations
-	s.RegisterActivity(operations)
-	var runbooks *activities.Runbooks
-	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
-		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
-	})
-	var docker *activities.Docker
-	s.RegisterActivity(docker)
-	s.OnActivity(docker.PlanScale, mock.Anything, mock.Anything).Return(func(_ context.Context, req activities.PlanRequest) (scaling.Plan, error) {
-		n := req.Targets[0].Replicas // it is as it was
-		return scaling.Plan{Changes: []scaling.Change{{Service: req.Targets[0].Service, From: n, To: n}}}, nil
-	})
 	takes := func() time.Duration {
 		if s.takes == nil {
 			return 0
 		}
 		return s.takes()
 	}
-	s.OnActivity(operations.Act, mock.Anything, mock.Anything).AfterFn(takes).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	act := func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
 		what := call.Path
 		if call.Undo {
 			what = "undo " + what
@@ -196,9 +193,21 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 			}
 		}
 		return runbook.ActResult{Outcome: runbook.OK}, nil
-	})
-	s.OnActivity(operations.Watch, mock.Anything, mock.Anything).Return(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
+	}
+	s.RegisterActivityWithOptions(act, activity.RegisterOptions{Name: activities.ActOperation})
+	s.RegisterActivityWithOptions(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
 		return runbook.WatchResult{Held: !s.healthy, Outputs: condition.Values{"healthy": s.healthy}, Looks: 1}, nil
+	}, activity.RegisterOptions{Name: activities.WatchCondition})
+	var docker *activities.Docker
+	s.RegisterActivity(docker)
+	s.OnActivity(activities.ActOperation, mock.Anything, mock.Anything).AfterFn(takes).Return(act)
+	var runbooks *activities.Runbooks
+	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
+		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
+	})
+	s.OnActivity(docker.PlanScale, mock.Anything, mock.Anything).Return(func(_ context.Context, req activities.PlanRequest) (scaling.Plan, error) {
+		n := req.Targets[0].Replicas // it is as it was
+		return scaling.Plan{Changes: []scaling.Change{{Service: req.Targets[0].Service, From: n, To: n}}}, nil
 	})
 	return s
 }

@@ -18,8 +18,7 @@ const probeTotal = 2 * time.Minute
 // read reads probes. When no worker of the host answers, every one of them has no value.
 func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
 	var readings map[string]runbook.Reading
-	var a *activities.Operations
-	err := r.queue.run(ctx, changing("read "+count(len(calls), "probe"), time.Minute, probeTotal), probeTotal, a.ReadProbes, calls, &readings)
+	err := r.queue.run(ctx, changing("read "+count(len(calls), "probe"), time.Minute, probeTotal), probeTotal, activities.ReadProbes, calls, &readings)
 	if err == nil {
 		return readings
 	}
@@ -33,9 +32,8 @@ func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[st
 // watch looks at a condition in one heartbeating activity, however long it takes.
 func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook.WatchResult {
 	var result runbook.WatchResult
-	var a *activities.Operations
 	limit := runbook.Duration(call.TimeoutSeconds) + slack
-	if err := r.queue.run(ctx, changing("look at "+call.Path, limit, 2*limit), limit, a.Watch, call, &result); err != nil {
+	if err := r.queue.run(ctx, changing("look at "+call.Path, limit, 2*limit), limit, activities.WatchCondition, call, &result); err != nil {
 		return runbook.WatchResult{Fault: reason(err)}
 	}
 	return result
@@ -51,8 +49,7 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	case restartOperation:
 		result, err = r.restart(ctx, call)
 	default:
-		var a *activities.Operations
-		err = r.queue.run(ctx, acting(call), actWait, a.Act, call, &result)
+		err = r.queue.run(ctx, acting(call), actWait, activities.ActOperation, call, &result)
 	}
 	if err == nil {
 		return result
@@ -63,7 +60,8 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 // actWait is how long an operation waits for a worker to take it. One that none took was not done.
 const actWait = 10 * time.Minute
 
-// acting are the options of an operation. One that is not idempotent gets one attempt.
+// acting are the options of an operation. One that is not idempotent gets one attempt, and a destructive one as well:
+// its approval is for one.
 func acting(call runbook.ActCall) workflow.ActivityOptions {
 	summary := call.Uses + " of " + call.Path
 	if call.Undo {
@@ -71,7 +69,7 @@ func acting(call runbook.ActCall) workflow.ActivityOptions {
 	}
 	attempts := call.Retry.Attempts
 	switch {
-	case !call.Idempotent:
+	case call.Once():
 		attempts = 1
 	case attempts == 0:
 		attempts = defaultAttempts
@@ -97,9 +95,9 @@ const (
 
 // outcomeOf says of an operation that ended with an error whether it happened.
 func outcomeOf(call runbook.ActCall, err error) string {
-	unclear := runbook.Unclear
-	if call.Idempotent {
-		unclear = runbook.Failed
+	unclear := runbook.Failed
+	if call.Once() {
+		unclear = runbook.Unclear
 	}
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
@@ -116,10 +114,10 @@ func outcomeOf(call runbook.ActCall, err error) string {
 		return unclear
 	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
 		return runbook.Failed // nobody took it, so nobody did it
-	case errors.As(err, &timeout) && call.Idempotent:
-		return runbook.TimedOut
-	case errors.As(err, &timeout):
+	case errors.As(err, &timeout) && call.Once():
 		return runbook.Unclear
+	case errors.As(err, &timeout):
+		return runbook.TimedOut
 	default:
 		return runbook.Failed
 	}

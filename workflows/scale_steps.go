@@ -20,7 +20,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		return err
 	}
 	coming := len(r.change.Start) + len(r.change.Add)
-	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
+	start := activities.StartRequest{Approved: r.approved, Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
 	r.saga.push(r.startUndone(), func(ctx workflow.Context) (string, error) {
 		if r.serving {
 			return "", errServing
@@ -100,6 +100,7 @@ func (r *serviceRun) unrouteStale(ctx workflow.Context) error {
 func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) (string, error) {
 	var docker *activities.Docker
 	var undone activities.Undone
+	start.Approved = activities.Approved{} // the way back needs no approval
 	err := r.do(ctx, "undo: take away the new replicas", stopLimit(r.change.Policy, len(start.Change.Start)+len(start.Change.Add)), undoTotal, docker.UndoStart, start, &undone)
 	if len(undone.Gone) > 0 {
 		gone := "removed for good: " + strings.Join(undone.Gone, ", ")

@@ -78,6 +78,10 @@ type serviceRun struct {
 	starting bool
 	// touched says that something was changed, final that there is no way back any more.
 	touched, final bool
+	// approved goes with the first effect, and is then used up: what has begun is brought to its end. late says that
+	// the host refused that effect, as the approval had ended.
+	approved activities.Approved
+	late     bool
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }
@@ -136,6 +140,9 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	case err == nil:
 		r.result.Outcome = done
 		return nil
+	}
+	if r.late {
+		r.saga.steps, r.amiss, r.touched, r.final = nil, nil, false, false // nothing was done
 	}
 	if err = r.putBack(ctx, err); len(r.amiss) == 0 && len(r.result.Refusals) > 0 {
 		r.result.Outcome = Refused

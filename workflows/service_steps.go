@@ -87,6 +87,9 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 
 // untouched says of a route that failed whether the router has what it had.
 func untouched(err error) bool {
+	if _, refused := activities.RefusalOf(err); refused {
+		return true
+	}
 	var app *temporal.ApplicationError
 	var failure activities.RouteFailure
 	return errors.As(err, &app) && app.HasDetails() && app.Details(&failure) == nil && failure.Untouched
@@ -142,10 +145,17 @@ func (r *serviceRun) warn(text string) {
 	}
 }
 
-// do runs one activity on the host; result may be nil.
+// do runs one activity on the host; result may be nil. The first one of a run is its first effect, and carries the
+// approval. What a gate of the host refuses becomes a refusal of the run.
 func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
+	r.approved = activities.Approved{}
 	o := changing(summary, limit, total)
-	return r.queue.run(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
+	err := r.queue.run(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
+	if refusal, ok := activities.RefusalOf(err); ok {
+		r.result.Refusals = []scaling.Refusal{refusal}
+		r.late = refusal.Code == scaling.ApprovalEnded
+	}
+	return err
 }
 
 // begin is do beside what follows. The result is there once the future is.
@@ -154,9 +164,11 @@ func (r *serviceRun) begin(ctx workflow.Context, summary string, limit, total ti
 	return r.queue.begin(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
 }
 
+const nothingDone = "nothing was done"
+
 func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
 	request := activities.ReplicasRequest{
-		Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
+		Approved: r.approved, Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
 	}
 	for _, replica := range replicas {
 		request.IDs = append(request.IDs, replica.ID)

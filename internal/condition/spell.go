@@ -2,18 +2,11 @@ package condition
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 )
 
-// Spell is a value as text. A whole number that JSON has made a float64 of is spelled as the number that it was.
-func Spell(v any) string {
-	if f, ok := v.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		return strconv.FormatInt(int64(f), 10)
-	}
-	return fmt.Sprint(v)
-}
+// Spell is a value as text: the same before JSON and after it.
+func Spell(v any) string { return fmt.Sprint(Whole(v)) }
 
 // Names are the names of the values, sorted.
 func (v Values) Names() []string {

@@ -2,6 +2,7 @@
 package input
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
@@ -26,6 +27,14 @@ type Field struct {
 	// Min and Max bound a number; nil is no bound.
 	Min *float64 `json:"min,omitempty"`
 	Max *float64 `json:"max,omitempty"`
+}
+
+// UnmarshalJSON keeps whole numbers whole, as condition.Values does.
+func (in *Field) UnmarshalJSON(text []byte) error {
+	type plain Field
+	err := json.Unmarshal(text, (*plain)(in))
+	in.Default = condition.Whole(in.Default)
+	return err
 }
 
 // Fill checks what was given against what is declared, fills in the defaults and gives every value
@@ -74,8 +83,8 @@ func (in Field) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
 	switch in.Type {
 	case condition.Int:
-		n, ok := whole(v, text)
-		if !ok {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
 			return nil, strictyaml.Quote(text) + " is not a whole number"
 		}
 		return n, in.bounded(float64(n))
@@ -121,13 +130,4 @@ func (in Field) bounded(n float64) string {
 		return fmt.Sprintf("%v is more than %v", n, *in.Max)
 	}
 	return ""
-}
-
-// whole reads a whole number; JSON makes a float64 of one.
-func whole(v any, text string) (int64, bool) {
-	if f, ok := v.(float64); ok {
-		return int64(f), f == math.Trunc(f) && math.Abs(f) < 1<<53
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
 }

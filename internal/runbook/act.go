@@ -45,9 +45,9 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 			Runbook: m.s.Run.Name, Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256,
 		})
 	}
-	if !n.Step.Idempotent || n.Step.Risk == Destructive {
+	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
-		m.record("begun", "step.started", "", StepStarted{
+		m.record("begun", StartedKind, "", StepStarted{
 			Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Risk: n.Step.Risk,
 			PlanSHA256: m.s.Run.PlanSHA256,
 		})
@@ -57,13 +57,27 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Run: m.s.Run.RunID, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk, Until: until,
+		Path: n.Path, Run: m.s.Run.RunID, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Until: until, Project: m.s.Run.Project,
+		Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }
 
+// StartedKind is the kind of the ledger's entry about a step that begins and must not be done twice.
+const StartedKind = "step.started"
+
+// begins says whether the run tells the ledger that a step begins which must not be done twice. Before a destructive
+// activity the host's worker tells it, and does nothing where somebody has told it before.
+func begins(s Step) bool {
+	if s.Risk != Destructive {
+		return !s.Idempotent
+	}
+	operation, _ := FindOperation(s.Uses)
+	return operation.Workflow
+}
+
 // approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) (time.Time, bool) {
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, ok bool) {
 	for i, a := range m.s.Approvals {
 		if a.Step == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
 			same(n.Step.With, a.Arguments, with) && !m.now.After(a.Until) {
@@ -77,7 +91,7 @@ func (m *machine) approved(n Node, attempt int, with condition.Values) (time.Tim
 // same compares two sets of arguments of an operation.
 func same(with []Filled, a, b condition.Values) bool {
 	for _, f := range with {
-		if condition.Spell(a[f.Name]) != condition.Spell(b[f.Name]) {
+		if fmt.Sprint(a[f.Name]) != fmt.Sprint(b[f.Name]) {
 			return false
 		}
 	}

@@ -181,7 +181,7 @@ func TestPersonFillsIn(t *testing.T) {
 	require.Equal(t, `ticket: "17" does not match [A-Z]+-[0-9]+`, w.word(a).Message)
 	a.Fields = condition.Values{"ticket": "OPS-17"}
 	require.True(t, w.word(a).Accepted)
-	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": 1.0}, w.s.Steps["ask"].Outputs)
+	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, w.s.Steps["ask"].Outputs)
 	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, dataOf[request.Word](t, w.kept("request.answered")[0]).Fields)
 	require.Len(t, w.kept("request.denied"), 2)
 	w.ends(Succeeded)

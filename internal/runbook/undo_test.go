@@ -119,7 +119,7 @@ func TestUndoRemembers(t *testing.T) {
 		}
 	}
 	require.Equal(t, &ActCall{
-		Path: "scale", Run: runID, Project: "shop", Attempt: 1, Uses: "service.scale", With: condition.Values{"replicas": 2.0, "service": "app"}, Risk: Write, Undo: true,
+		Path: "scale", Run: runID, Project: "shop", Attempt: 1, Uses: "service.scale", With: condition.Values{"replicas": int64(2), "service": "app"}, Risk: Write, Undo: true,
 		Idempotent: true, TimeoutSeconds: actLimit, Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
 	}, undo)
 	require.Equal(t, "scale", dataOf[StepUndone](t, w.kept("undo.ok")[0]).Step)

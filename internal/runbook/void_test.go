@@ -29,7 +29,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		require.Empty(t, w.done)
 		require.Equal(t, "gate", w.s.Request.Step)
 		require.Equal(t, "gate again: attempt 1 at restart", w.s.Request.Message)
-		require.Equal(t, 2_000_001.0, w.s.Request.Allows[0].Arguments["n"])
+		require.Equal(t, int64(2_000_001), w.s.Request.Allows[0].Arguments["n"])
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart"}, w.done)
 		w.ends(Succeeded)

@@ -50,6 +50,7 @@ const (
 	NoGPU              = "no_gpu"
 	RouterDown         = "router_down"
 	NoSharedNetwork    = "no_shared_network"
+	ApprovalEnded      = "approval_ended"
 )
 
 // findings collects what a preflight has to say.

@@ -14,6 +14,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
 	"github.com/evenkeel/evenkeel/activities/nginx"
+	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/activities/prom"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -21,28 +22,34 @@ import (
 )
 
 // newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
-func newAdapters(c *config.Config, set *templates.Set, name string, host config.Host, temporal client.Client, probe activities.GPUs) (activities.Host, error) {
+func newAdapters(c *config.Config, set *templates.Set, name string, host config.Host, temporal client.Client, probe activities.GPUs, book activities.Ledger) (HostActivities, error) {
 	engine, err := dockerd.New()
 	if err != nil {
-		return activities.Host{}, err
+		return HostActivities{}, err
 	}
 	projects, err := projectsOf(c, set, host, engine)
 	if err != nil {
-		return activities.Host{}, err
+		return HostActivities{}, err
 	}
 	replicas := &activities.Replicas{Engine: engine, Prober: httpprobe.New(), Projects: projects}
 	vram := &activities.VRAM{
 		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
-	return activities.Host{
-		Docker:   &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
-		Replicas: replicas,
-		Router:   &activities.Router{Replicas: replicas},
-		VRAM:     vram,
-		Operations: &activities.Operations{
-			Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
-			Commands: c.Commands, Runner: command.New(), Groups: c.Groups,
-		},
+	ops, err := operations.New(operations.Options{
+		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
+		Commands: c.Commands, Runner: command.New(), Groups: c.Groups, Ledger: book,
+	})
+	if err != nil {
+		return HostActivities{}, err
+	}
+	return HostActivities{
+		Docker:     &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
+		Replicas:   replicas,
+		Router:     &activities.Router{Replicas: replicas},
+		VRAM:       vram,
+		Operations: ops,
+		Runbooks:   runbooks(c, set, book, ops),
+		People:     &activities.People{Groups: c.Groups, Approvals: c.Approvals},
 	}, nil
 }
 

@@ -76,10 +76,6 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	adapters, err := newAdapters(o.Config, set, name, host, o.Client, probe)
-	if err != nil {
-		return nil, err
-	}
 	known, err := knownSearchAttributes(ctx, o.Client, o.Namespace)
 	if err != nil {
 		return nil, err
@@ -88,8 +84,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	adapters.Runbooks = runbooks(o.Config, set, book, adapters.Operations)
-	adapters.People = &activities.People{Groups: o.Config.Groups, Approvals: o.Config.Approvals}
+	adapters, err := newAdapters(o.Config, set, name, host, o.Client, probe, book)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", o.HTTPAddress)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
@@ -103,7 +102,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.handler = ingress.Options{Registry: o.Registry, Ready: a.ready}
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
-	activities.Shared{
+	SharedActivities{
 		Visibility: &activities.Visibility{Known: known},
 		Records:    &activities.Records{Ledger: book},
 		Messages:   &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},

@@ -46,7 +46,7 @@ func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
 }
 
 // runbooks reads the installation's definitions for runs on every host.
-func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o *activities.Operations) *activities.Runbooks {
+func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activities.Operations) *activities.Runbooks {
 	projects := map[string][]string{}
 	for name, host := range c.Hosts {
 		projects[name] = host.Names()

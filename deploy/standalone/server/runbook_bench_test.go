@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -18,12 +19,14 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/command"
 	"github.com/evenkeel/evenkeel/activities/ledger"
+	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/worker/app"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -47,16 +50,19 @@ func BenchmarkRunbook(b *testing.B) {
 	require.NoError(b, err)
 	defer book.Close()
 	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
-	operations := &activities.Operations{Projects: projects, GPUs: noGPUs{}, Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}, Runner: command.New()}
-	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: operations, Projects: map[string][]string{"bench": {"bench"}}}
-	shared := worker.New(c, workflows.TaskQueue, worker.Options{})
+	ops, err := operations.New(operations.Options{
+		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book,
+		Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
+	})
+	require.NoError(b, err)
+	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
+	guard := []interceptor.WorkerInterceptor{app.Guard()}
+	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
 	workflows.Register(shared)
 	shared.RegisterWorkflow(bare)
-	activities.Shared{Visibility: &activities.Visibility{}, Messages: &activities.Messages{}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks}.Register(shared)
-	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true})
-	host.RegisterActivity(operations)
-	host.RegisterActivity(runbooks)
-	host.RegisterActivity(&activities.People{})
+	app.SharedActivities{Visibility: &activities.Visibility{}, Messages: &activities.Messages{}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks}.Register(shared)
+	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
+	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{}}.Register(host)
 	require.NoError(b, shared.Start())
 	defer shared.Stop()
 	require.NoError(b, host.Start())
@@ -87,10 +93,9 @@ func bare(ctx workflow.Context, n int) error {
 		TaskQueue: workflows.HostQueue("bench"), StartToCloseTimeout: time.Minute, HeartbeatTimeout: 5 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
 	})
-	var operations *activities.Operations
 	for i := range n {
 		call := runbook.ActCall{Path: fmt.Sprint(i), Attempt: 1, Uses: "command.run", With: condition.Values{"command": "nothing"}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 60}
-		if err := workflow.ExecuteActivity(ctx, operations.Act, call).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(ctx, activities.ActOperation, call).Get(ctx, nil); err != nil {
 			return err
 		}
 	}

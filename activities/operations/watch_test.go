@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"context"
@@ -9,15 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-var none = Fail(PreconditionFailed, errors.New("no sample"))
+var none = activities.Fail(activities.PreconditionFailed, errors.New("no sample"))
 
-// watching is a plant whose only measurement says one thing after the other, and then the last for ever.
-func watching(says ...any) *plant {
-	p, i := &plant{}, 0
+// watching is a environment whose only measurement says one thing after the other, and then the last for ever.
+func watching(says ...any) *environment {
+	p, i := &environment{}, 0
 	p.value = func(string) (float64, error) {
 		said := says[min(i, len(says)-1)]
 		i++
@@ -62,7 +63,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := watching(c.says...).operations().watch(t.Context(), latency(t, c.until, c.times), time.Now().Add(c.limit))
+			got, err := watching(c.says...).operations(t).watch(t.Context(), latency(t, c.until, c.times), time.Now().Add(c.limit))
 			require.NoError(t, err)
 			require.Contains(t, got.Readings, "call/p95")
 			got.Readings = nil
@@ -75,41 +76,43 @@ func TestWatch(t *testing.T) {
 func TestWatchLooksAtTheDeadline(t *testing.T) {
 	call := latency(t, true, 1)
 	call.EverySeconds = 3600
-	got, err := watching(9.0, 1.0).operations().watch(t.Context(), call, time.Now().Add(50*time.Millisecond))
+	got, err := watching(9.0, 1.0).operations(t).watch(t.Context(), call, time.Now().Add(50*time.Millisecond))
 	require.NoError(t, err)
 	require.True(t, got.Held)
 	require.Equal(t, 2, got.Looks)
 }
 
 func TestWatchReadsAResult(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.replicas = two("running", "")[:1]
-	p.health = func(string) (ModelHealth, error) { return ModelHealth{Healthy: false, Breaker: "open"}, nil }
+	p.health = func(string) (activities.ModelHealth, error) {
+		return activities.ModelHealth{Healthy: false, Breaker: "open"}, nil
+	}
 	call := runbook.WatchCall{
 		Project: "shop", Uses: "product.model_health", With: condition.Values{"model": "qwen_32b"}, Times: 1, TimeoutSeconds: 10,
 		Condition: expression(t, `!result.healthy && result.breaker == "open"`, condition.Types{
 			"result.healthy": condition.Bool, "result.breaker": condition.String,
 		}, condition.Bool),
 	}
-	got, err := p.operations().Watch(t.Context(), call)
+	got, err := p.operations(t).Watch(t.Context(), call)
 	require.NoError(t, err)
 	require.True(t, got.Held)
 	require.Equal(t, condition.Values{"healthy": false, "breaker": "open", "replicas": int64(1)}, got.Outputs)
 
-	p.health = func(string) (ModelHealth, error) { return ModelHealth{}, errors.New("refused") }
-	got, err = p.operations().Watch(t.Context(), call)
+	p.health = func(string) (activities.ModelHealth, error) { return activities.ModelHealth{}, errors.New("refused") }
+	got, err = p.operations(t).Watch(t.Context(), call)
 	require.NoError(t, err)
 	require.Equal(t, runbook.WatchResult{Fault: "product.model_health: shop-app-1: refused", Looks: 1, Readings: map[string]runbook.Reading{}}, got)
 
 	call.Uses, call.With = "product.cache_warm", nil
-	got, err = p.operations().Watch(t.Context(), call)
+	got, err = p.operations(t).Watch(t.Context(), call)
 	require.NoError(t, err)
 	require.Contains(t, got.Fault, "not an operation that only reads")
 	require.Empty(t, p.orders)
 
 	call.Condition = condition.Expression{}
-	_, err = p.operations().Watch(t.Context(), call)
-	require.Equal(t, InvalidInput, class(t, err))
+	_, err = p.operations(t).Watch(t.Context(), call)
+	require.Equal(t, activities.InvalidInput, class(t, err))
 }
 
 // A worker that stops lets another one go on with a watch.
@@ -124,12 +127,12 @@ func TestWatchIsHandedOver(t *testing.T) {
 		close(stop)
 		return said(q)
 	}
-	o := p.operations()
+	o := p.operations(t)
 	env.RegisterActivity(o)
 	call := latency(t, true, 1)
 	call.TimeoutSeconds = 3600
 	_, err := env.ExecuteActivity(o.Watch, call)
-	require.Equal(t, WorkerStopping, class(t, err))
+	require.Equal(t, activities.WorkerStopping, class(t, err))
 }
 
 func TestWatchIsCancelled(t *testing.T) {
@@ -140,6 +143,6 @@ func TestWatchIsCancelled(t *testing.T) {
 		cancel()
 		return said(q)
 	}
-	_, err := p.operations().Watch(ctx, latency(t, true, 1))
+	_, err := p.operations(t).Watch(ctx, latency(t, true, 1))
 	require.Equal(t, context.Canceled, err)
 }

@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -27,10 +28,10 @@ func TestOrders(t *testing.T) {
 		"product.db_pool_reset": {nil, "/admin/db/pool/reset", nil},
 	} {
 		t.Run(uses, func(t *testing.T) {
-			p := &plant{}
+			p := &environment{}
 			p.replicas = append(two("running", ""), two("exited", "")[1])
 			p.replicas[2].Address = "10.0.0.3"
-			result, err := p.operations().Act(t.Context(), act(uses, runbook.Write, c.with))
+			result, err := p.operations(t).Act(t.Context(), act(uses, runbook.Write, c.with))
 			require.NoError(t, err)
 			require.Equal(t, runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{}}, result)
 			require.Equal(t, map[string]int{"http://10.0.0.1:81" + c.path: 1, "http://10.0.0.2:81" + c.path: 1}, p.ordered)
@@ -62,71 +63,71 @@ func TestOrderFails(t *testing.T) {
 		class string
 		once  string // when it must not be done twice
 	}{
-		"one of two":             {one(Fail(Unavailable, no)), Unavailable, Unknown},
-		"one was never told":     {one(NotSent(Fail(Unavailable, no))), Unavailable, PreconditionFailed},
-		"one says never":         {both(Fail(Unavailable, no), Fail(PermissionDenied, no)), PermissionDenied, Unknown},
-		"one is busy":            {both(NotSent(Fail(Unavailable, no)), &Error{Class: RateLimited, RetryAfter: time.Minute, Err: no}), RateLimited, PreconditionFailed},
-		"an error with no class": {one(no), Unavailable, Unknown},
+		"one of two":             {one(activities.Fail(activities.Unavailable, no)), activities.Unavailable, activities.Unknown},
+		"one was never told":     {one(activities.NotSent(activities.Fail(activities.Unavailable, no))), activities.Unavailable, activities.PreconditionFailed},
+		"one says never":         {both(activities.Fail(activities.Unavailable, no), activities.Fail(activities.PermissionDenied, no)), activities.PermissionDenied, activities.Unknown},
+		"one is busy":            {both(activities.NotSent(activities.Fail(activities.Unavailable, no)), &activities.Error{Class: activities.RateLimited, RetryAfter: time.Minute, Err: no}), activities.RateLimited, activities.PreconditionFailed},
+		"an error with no class": {one(no), activities.Unavailable, activities.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plant{order: c.order}
+			p := &environment{order: c.order}
 			p.replicas = two("running", "")
 			call := act("product.cache_warm", runbook.Write, nil)
-			_, err := p.operations().Act(t.Context(), call)
+			_, err := p.operations(t).Act(t.Context(), call)
 			require.Equal(t, c.class, class(t, err))
 			require.ErrorContains(t, err, "shop-app-2: no")
 			require.Len(t, p.orders, 2, "the other one is told all the same")
-			if c.class == RateLimited {
+			if c.class == activities.RateLimited {
 				var app *temporal.ApplicationError
 				require.ErrorAs(t, err, &app)
 				require.Equal(t, time.Minute, app.NextRetryDelay())
 			}
 			call.Idempotent = false
-			_, err = p.operations().Act(t.Context(), call)
+			_, err = p.operations(t).Act(t.Context(), call)
 			require.Equal(t, c.once, class(t, err))
 		})
 	}
 }
 
 func TestNoProduct(t *testing.T) {
-	p := &plant{}
-	o := p.operations()
+	p := &environment{}
+	o := p.operations(t)
 	_, err := o.Act(t.Context(), act("product.cache_warm", runbook.Write, nil))
-	require.Equal(t, PreconditionFailed, class(t, err))
+	require.Equal(t, activities.PreconditionFailed, class(t, err))
 	require.ErrorContains(t, err, "no replica of app runs")
 
-	o.Projects["shop"].Admin.Paths.DBPoolReset = ""
+	o.projects["shop"].Admin.Paths.DBPoolReset = ""
 	_, err = o.Act(t.Context(), act("product.db_pool_reset", runbook.Write, nil))
-	require.Equal(t, NotFound, class(t, err))
+	require.Equal(t, activities.NotFound, class(t, err))
 	require.ErrorContains(t, err, "this installation's product has no db pool reset; name its path as db_pool_reset in admin.paths")
 
-	o.Projects["shop"].Admin = config.Admin{}
+	o.projects["shop"].Admin = config.Admin{}
 	_, err = o.Act(t.Context(), act("product.cache_warm", runbook.Write, nil))
-	require.Equal(t, NotFound, class(t, err))
+	require.Equal(t, activities.NotFound, class(t, err))
 }
 
 func TestModelHealth(t *testing.T) {
-	well, down := ModelHealth{Healthy: true, Breaker: "closed"}, ModelHealth{Breaker: "open"}
+	well, down := activities.ModelHealth{Healthy: true, Breaker: "closed"}, activities.ModelHealth{Breaker: "open"}
 	for name, c := range map[string]struct {
-		second ModelHealth
+		second activities.ModelHealth
 		err    error
 		want   condition.Values
 	}{
 		"well":            {well, nil, condition.Values{"healthy": true, "breaker": "closed", "replicas": int64(2)}},
-		"down for one":    {ModelHealth{Breaker: "closed"}, nil, condition.Values{"healthy": false, "breaker": "closed", "replicas": int64(2)}},
+		"down for one":    {activities.ModelHealth{Breaker: "closed"}, nil, condition.Values{"healthy": false, "breaker": "closed", "replicas": int64(2)}},
 		"not of one mind": {down, nil, condition.Values{"healthy": false, "breaker": "mixed", "replicas": int64(2)}},
-		"no answer":       {well, Fail(Unavailable, errors.New("no answer")), nil},
+		"no answer":       {well, activities.Fail(activities.Unavailable, errors.New("no answer")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plant{}
+			p := &environment{}
 			p.replicas = two("running", "")
-			p.health = func(url string) (ModelHealth, error) {
+			p.health = func(url string) (activities.ModelHealth, error) {
 				if url == "http://10.0.0.2:81/health/llm" {
 					return c.second, c.err
 				}
 				return well, nil
 			}
-			result, err := p.operations().Act(t.Context(), act("product.model_health", runbook.Read, condition.Values{"model": "m"}))
+			result, err := p.operations(t).Act(t.Context(), act("product.model_health", runbook.Read, condition.Values{"model": "m"}))
 			if c.err != nil {
 				require.ErrorContains(t, err, "shop-app-2: no answer")
 				return
@@ -138,15 +139,15 @@ func TestModelHealth(t *testing.T) {
 }
 
 func TestStatistics(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.replicas = two("running", "")
 	read := func(uses string) condition.Values {
-		result, err := p.operations().Act(t.Context(), act(uses, runbook.Read, nil))
+		result, err := p.operations(t).Act(t.Context(), act(uses, runbook.Read, nil))
 		require.NoError(t, err)
 		return result.Outputs
 	}
 	require.Equal(t, condition.Values{"hit_rate": 0.0, "requests": int64(0), "bypass": false}, read("product.cache_stats"))
-	p.cache = map[string]CacheStats{
+	p.cache = map[string]activities.CacheStats{
 		"http://10.0.0.1:81/admin/cache/stats": {Hits: 3, Misses: 1},
 		"http://10.0.0.2:81/admin/cache/stats": {Hits: 0, Misses: 4, Bypass: true},
 	}

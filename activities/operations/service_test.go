@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"errors"
@@ -6,15 +6,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // reads is what an operation that only reads gives, or the error.
-func reads(t *testing.T, p *plant, uses string, with condition.Values) (condition.Values, error) {
+func reads(t *testing.T, p *environment, uses string, with condition.Values) (condition.Values, error) {
 	t.Helper()
-	result, err := p.operations().Act(t.Context(), act(uses, runbook.Read, with))
+	result, err := p.operations(t).Act(t.Context(), act(uses, runbook.Read, with))
 	if err == nil {
 		require.Equal(t, runbook.OK, result.Outcome)
 	}
@@ -48,20 +49,20 @@ func TestState(t *testing.T) {
 		"others do not show": {"redis", two("running", ""), nil, counts(0, 0, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plant{}
+			p := &environment{}
 			p.replicas, p.status = c.replicas, c.status
 			got, err := reads(t, p, "service.state", condition.Values{"service": c.service})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
 	}
-	_, err := reads(t, &plant{}, "service.state", condition.Values{"service": "ap"})
-	require.Equal(t, NotFound, class(t, err))
+	_, err := reads(t, &environment{}, "service.state", condition.Values{"service": "ap"})
+	require.Equal(t, activities.NotFound, class(t, err))
 	require.ErrorContains(t, err, `the Compose project shop has no service "ap"`)
 }
 
 func TestUsage(t *testing.T) {
-	p := &plant{usage: map[string]Usage{"a": {CPURatio: 0.5, MemoryRatio: 0.25}, "b": {CPURatio: 1.0, MemoryRatio: 0.75}}}
+	p := &environment{usage: map[string]activities.Usage{"a": {CPURatio: 0.5, MemoryRatio: 0.25}, "b": {CPURatio: 1.0, MemoryRatio: 0.75}}}
 	p.replicas = two("running", "")
 	got, err := reads(t, p, "service.usage", condition.Values{"service": "app"})
 	require.NoError(t, err)
@@ -71,7 +72,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestConnect(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.replicas = two("running", "")
 	var dialled []string
 	p.dial = func(protocol, address string) error {
@@ -80,7 +81,7 @@ func TestConnect(t *testing.T) {
 		dialled = append(dialled, protocol+" "+address)
 		return nil
 	}
-	got, err := reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379.0, "protocol": "redis"})
+	got, err := reads(t, p, "service.connect", condition.Values{"service": "app", "port": 6379, "protocol": "redis"})
 	require.NoError(t, err)
 	require.Equal(t, true, got["reachable"])
 	require.Empty(t, got["reason"])
@@ -105,11 +106,11 @@ func TestConnect(t *testing.T) {
 	require.ErrorContains(t, err, `protocol is "http"; write one of [tcp postgres redis]`)
 
 	_, err = reads(t, p, "service.connect", condition.Values{"service": "app", "port": 65536})
-	require.Equal(t, InvalidInput, class(t, err))
+	require.Equal(t, activities.InvalidInput, class(t, err))
 }
 
 func TestMetric(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.replicas = two("running", "")
 	p.gauge = func(n int) (float64, bool, error) { return float64(n), n != 2, nil }
 	got, err := reads(t, p, "service.metric", condition.Values{"service": "app", "metric": "queue"})
@@ -118,14 +119,16 @@ func TestMetric(t *testing.T) {
 
 	p.gauge = func(int) (float64, bool, error) { return 0, false, nil }
 	_, err = reads(t, p, "service.metric", condition.Values{"service": "app", "metric": "queue"})
-	require.Equal(t, NotFound, class(t, err))
+	require.Equal(t, activities.NotFound, class(t, err))
 	require.ErrorContains(t, err, `no replica of app has the metric "queue"`)
 
-	p.gauge = func(int) (float64, bool, error) { return 0, false, Fail(Unavailable, errors.New("refused")) }
+	p.gauge = func(int) (float64, bool, error) {
+		return 0, false, activities.Fail(activities.Unavailable, errors.New("refused"))
+	}
 	_, err = reads(t, p, "service.metric", condition.Values{"service": "app", "metric": "queue"})
-	require.Equal(t, Unavailable, class(t, err))
+	require.Equal(t, activities.Unavailable, class(t, err))
 
 	_, err = reads(t, p, "service.metric", condition.Values{"service": "redis", "metric": "queue"})
-	require.Equal(t, InvalidInput, class(t, err))
+	require.Equal(t, activities.InvalidInput, class(t, err))
 	require.ErrorContains(t, err, "the configuration has no services.redis.metrics")
 }

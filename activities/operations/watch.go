@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -14,14 +15,14 @@ import (
 // scheduled is over. A check that cannot be told ends at that look with the fault; a wait goes on looking. A
 // worker that stops hands the watch over, and the next one counts its looks from the beginning.
 func (o *Operations) Watch(ctx context.Context, call runbook.WatchCall) (runbook.WatchResult, error) {
-	defer heartbeat(ctx)()
-	result, err := o.watch(ctx, call, since(ctx).Add(runbook.Duration(call.TimeoutSeconds)))
-	return result, Classify(ctx, err)
+	defer activities.Heartbeat(ctx)()
+	result, err := o.watch(ctx, call, activities.Since(ctx).Add(runbook.Duration(call.TimeoutSeconds)))
+	return result, activities.Classify(ctx, err)
 }
 
 func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline time.Time) (runbook.WatchResult, error) {
 	if call.Condition.Zero() {
-		return runbook.WatchResult{}, Fail(InvalidInput, errors.New("there is no condition to watch"))
+		return runbook.WatchResult{}, activities.Fail(activities.InvalidInput, errors.New("there is no condition to watch"))
 	}
 	var stopping <-chan struct{}
 	if activity.IsActivity(ctx) {
@@ -47,7 +48,7 @@ func (o *Operations) watch(ctx context.Context, call runbook.WatchCall, deadline
 			return runbook.WatchResult{}, ctx.Err()
 		case <-stopping:
 			timer.Stop()
-			return runbook.WatchResult{}, Fail(WorkerStopping, errors.New("the worker stops and hands the watch over"))
+			return runbook.WatchResult{}, activities.Fail(activities.WorkerStopping, errors.New("the worker stops and hands the watch over"))
 		}
 	}
 }

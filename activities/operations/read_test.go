@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -25,7 +26,7 @@ func constantly(name string, value any) runbook.Filled {
 }
 
 func TestReadProbes(t *testing.T) {
-	p := &plant{}
+	p := &environment{}
 	p.replicas = two("exited", "")
 	p.value = func(query string) (float64, error) {
 		switch query {
@@ -34,11 +35,11 @@ func TestReadProbes(t *testing.T) {
 		case "lag":
 			return math.NaN(), nil
 		}
-		return 0, Fail(PreconditionFailed, errors.New("no sample"))
+		return 0, activities.Fail(activities.PreconditionFailed, errors.New("no sample"))
 	}
 	query := expression(t, `inputs.mode + "_lag"`, condition.Types{"inputs.mode": condition.String}, condition.String)
 	begun := time.Now()
-	readings, err := p.operations().ReadProbes(t.Context(), []runbook.ReadCall{
+	readings, err := p.operations(t).ReadProbes(t.Context(), []runbook.ReadCall{
 		{Key: "app", Project: "shop", Uses: "service.state", With: []runbook.Filled{constantly("service", "app")}},
 		{Key: "call/up", Uses: "prometheus.query", With: []runbook.Filled{constantly("query", "up")}},
 		{Key: "nan", Uses: "prometheus.query", With: []runbook.Filled{constantly("query", "lag")}},
@@ -79,6 +80,6 @@ func TestReadProbes(t *testing.T) {
 func TestReadProbesIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := (&plant{}).operations().ReadProbes(ctx, nil)
+	_, err := (&environment{}).operations(t).ReadProbes(ctx, nil)
 	require.Equal(t, context.Canceled, err)
 }

@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -28,7 +29,7 @@ func TestRefusals(t *testing.T) {
 	reload := constantly("command", "reload")
 	for name, c := range map[string]struct {
 		d      runbook.Definition
-		change func(p *plant, o *Operations)
+		change func(p *environment, o *Options)
 		want   []string
 	}{
 		"all is there": {d: runbook.Definition{
@@ -45,31 +46,35 @@ func TestRefusals(t *testing.T) {
 		"the default policy":    {d: all(step("service.scale", runbook.Write, constantly("service", "redis")))},
 		"no Prometheus": {
 			d:      runbook.Definition{Probes: []runbook.Probe{{Name: "p", Uses: "prometheus.query"}}},
-			change: func(_ *plant, o *Operations) { o.Metrics = nil },
+			change: func(_ *environment, o *Options) { o.Metrics = nil },
 			want:   []string{"probe p: the configuration has no Prometheus; write prometheus.url"},
 		},
 		"no GPU": {
-			d:      all(step("gpu.headroom", runbook.Read)),
-			change: func(p *plant, _ *Operations) { p.gpuErr = Fail(NotFound, errors.New("no NVIDIA driver")) },
-			want:   []string{"step s: this host has no GPU: no NVIDIA driver"},
+			d: all(step("gpu.headroom", runbook.Read)),
+			change: func(p *environment, _ *Options) {
+				p.gpuErr = activities.Fail(activities.NotFound, errors.New("no NVIDIA driver"))
+			},
+			want: []string{"step s: this host has no GPU: no NVIDIA driver"},
 		},
 		"a GPU that does not answer now": {
-			d:      all(step("gpu.headroom", runbook.Read)),
-			change: func(p *plant, _ *Operations) { p.gpuErr = Fail(Unavailable, errors.New("busy")) },
+			d: all(step("gpu.headroom", runbook.Read)),
+			change: func(p *environment, _ *Options) {
+				p.gpuErr = activities.Fail(activities.Unavailable, errors.New("busy"))
+			},
 		},
 		"no path": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin.Paths = config.AdminPaths{} },
+			change: func(_ *environment, o *Options) { o.Projects["shop"].Admin.Paths = config.AdminPaths{} },
 			want:   []string{"step s: this installation's product has no breaker; name its path as breaker in admin.paths"},
 		},
 		"no product": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin = config.Admin{} },
+			change: func(_ *environment, o *Options) { o.Projects["shop"].Admin = config.Admin{} },
 			want:   []string{"step s: the configuration does not say where the product's API is; write admin.service"},
 		},
 		"the product's service is not in the Compose file": {
 			d:      all(step("product.breaker", runbook.Write)),
-			change: func(_ *plant, o *Operations) { o.Projects["shop"].Admin.Service = "web" },
+			change: func(_ *environment, o *Options) { o.Projects["shop"].Admin.Service = "web" },
 			want:   []string{`step s: the Compose file has no service "web"`},
 		},
 		"groups": {
@@ -85,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		},
 		"no command":         {d: run(runbook.Write, constantly("command", "relod")), want: []string{`step s: the configuration has no command "relod"; did you mean "reload"?`}},
 		"command computed":   {d: run(runbook.Write, computed(t, "command")), want: []string{"step s: the name of the command must be written out, not computed"}},
-		"command's risk":     {d: run(runbook.Write, constantly("command", "wipe")), want: []string{"step s: the command wipe is destructive, and the step declares write"}},
+		"command's risk":     {d: run(runbook.Write, constantly("command", "wipe")), want: []string{"step s: the command wipe is destructive, and the step declares \"write\""}},
 		"command's argument": {d: run(runbook.Write, reload, constantly("model", "-x")), want: []string{`step s: the command reload takes no "-x" for model; it must match [a-z0-9_]+ and not begin with -`}},
 		"command's arguments": {d: run(runbook.Write, reload, constantly("modell", "m")), want: []string{
 			"step s: the command reload needs model",
@@ -120,11 +125,12 @@ func TestRefusals(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plant{}
-			o := p.operations()
-			if c.change != nil {
-				c.change(p, o)
-			}
+			p := &environment{}
+			o := p.operations(t, func(o *Options) {
+				if c.change != nil {
+					c.change(p, o)
+				}
+			})
 			got, err := o.Refusals(t.Context(), "shop", c.d)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)

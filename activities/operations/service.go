@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"context"
@@ -11,18 +11,43 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
+// service are the operations about the containers of one service.
+type service struct {
+	of     *activities.Replicas
+	dialer activities.Dialer
+}
+
+// refuse says that a service is written out that the Compose file does not have.
+func (service) refuse(r *refusals, u use) {
+	if r.project == nil {
+		r.add(u.at, noProject)
+	} else if name, ok := u.text("service"); ok {
+		r.known(u.at, name)
+	}
+}
+
+// refuseMetric says beside that that nobody knows where its metrics are.
+func (s service) refuseMetric(r *refusals, u use) {
+	s.refuse(r, u)
+	name, ok := u.text("service")
+	if ok && r.project != nil && slices.Contains(r.services, name) && r.project.Endpoints[name].Metrics == "" {
+		r.add(u.at, "%s", noMetrics(name))
+	}
+}
+
 // replicas returns the containers of the task's service, whatever their state. None at all of a service that the
 // Compose project does not have is NotFound.
-func (o *Operations) replicas(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
+func (s service) replicas(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
 	project, err := t.ofProject()
 	if err != nil {
 		return nil, err
 	}
-	inventory, err := o.Replicas.Engine.Inventory(ctx, project.Name)
+	inventory, err := s.of.Engine.Inventory(ctx, project.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -34,21 +59,21 @@ func (o *Operations) replicas(ctx context.Context, t task, service string) ([]sc
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(services, func(s scaling.Service) bool { return s.Name == service }) {
-		return nil, Fail(NotFound, fmt.Errorf("the Compose project %s has no service %q", project.Name, service))
+	if !slices.ContainsFunc(services, func(of scaling.Service) bool { return of.Name == service }) {
+		return nil, activities.Fail(activities.NotFound, fmt.Errorf("the Compose project %s has no service %q", project.Name, service))
 	}
 	return nil, nil
 }
 
-func (o *Operations) running(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
-	replicas, err := o.replicas(ctx, t, service)
+func (s service) running(ctx context.Context, t task, service string) ([]scaling.Replica, error) {
+	replicas, err := s.replicas(ctx, t, service)
 	return slices.DeleteFunc(replicas, func(r scaling.Replica) bool { return !r.Running() }), err
 }
 
 // state counts replicas. A healthy one runs, passes its container's health check where there is one, and
 // answers at the service's health path where the configuration names one.
-func (o *Operations) state(ctx context.Context, t task) (condition.Values, error) {
-	replicas, err := o.replicas(ctx, t, t.text("service"))
+func (s service) state(ctx context.Context, t task) (condition.Values, error) {
+	replicas, err := s.replicas(ctx, t, t.text("service"))
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +84,7 @@ func (o *Operations) state(ctx context.Context, t task) (condition.Values, error
 		if r.Running() {
 			running++
 			group.Go(func() error {
-				well[i] = o.Replicas.unhealthy(ctx, t.project.Endpoints[t.text("service")], r) == ""
+				well[i] = s.of.Unhealthy(ctx, t.project.Endpoints[t.text("service")], r) == ""
 				return nil
 			})
 		}
@@ -75,16 +100,16 @@ func (o *Operations) state(ctx context.Context, t task) (condition.Values, error
 }
 
 // usage measures every running replica for about a second and returns the means.
-func (o *Operations) usage(ctx context.Context, t task) (condition.Values, error) {
-	replicas, err := o.someRunning(ctx, t)
+func (s service) usage(ctx context.Context, t task) (condition.Values, error) {
+	replicas, err := s.someRunning(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	used := make([]Usage, len(replicas))
+	used := make([]activities.Usage, len(replicas))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, r := range replicas {
 		group.Go(func() (err error) {
-			used[i], err = o.Replicas.Engine.Stats(ctx, r.ID)
+			used[i], err = s.of.Engine.Stats(ctx, r.ID)
 			return err
 		})
 	}
@@ -100,23 +125,23 @@ func (o *Operations) usage(ctx context.Context, t task) (condition.Values, error
 	return condition.Values{"cpu_ratio": cpu / n, "memory_ratio": memory / n}, nil
 }
 
-func (o *Operations) someRunning(ctx context.Context, t task) ([]scaling.Replica, error) {
-	replicas, err := o.running(ctx, t, t.text("service"))
+func (s service) someRunning(ctx context.Context, t task) ([]scaling.Replica, error) {
+	replicas, err := s.running(ctx, t, t.text("service"))
 	if err == nil && len(replicas) == 0 {
-		err = Fail(PreconditionFailed, fmt.Errorf("no replica of %s runs", t.text("service")))
+		err = activities.Fail(activities.PreconditionFailed, fmt.Errorf("no replica of %s runs", t.text("service")))
 	}
 	return replicas, err
 }
 
 // connect opens a connection to every running replica; seconds is what the slowest took, reason what the first
 // one says that gives none. A service of which none runs is not reachable.
-func (o *Operations) connect(ctx context.Context, t task) (condition.Values, error) {
+func (s service) connect(ctx context.Context, t task) (condition.Values, error) {
 	port, _ := t.with["port"].(int64)
 	if port < 1 || port > 65535 {
-		return nil, Fail(InvalidInput, fmt.Errorf("%d is not a port; write 1 to 65535", port))
+		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("%d is not a port; write 1 to 65535", port))
 	}
 	service := t.text("service")
-	replicas, err := o.running(ctx, t, service)
+	replicas, err := s.running(ctx, t, service)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +150,7 @@ func (o *Operations) connect(ctx context.Context, t task) (condition.Values, err
 	for i, r := range replicas {
 		group.Go(func() error {
 			begun := time.Now()
-			failed[i] = o.Dialer.Dial(ctx, t.text("protocol"), net.JoinHostPort(r.Address, strconv.FormatInt(port, 10)))
+			failed[i] = s.dialer.Dial(ctx, t.text("protocol"), net.JoinHostPort(r.Address, strconv.FormatInt(port, 10)))
 			took[i] = time.Since(begun)
 			return nil
 		})
@@ -146,7 +171,7 @@ func (o *Operations) connect(ctx context.Context, t task) (condition.Values, err
 
 // metric adds up a metric over every running replica. One that does not answer leaves nothing to be said; one
 // that has no such metric, beside others that have it, counts as 0.
-func (o *Operations) metric(ctx context.Context, t task) (condition.Values, error) {
+func (s service) metric(ctx context.Context, t task) (condition.Values, error) {
 	service, name := t.text("service"), t.text("metric")
 	project, err := t.ofProject()
 	if err != nil {
@@ -154,9 +179,9 @@ func (o *Operations) metric(ctx context.Context, t task) (condition.Values, erro
 	}
 	endpoint := project.Endpoints[service]
 	if endpoint.Metrics == "" {
-		return nil, Fail(InvalidInput, errors.New(noMetrics(service)))
+		return nil, activities.Fail(activities.InvalidInput, errors.New(noMetrics(service)))
 	}
-	replicas, err := o.someRunning(ctx, t)
+	replicas, err := s.someRunning(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +189,7 @@ func (o *Operations) metric(ctx context.Context, t task) (condition.Values, erro
 	group, ctx := errgroup.WithContext(ctx)
 	for i, r := range replicas {
 		group.Go(func() (err error) {
-			values[i], there[i], err = o.Replicas.Prober.Gauge(ctx, address(r, endpoint.Port, endpoint.Metrics), name)
+			values[i], there[i], err = s.of.Prober.Gauge(ctx, activities.Address(r, endpoint.Port, endpoint.Metrics), name)
 			return err
 		})
 	}
@@ -172,7 +197,7 @@ func (o *Operations) metric(ctx context.Context, t task) (condition.Values, erro
 		return nil, err
 	}
 	if !slices.Contains(there, true) {
-		return nil, Fail(NotFound, fmt.Errorf("no replica of %s has the metric %q", service, name))
+		return nil, activities.Fail(activities.NotFound, fmt.Errorf("no replica of %s has the metric %q", service, name))
 	}
 	sum := 0.0
 	for _, v := range values {

@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -22,9 +23,9 @@ const (
 // ReadProbes reads probes, all at once. One that cannot be read is a reading with its fault and no
 // value: what needs it then fails closed.
 func (o *Operations) ReadProbes(ctx context.Context, calls []runbook.ReadCall) (map[string]runbook.Reading, error) {
-	defer heartbeat(ctx)()
+	defer activities.Heartbeat(ctx)()
 	readings := o.read(ctx, calls)
-	return readings, Classify(ctx, ctx.Err())
+	return readings, activities.Classify(ctx, ctx.Err())
 }
 
 func (o *Operations) read(ctx context.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
@@ -72,13 +73,12 @@ func bind(call runbook.ReadCall, now time.Time) (condition.Values, error) {
 
 // readOne does one operation that changes nothing.
 func (o *Operations) readOne(ctx context.Context, project, uses string, given condition.Values) (condition.Values, error) {
-	operation, with, err := arguments(uses, given)
+	e, with, err := o.arguments(uses, given)
 	if err != nil {
 		return nil, err
 	}
-	do := o.doer(uses)
-	if operation.Risk != runbook.Read || do == nil {
-		return nil, Fail(InvalidInput, fmt.Errorf("%s is not an operation that only reads", uses))
+	if e.Risk != runbook.Read || e.do == nil {
+		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("%s is not an operation that only reads", uses))
 	}
 	of, err := o.project(project)
 	if err != nil {
@@ -86,12 +86,12 @@ func (o *Operations) readOne(ctx context.Context, project, uses string, given co
 	}
 	bounded, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	values, err := do(bounded, task{project: of, with: with, risk: runbook.Read})
+	values, err := e.do(bounded, task{project: of, with: with, risk: runbook.Read})
 	switch {
 	case err != nil && bounded.Err() != nil && ctx.Err() == nil:
 		return nil, fmt.Errorf("no answer within %s: %w", readWithin, err)
 	case err != nil:
 		return nil, err
 	}
-	return outputs(operation, values)
+	return e.outputs(values)
 }

@@ -1,4 +1,4 @@
-package activities
+package operations
 
 import (
 	"fmt"
@@ -6,20 +6,21 @@ import (
 	"math"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// arguments checks what an operation is given and gives every value the type of its parameter: JSON has made
-// a float64 of a whole number. What is wrong is InvalidInput.
-func arguments(uses string, given condition.Values) (runbook.Operation, condition.Values, error) {
-	operation, ok := runbook.FindOperation(uses)
+// arguments returns the entry of an operation, checks what it is given and gives every value the type of its parameter.
+// What is wrong is InvalidInput.
+func (o *Operations) arguments(uses string, given condition.Values) (entry, condition.Values, error) {
+	operation, ok := o.table[uses]
 	if !ok {
-		return operation, nil, Fail(InvalidInput, fmt.Errorf("there is no operation %s", strictyaml.Quote(uses)))
+		return operation, nil, activities.Fail(activities.InvalidInput, fmt.Errorf("there is no operation %s", strictyaml.Quote(uses)))
 	}
-	wrong := func(name, format string, args ...any) (runbook.Operation, condition.Values, error) {
-		return operation, nil, Fail(InvalidInput, fmt.Errorf("%s: %s "+format, append([]any{uses, name}, args...)...))
+	wrong := func(name, format string, args ...any) (entry, condition.Values, error) {
+		return operation, nil, activities.Fail(activities.InvalidInput, fmt.Errorf("%s: %s "+format, append([]any{uses, name}, args...)...))
 	}
 	with := condition.Values{}
 	for _, p := range operation.Params {
@@ -57,15 +58,15 @@ func arguments(uses string, given condition.Values) (runbook.Operation, conditio
 
 // outputs holds what an operation returned against what it declares: all of that, of its type, and nothing
 // else. A number that is none is PreconditionFailed.
-func outputs(operation runbook.Operation, values condition.Values) (condition.Values, error) {
+func (e entry) outputs(values condition.Values) (condition.Values, error) {
 	out := condition.Values{}
-	for name, of := range operation.Outputs {
+	for name, of := range e.Outputs {
 		if f, ok := values[name].(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
-			return nil, Fail(PreconditionFailed, fmt.Errorf("%s is %v, no number", name, f))
+			return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s is %v, no number", name, f))
 		}
 		value, err := condition.Convert(values[name], of)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s %w", operation.Name, name, err)
+			return nil, fmt.Errorf("%s: %s %w", e.Name, name, err)
 		}
 		out[name] = value
 	}
