@@ -20,6 +20,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/deploy/standalone/server"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -104,7 +106,11 @@ func newDoorSite(t *testing.T) *doorSite {
 	c, err := client.Dial(client.Options{HostPort: s.HostPort()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "victim", TaskQueue: workflows.TaskQueue}, "RunRunbook")
+	w := worker.New(c, workflows.TaskQueue, worker.Options{})
+	w.RegisterWorkflow(approvable)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "victim", TaskQueue: workflows.TaskQueue}, approvable)
 	require.NoError(t, err)
 	behind, err := url.Parse("http://127.0.0.2:" + d.port)
 	require.NoError(t, err)
@@ -112,6 +118,19 @@ func newDoorSite(t *testing.T) *doorSite {
 	witness.Start()
 	t.Cleanup(witness.Close)
 	return d
+}
+
+// approvable waits for whoever says yes.
+func approvable(ctx workflow.Context) error {
+	approved := false
+	err := workflow.SetUpdateHandler(ctx, "approve", func(workflow.Context) error {
+		approved = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return workflow.Await(ctx, func() bool { return approved })
 }
 
 func (d *doorSite) witness(behind *url.URL) http.Handler {
@@ -152,7 +171,7 @@ const ours = location.port == "%[1]s", runs = (ours ? "" : "http://127.0.0.1:%[1
 const ask = (path, options) => fetch(runs + path, {mode: ours ? "same-origin" : "no-cors", signal: AbortSignal.timeout(5000), ...options}).catch(() => {})
 ask("").then(() => {
   const token = document.cookie.match(/_csrf=([^;]+)/)
-  const body = JSON.stringify({request: {meta: {updateId: "1"}, input: {name: "approve"}}, waitPolicy: {lifecycleStage: 1}})
+  const body = JSON.stringify({request: {meta: {updateId: "1"}, input: {name: "approve"}}, waitPolicy: {lifecycleStage: 3}})
   return ask("/victim/update/approve", {method: "POST", body, headers: ours && token ? {"X-CSRF-Token": token[1]} : {}})
 }).then(() => fetch("/done"))
 </script>`, d.port)
