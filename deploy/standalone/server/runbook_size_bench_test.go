@@ -137,4 +137,3 @@ steps:
 	require.NoError(b, err)
 	return installed{"waiting": d}
 }
-

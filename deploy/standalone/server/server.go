@@ -124,5 +124,8 @@ func (s *Server) Stop() {
 // HostPort returns the address for Temporal clients on this host.
 func (s *Server) HostPort() string { return s.addr.frontend.dial() }
 
+// Database returns the path of the file that all runs are kept in.
+func (s *Server) Database() string { return s.db.path }
+
 // UIURL returns the address of the Web UI on this host.
 func (s *Server) UIURL() string { return "http://" + s.addr.ui.dial() }
