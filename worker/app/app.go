@@ -143,15 +143,17 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return err
 	})
-	ended := make(chan error, 1)
+	var ending error
+	ended := make(chan struct{})
 	go func() {
-		err := group.Wait()
+		defer close(ended)
+		ending = group.Wait()
 		a.probe.Close() // last: the activities that were handed over may have asked it
-		ended <- errors.Join(err, a.ledger.Close())
+		ending = errors.Join(ending, a.ledger.Close())
 	}()
 	select {
-	case err := <-ended:
-		return err
+	case <-ended:
+		return ending
 	case err := <-gone:
 		select {
 		case <-ended:

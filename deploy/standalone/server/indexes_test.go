@@ -134,6 +134,9 @@ func TestRunsAreFoundByEverySearchAttribute(t *testing.T) {
 	for _, query := range []string{
 		"`ParentWorkflowId` is null", `ParentWorkflowId = "found" AND ParentRunId = "1"`, `RootWorkflowId = "found"`, "`TemporalScheduledById` is not null",
 		`TemporalNamespaceDivision="TemporalScheduler" AND ExecutionStatus="Running"`, "`TemporalReportedProblems` is not null",
+		// What the README advises.
+		`EvenkeelHost="gpu-1" AND ExecutionStatus="Running"`, `EvenkeelSeverity IN ("Sev1","Sev2")`,
+		`WorkflowType="RunRunbook" AND ExecutionStatus!="Running"`, `WorkflowId STARTS_WITH "runbook/gpu-1/shop/"`,
 	} {
 		_, err := list(query)
 		require.NoError(t, err, query)
