@@ -16,8 +16,7 @@ import (
 // chromium is a browser with nothing remembered, in which every strange name is this host.
 func chromium(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	// Not the test's own folder: what the browser still writes when it is closed would fail the test.
-	memory, err := os.MkdirTemp("", "evenkeel-chromium-")
+	memory, err := os.MkdirTemp("", "evenkeel-chromium-") //nolint:usetesting // what the browser still writes when it is closed would fail the test
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(memory) })
 	browser := exec.CommandContext(t.Context(), "chromium", append([]string{
