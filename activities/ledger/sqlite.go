@@ -28,7 +28,11 @@ func openSQLite(ctx context.Context, path string, readOnly bool) (*place, error)
 	p := &place{name: path, dir: filepath.Dir(path)}
 	if !readOnly {
 		err = makeFile(path)
-	} else if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	}
+	if err == nil {
+		p.file, err = os.Stat(path)
+	}
+	if readOnly && errors.Is(err, fs.ErrNotExist) {
 		return nil, activities.Fail(activities.NotFound, fmt.Errorf("%w in %s", ErrNone, path))
 	}
 	if err != nil {

@@ -56,6 +56,8 @@ type place struct {
 	lock string
 	// dir is where the anchor lies.
 	dir string
+	// file is what name is on the disk; nil where it is a server.
+	file os.FileInfo
 }
 
 // Open opens the ledger, and makes it where there is none. The anchor is brought forward to the newest

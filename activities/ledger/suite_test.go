@@ -47,6 +47,7 @@ var suite = map[string]func(*site){
 	"anchor that was changed": (*site).anchorChanged,
 	"to read only":            (*site).toReadOnly,
 	"cancelled":               (*site).cancelled,
+	"check":                   (*site).check,
 }
 
 func runSuite(t *testing.T, fresh func(*testing.T) *site) {

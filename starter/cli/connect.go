@@ -67,12 +67,12 @@ func anyWorker() worker {
 }
 
 // ask asks the worker of one host.
-func ask(ctx context.Context, c client.Client, host, summary string, answer, activity any, args ...any) error {
+func ask(ctx context.Context, c *connect.Connection, host, summary string, answer, activity any, args ...any) error {
 	return onHost(host).ask(ctx, c, summary, answer, activity, args...)
 }
 
-// ask runs one read as a standalone activity and waits for its answer.
-func (w worker) ask(ctx context.Context, c client.Client, summary string, answer, activity any, args ...any) error {
+// ask runs one read as a standalone activity, waits for its answer and has it forgotten.
+func (w worker) ask(ctx context.Context, c *connect.Connection, summary string, answer, activity any, args ...any) error {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "ask/" + w.queue + "/" + uuid.NewString(),
 		TaskQueue:              w.queue,
@@ -86,6 +86,7 @@ func (w worker) ask(ctx context.Context, c client.Client, summary string, answer
 		return missing("Temporal", firstLine(err), "see starter doctor")
 	}
 	err = handle.Get(ctx, answer)
+	c.Forget(ctx, handle)
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
 	switch {

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
 func (s *starter) runbookPlanCommand() *cobra.Command {
@@ -92,7 +92,7 @@ func readRunbook(file string) (string, error) {
 }
 
 // planRunbook asks the host's worker for the plan.
-func planRunbook(ctx context.Context, c client.Client, call activities.RunbookCall) (activities.RunbookPlan, error) {
+func planRunbook(ctx context.Context, c *connect.Connection, call activities.RunbookCall) (activities.RunbookPlan, error) {
 	var runbooks *activities.Runbooks
 	var plan activities.RunbookPlan
 	err := ask(ctx, c, call.Host, "plan of runbook "+call.Name+call.File, &plan, runbooks.PlanRunbook, call)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/worker/app"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -40,35 +42,7 @@ const (
 // bare workflow, in turns, and reports the ratio of the time and of the events that one step takes. What both
 // have once, at their beginning and end, is taken off with runs of no step at all.
 func BenchmarkRunbook(b *testing.B) {
-	s, err := Start(b.Context(), Options{StateDir: b.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(b, err)
-	defer s.Stop()
-	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}})
-	require.NoError(b, err)
-	defer c.Close()
-	book, err := ledger.Open(b.Context(), ledger.Options{StateDir: b.TempDir()})
-	require.NoError(b, err)
-	defer book.Close()
-	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
-	ops, err := operations.New(operations.Options{
-		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book,
-		Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
-	})
-	require.NoError(b, err)
-	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
-	guard := []interceptor.WorkerInterceptor{app.Guard()}
-	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
-	workflows.Register(shared)
-	shared.RegisterWorkflow(bare)
-	app.SharedActivities{Visibility: &activities.Visibility{}, Messages: &activities.Messages{}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks}.Register(shared)
-	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
-	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{}}.Register(host)
-	require.NoError(b, shared.Start())
-	defer shared.Stop()
-	require.NoError(b, host.Start())
-	defer host.Stop()
-
-	bench := stepBench{c: c}
+	bench := stepBench{c: newBenchSite(b, benchRunbooks(b)).c}
 	for b.Loop() {
 		var ratios, ours, theirs []float64
 		var ourEvents, theirEvents int
@@ -85,6 +59,47 @@ func BenchmarkRunbook(b *testing.B) {
 		b.ReportMetric(middle(ours), "ms/step")
 		b.ReportMetric(middle(theirs), "ms/bare-step")
 	}
+}
+
+// benchSite is a server with a worker for one host, which has a command that does nothing.
+type benchSite struct {
+	s *Server
+	c *connect.Connection
+}
+
+func newBenchSite(b *testing.B, definitions activities.Definitions) benchSite {
+	b.Helper()
+	s, err := Start(b.Context(), Options{StateDir: b.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	b.Cleanup(s.Stop)
+	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}})
+	require.NoError(b, err)
+	b.Cleanup(c.Close)
+	book, err := ledger.Open(b.Context(), ledger.Options{StateDir: b.TempDir()})
+	require.NoError(b, err)
+	b.Cleanup(func() { book.Close() })
+	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
+	ops, err := operations.New(operations.Options{
+		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
+		Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
+	})
+	require.NoError(b, err)
+	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
+	guard := []interceptor.WorkerInterceptor{app.Guard()}
+	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
+	workflows.Register(shared)
+	shared.RegisterWorkflow(bare)
+	app.SharedActivities{
+		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks,
+		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
+	}.Register(shared)
+	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
+	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{}}.Register(host)
+	require.NoError(b, shared.Start())
+	b.Cleanup(shared.Stop)
+	require.NoError(b, host.Start())
+	b.Cleanup(host.Stop)
+	return benchSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}}
 }
 
 // bare runs the activity as often as it is told, with the same options as a runbook's step.
