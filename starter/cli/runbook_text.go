@@ -75,6 +75,9 @@ func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 				kind += " " + string(p.Risk)
 			}
 			rows = append(rows, []string{strconv.Itoa(i + 1), p.Decision, p.Path, kind, call(p.Uses, p.With), printable(p.Note)})
+			if p.Undo != nil {
+				rows = append(rows, []string{"", "", "", "undo", call(p.Undo.Uses, p.Undo.With), ""})
+			}
 		}
 		s.table(rows)
 	}
