@@ -13,7 +13,7 @@ import (
 
 // Request is what a run waits for from people. Each has a deadline, and none is granted by it.
 type Request struct {
-	// ID is WORKFLOW:STEP.N@RUN: N counts the requests of the workflow, RUN are the first 8 digits of the id of the
+	// ID is WORKFLOW:STEP.N@RUN: N counts the requests of the workflow, RUN are the last 8 digits of the id of the
 	// run that opened it. So a word for one request can never meet another, nor another run.
 	ID   string `json:"id"`
 	Kind Kind   `json:"kind"`
@@ -97,11 +97,13 @@ type Effect struct {
 
 // ID makes the id of a request; run is the id of the run that opens it.
 func ID(workflow, step string, number int, run string) string {
-	return workflow + ":" + step + "." + strconv.Itoa(number) + "@" + run[:min(runDigits, len(run))]
+	return workflow + ":" + step + "." + strconv.Itoa(number) + "@" + run[max(0, len(run)-runDigits):]
 }
 
 // runDigits is how many digits of the run's id are in a request's. The number in front tells the requests of one
 // workflow apart, so these only have to differ between the few runs that ever had the same workflow id and number.
+// They are the last ones: a run's id begins with the time (UUID version 7), so that runs of the same minute have the
+// same first ones.
 const runDigits = 8
 
 // Split takes an id apart into the workflow, the step with its number, and the run; of an id that a person wrote

@@ -17,7 +17,7 @@ var now = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 // opened is an approval that two of oncall must give within 15 minutes.
 func opened(change ...func(*Request)) Request {
 	r := Request{
-		ID: ID("runbook/gpu1/shop/fix/k", "gate", 3, "0123abcd-ef"), Kind: Approval, Step: "gate", Message: "Restart it?", Groups: []string{"oncall"}, Min: 2,
+		ID: ID("runbook/gpu1/shop/fix/k", "gate", 3, "0199-0123abcd"), Kind: Approval, Step: "gate", Message: "Restart it?", Groups: []string{"oncall"}, Min: 2,
 		Not: []string{"anna"}, Choices: []string{Approve, Reject}, Risk: Destructive, LimitSeconds: 900,
 		Allows: []Effect{{Step: "restart", Attempt: 1, Uses: "service.restart", Arguments: condition.Values{"service": "app", "n": int64(3)}}},
 	}
@@ -33,7 +33,7 @@ func yes(r Request, by string) Answer {
 }
 
 func TestIDs(t *testing.T) {
-	id := ID("runbook/gpu1/shop/fix/k", "call/gate", 12, "0123abcd-ef01")
+	id := ID("runbook/gpu1/shop/fix/k", "call/gate", 12, "0199-0123abcd")
 	require.Equal(t, "runbook/gpu1/shop/fix/k:call/gate.12@0123abcd", id)
 	for id, want := range map[string][3]string{
 		id:                  {"runbook/gpu1/shop/fix/k", "call/gate.12", "0123abcd"},

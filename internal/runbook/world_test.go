@@ -218,8 +218,8 @@ func dataOf[T any](t *testing.T, r Record) T {
 	return data
 }
 
-// runID is the run of these tests; its beginning is in the ids of requests.
-const runID = "0123abcd-run"
+// runID is the run of these tests; its end is in the ids of requests.
+const runID = "run-0123abcd"
 
 // kept are the kinds of the ledger's entries that begin with one of the prefixes.
 func (w *world) kept(kinds ...string) []Record {

@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -12,23 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/activities/command"
-	"github.com/evenkeel/evenkeel/activities/ledger"
-	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/internal/condition"
-	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/scaling"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
-	"github.com/evenkeel/evenkeel/worker/app"
-	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -42,7 +29,7 @@ const (
 // bare workflow, in turns, and reports the ratio of the time and of the events that one step takes. What both
 // have once, at their beginning and end, is taken off with runs of no step at all.
 func BenchmarkRunbook(b *testing.B) {
-	bench := stepBench{c: newBenchSite(b, benchRunbooks(b)).c}
+	bench := stepBench{c: newRunSite(b, []string{"/bin/true"}, benchRunbooks(b)).c}
 	for b.Loop() {
 		var ratios, ours, theirs []float64
 		var ourEvents, theirEvents int
@@ -61,47 +48,6 @@ func BenchmarkRunbook(b *testing.B) {
 	}
 }
 
-// benchSite is a server with a worker for one host, which has a command that does nothing.
-type benchSite struct {
-	s *Server
-	c *connect.Connection
-}
-
-func newBenchSite(b *testing.B, definitions activities.Definitions) benchSite {
-	b.Helper()
-	s, err := Start(b.Context(), Options{StateDir: b.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(b, err)
-	b.Cleanup(s.Stop)
-	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}})
-	require.NoError(b, err)
-	b.Cleanup(c.Close)
-	book, err := ledger.Open(b.Context(), ledger.Options{StateDir: b.TempDir()})
-	require.NoError(b, err)
-	b.Cleanup(func() { book.Close() })
-	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
-	ops, err := operations.New(operations.Options{
-		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
-		Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
-	})
-	require.NoError(b, err)
-	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
-	guard := []interceptor.WorkerInterceptor{app.Guard()}
-	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
-	workflows.Register(shared)
-	shared.RegisterWorkflow(bare)
-	app.SharedActivities{
-		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks,
-		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
-	}.Register(shared)
-	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
-	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{}}.Register(host)
-	require.NoError(b, shared.Start())
-	b.Cleanup(shared.Stop)
-	require.NoError(b, host.Start())
-	b.Cleanup(host.Stop)
-	return benchSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}}
-}
-
 // bare runs the activity as often as it is told, with the same options as a runbook's step.
 func bare(ctx workflow.Context, n int) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -116,27 +62,6 @@ func bare(ctx workflow.Context, n int) error {
 	}
 	return nil
 }
-
-// noServices and noGPUs are a host that has neither.
-type noServices struct{ activities.Compose }
-
-func (noServices) Services(context.Context) ([]scaling.Service, error) { return nil, nil }
-
-type noGPUs struct{ activities.GPUs }
-
-func (noGPUs) Snapshot(context.Context) (gpu.Snapshot, error) {
-	return gpu.Snapshot{}, activities.Fail(activities.NotFound, fmt.Errorf("no GPU"))
-}
-
-// installed are two runbooks of the benchmark: with steps and without.
-type installed map[string]runbook.Definition
-
-func (i installed) Runbook(name string) (runbook.Definition, bool) { d, ok := i[name]; return d, ok }
-
-func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
-	return runbook.Definition{}, fmt.Errorf("a benchmark reads no file")
-}
-func (installed) NearestRunbook(string) string { return "" }
 
 // benchRunbooks have a condition at every step, as real ones have.
 func benchRunbooks(b *testing.B) installed {

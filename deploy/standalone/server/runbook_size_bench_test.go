@@ -25,7 +25,7 @@ const sizeRuns = 150
 func BenchmarkRunbookSize(b *testing.B) {
 	for b.Loop() {
 		for _, steps := range []int{1, 20} {
-			site := newBenchSite(b, waitingRunbook(b, steps))
+			site := newRunSite(b, []string{"/bin/true"}, waitingRunbook(b, steps))
 			first := site.bytes(b)
 			held := memory(b)
 			for i := range sizeRuns {
@@ -35,7 +35,7 @@ func BenchmarkRunbookSize(b *testing.B) {
 			b.ReportMetric((site.bytes(b)-first)/sizeRuns/1000, fmt.Sprintf("KB/run-of-%d", steps))
 			b.ReportMetric((memory(b)-held)/sizeRuns/1e6, fmt.Sprintf("MB-memory/run-of-%d", steps))
 		}
-		site := newBenchSite(b, waitingRunbook(b, 1))
+		site := newRunSite(b, []string{"/bin/true"}, waitingRunbook(b, 1))
 		site.ask(b, 0)
 		first := site.bytes(b)
 		for i := range sizeRuns {
@@ -47,7 +47,7 @@ func BenchmarkRunbookSize(b *testing.B) {
 }
 
 // bytes are the pages of the database that hold something, once the server is through with what it deletes.
-func (s benchSite) bytes(b *testing.B) float64 {
+func (s runSite) bytes(b *testing.B) float64 {
 	b.Helper()
 	time.Sleep(2 * time.Second) // deletions go through a queue
 	db, err := s.s.db.open()
@@ -70,7 +70,7 @@ func memory(b *testing.B) float64 {
 }
 
 // ask asks for the plan of a run.
-func (s benchSite) ask(b *testing.B, i int) {
+func (s runSite) ask(b *testing.B, i int) {
 	b.Helper()
 	var runbooks *activities.Runbooks
 	handle, err := s.c.ExecuteActivity(b.Context(), client.StartActivityOptions{
@@ -84,7 +84,7 @@ func (s benchSite) ask(b *testing.B, i int) {
 }
 
 // wait starts a run and returns when it waits.
-func (s benchSite) wait(b *testing.B, i int) {
+func (s runSite) wait(b *testing.B, i int) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()
