@@ -31,7 +31,7 @@ import (
 // asks are the activities that starter runs without a run; nothing else does its work for a stranger.
 var asks = []string{
 	activities.ConfiguredWith, activities.ListServices, activities.PlanRestart, activities.PlanRunbook, activities.PlanScale, activities.ReadEntries,
-	activities.ReleaseGPUs, activities.ResumeGPUs, activities.ServiceStats, activities.VerifyLedger,
+	activities.ReleaseGPUs, activities.ResumeGPUs, activities.ServiceStats, activities.VerifyLedger, activities.WhoIs,
 }
 
 // registry writes down what a worker registers.
