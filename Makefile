@@ -6,7 +6,7 @@ STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 # Tests that talk to the engine, nginx and the network share one machine: one package at a time.
 E2E     := EVENKEEL_ROOT=$(CURDIR) $(GO) test -tags e2e -count=1 -p 1
 
-.PHONY: help deps deps-test build up demo test e2e lint bench soak clean
+.PHONY: help deps deps-test build up demo test e2e lint bench histories soak clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ test: deps-test ## unit tests, and the adapters against the real Docker engine a
 e2e: deps-test build build-demo ## the whole system under load and faults
 	$(E2E) ./deploy/compose ./deploy/examples
 	cd deploy/standalone && $(E2E) -timeout 20m -v ./e2e
+
+histories: deps-test build build-demo ## record histories of every workflow for a tag, into workflows/testdata/replay
+	mkdir -p workflows/testdata/replay
+	cd deploy/standalone && EVENKEEL_HISTORIES=$(CURDIR)/workflows/testdata/replay $(E2E) -timeout 20m -run 'TestRunbook$$|TestScale|TestRestart|TestFaults' ./e2e
 
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e

@@ -87,13 +87,13 @@ func Commands(r request.Request) []string {
 		}
 		return lines
 	}
-	yes := "starter gate approve " + r.Short()
+	yes := []string{"starter gate approve", r.Short()}
 	for _, f := range r.Fields {
 		if f.Default == nil {
-			yes += " -p " + f.Name + "=" + strings.ToUpper(string(f.Type))
+			yes = append(yes, "-p", f.Name+"="+strings.ToUpper(string(f.Type)))
 		}
 	}
-	lines = append(lines, yes)
+	lines = append(lines, strings.Join(yes, " "))
 	if slices.Contains(r.Choices, request.Reject) {
 		lines = append(lines, "starter gate reject "+r.Short()+" --reason REASON")
 	}

@@ -93,11 +93,11 @@ func (r Request) Summary() Summary {
 
 // String shows an effect on one line.
 func (e Effect) String() string {
-	text := e.Step + ": " + e.Uses
+	words := []string{e.Step + ":", e.Uses}
 	for _, name := range e.Arguments.Names() {
-		text += " " + name + "=" + condition.Spell(e.Arguments[name])
+		words = append(words, name+"="+condition.Spell(e.Arguments[name]))
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // quoted is how many bytes a text takes in JSON, without the quotes.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -166,7 +167,7 @@ func TestOrder(t *testing.T) {
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.code, code)
-			if c.house.fault == noRun {
+			if errors.Is(c.house.fault, noRun) {
 				require.Empty(t, c.house.heard.UpdateName, "there is nobody to tell")
 				return
 			}

@@ -68,6 +68,7 @@ func newSite(t *testing.T, env ...string) *site {
 	s.client, err = client.Dial(client.Options{HostPort: "127.0.0.1:" + port, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
 	t.Cleanup(s.client.Close)
+	t.Cleanup(s.replay)
 	return s
 }
 
