@@ -47,7 +47,7 @@ e2e: deps-test build build-demo ## the whole system under load and faults
 
 histories: deps-test build build-demo ## record histories of every workflow for a tag, into workflows/testdata/replay
 	mkdir -p workflows/testdata/replay
-	cd deploy/standalone && EVENKEEL_HISTORIES=$(CURDIR)/workflows/testdata/replay $(E2E) -timeout 20m -run 'TestRunbook$$|TestScale|TestRestart|TestFaults' ./e2e
+	cd deploy/standalone && EVENKEEL_HISTORIES=$(CURDIR)/workflows/testdata/replay $(E2E) -timeout 20m -run 'TestRunbook$$|TestProduct|TestVRAM|TestReplica' ./e2e
 
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e

@@ -10,9 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/evenkeel/evenkeel/internal/terminal"
 )
@@ -39,6 +41,33 @@ func TestRetriesInPipe(t *testing.T) {
 12:00:01  app          start 3 replicas: attempt 2, next in 7 s; last: no memory
 12:00:03  app          start 3 replicas: attempt 3, next in 5 s; last: no memory
 12:00:04  app          start 3 replicas: done after 4.0 s
+`, out.String())
+}
+
+// That no worker takes a step is told once, however often it is scheduled.
+func TestStepThatNobodyTakes(t *testing.T) {
+	t.Setenv("TZ", "UTC")
+	var out bytes.Buffer
+	f := &followed{p: &progress{out: terminal.NewWriter(&out), columns: 40}, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
+	for i := range int64(3) {
+		f.event(scheduled(t, 5+10*i, "5", "start 3 replicas"))
+		since := later(int(15 * i))
+		f.retries([]retry{{Activity: "StartReplicas", Summary: "start 3 replicas", activityID: "5", WaitingSince: &since, Queue: "evenkeel-host-gpu-1"}}, later(int(15*i+5)))
+		f.event(&historypb.HistoryEvent{
+			EventId: 6 + 10*i, EventTime: timestamppb.New(later(int(15 * (i + 1)))), EventType: enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+			Attributes: &historypb.HistoryEvent_ActivityTaskTimedOutEventAttributes{ActivityTaskTimedOutEventAttributes: &historypb.ActivityTaskTimedOutEventAttributes{
+				ScheduledEventId: 5 + 10*i, Failure: &failurepb.Failure{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
+					TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enums.TIMEOUT_TYPE_SCHEDULE_TO_START},
+				}},
+			}},
+		})
+	}
+	f.event(scheduled(t, 50, "5", "start 3 replicas"))
+	f.event(completed(51, 50, 50))
+	require.Equal(t, `12:00:00  app          start 3 replicas
+12:00:05  app          start 3 replicas: no worker has taken it from evenkeel-host-gpu-1 since 12:00:00
+12:00:15  app          start 3 replicas: no worker of the host has taken it since 12:00:00; start `+"`worker` or `evenkeel`"+` there
+12:00:50  app          start 3 replicas: done after 50.0 s
 `, out.String())
 }
 

@@ -23,6 +23,7 @@ type runbookProgress struct {
 	told map[string]time.Time
 	// asked is the request that was told, with how far it was answered.
 	asked  string
+	waits  string
 	silent bool
 	server outage
 	// atWork is the step at work as the live line shows it while nothing is retried.
@@ -47,6 +48,11 @@ func (p *runbookProgress) show(status workflows.RunbookStatus, now time.Time) {
 		p.line(now, "a worker answers again", false)
 	}
 	p.steps(status.Steps)
+	if status.Waits != p.waits {
+		if p.waits = status.Waits; p.waits != "" {
+			p.line(now, "held up: "+status.Waits, false)
+		}
+	}
 	p.atWork = ""
 	switch r := status.Request; {
 	case r != nil:
