@@ -11,7 +11,7 @@ const (
 	// About runbooks and those who speak to them.
 	LoadRunbook           = "LoadRunbook"
 	PlanRunbook           = "PlanRunbook"
-	KeepRecords           = "Keep"
+	Evaluate              = "Evaluate"
 	KeepLater             = "KeepLater"
 	ActedSince            = "ActedSince"
 	ActedSinceLater       = "ActedSinceLater"

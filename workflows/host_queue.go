@@ -52,6 +52,8 @@ func (q *hostQueue) run(ctx workflow.Context, o workflow.ActivityOptions, wait t
 		switch {
 		case !notTaken(err):
 			return err
+		case tried(err) && o.RetryPolicy != nil && o.RetryPolicy.MaximumAttempts > 0:
+			return err // an earlier attempt was taken, and it has no others
 		case workflow.Now(ctx).Sub(began) >= wait || ctx.Err() != nil:
 			return &untaken{q.host, began, err}
 		}
@@ -97,6 +99,12 @@ func (u *untaken) Error() string { return nobodyPolls(u.host, u.since) }
 
 // Unwrap is Temporal's own error.
 func (u *untaken) Unwrap() error { return u.err }
+
+// tried says of an activity that was not taken that an earlier attempt at it was.
+func tried(err error) bool {
+	var timeout *temporal.TimeoutError
+	return errors.As(err, &timeout) && timeout.Unwrap() != nil
+}
 
 // notTaken says of an error that no worker took the activity within its time.
 func notTaken(err error) bool {

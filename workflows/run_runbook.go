@@ -107,7 +107,10 @@ func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error)
 	}
 	r.attributes = attributes
 	r.setAttributes(value{HostAttribute, req.Host}, value{StateAttribute, Running})
-	began, err := r.begin(ctx)
+	beginning, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	r.giveUp = cancel
+	began, err := r.begin(beginning)
 	switch {
 	case err != nil:
 		r.notBegun(err)

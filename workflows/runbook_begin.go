@@ -30,6 +30,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	r.project, r.program = loaded.Project, runbook.Lay(d)
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By,
+		Started: workflow.GetInfo(ctx).WorkflowStartTime,
 	}, loaded.Inputs)
 	r.setAttributes(value{SeverityAttribute, d.Severity})
 	if suppressed, err := r.suppressed(ctx, d); suppressed || err != nil {
@@ -76,7 +77,7 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 	}
 	records := []runbook.Record{{Event: "suppressed", Kind: "runbook.suppressed"}}
 	if s.Broken {
-		records = append(records, r.brokenIncident(d, s.Reason, now))
+		records = append(records, r.brokenIncident(d, s.Reason))
 	}
 	r.turnAway(runbook.Suppressed, s.Reason, records...)
 	return true, nil
@@ -97,11 +98,11 @@ func (r *runbookRun) actedSince(ctx workflow.Context, req activities.PastRequest
 }
 
 // brokenIncident opens an incident in place of the run that the breaker stopped.
-func (r *runbookRun) brokenIncident(d runbook.Definition, why string, now time.Time) runbook.Record {
+func (r *runbookRun) brokenIncident(d runbook.Definition, why string) runbook.Record {
 	return runbook.Record{
 		Event: "incident", Kind: "incident.opened", Subject: r.state.Run.Subject(r.state.Run.Dedup),
 		Data: runbook.IncidentOpened{
-			Runbook: d.Name, Incident: runbook.IncidentID(r.state.Run, "breaker", now), Title: d.Name + " does not help: " + why, Severity: d.Severity,
+			Runbook: d.Name, Incident: runbook.IncidentID(r.state.Run, "breaker", 0), Title: d.Name + " does not help: " + why, Severity: d.Severity,
 		},
 	}
 }

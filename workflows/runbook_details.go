@@ -87,7 +87,7 @@ func Commands(r request.Request) []string {
 		}
 		return lines
 	}
-	yes := []string{"starter gate approve", r.Short()}
+	yes := []string{"starter gate approve", r.ID}
 	for _, f := range r.Fields {
 		if f.Default == nil {
 			yes = append(yes, "-p", f.Name+"="+strings.ToUpper(string(f.Type)))
@@ -95,7 +95,7 @@ func Commands(r request.Request) []string {
 	}
 	lines = append(lines, strings.Join(yes, " "))
 	if slices.Contains(r.Choices, request.Reject) {
-		lines = append(lines, "starter gate reject "+r.Short()+" --reason REASON")
+		lines = append(lines, "starter gate reject "+r.ID+" --reason REASON")
 	}
 	return lines
 }

@@ -22,11 +22,14 @@ type runbookRun struct {
 	// inbox holds what happened; one at a time changes the state.
 	inbox workflow.Channel
 	// todo are the commands that wait for those before them, doing is the one at work, if one is: busy.
-	todo  []task
-	doing task
+	todo  []*task
+	doing *task
 	busy  bool
 	// ctx is not reached by a cancellation: what a cancelled run still does must be done.
 	ctx workflow.Context
+	// driven says that the run takes events; until then giveUp ends it.
+	driven bool
+	giveUp workflow.CancelFunc
 	// stop stops what is at work.
 	stop   workflow.CancelFunc
 	timers []*runbookTimer
@@ -66,10 +69,12 @@ func (r *reply) answer(said request.Reply) {
 type task struct {
 	runbook.Command
 	reply *reply
+	// dropped says that it is not to begin any more.
+	dropped bool
 }
 
 // answer gives whoever waits for it the reply that the task is, if it is one.
-func (t task) answer(suffix string) {
+func (t *task) answer(suffix string) {
 	if t.Reply != nil {
 		t.reply.answer(request.Reply{Accepted: t.Reply.Accepted, Message: t.Reply.Message + suffix})
 	}
@@ -83,7 +88,7 @@ type runbookTimer struct {
 
 func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 	apart, _ := workflow.NewDisconnectedContext(ctx)
-	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, queue: hostQueue{host: req.Host}}
+	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}}
 	r.queue.changed = r.show
 	r.requests = requests{asker: r, queue: &r.queue}
 	r.state.Run = runbook.Run{Name: req.Name, Host: req.Host, Initiator: req.By}
@@ -97,6 +102,7 @@ const inboxSize = 100
 
 // drive takes events one at a time until the run is over and all that it said is done.
 func (r *runbookRun) drive() {
+	r.driven = true
 	workflow.Go(r.ctx, r.work)
 	r.happens(happening{event: runbook.Event{Begin: true}})
 	for r.state.Phase != runbook.Over {
@@ -127,7 +133,7 @@ func (r *runbookRun) happens(h happening) {
 	var commands []runbook.Command
 	r.state, commands = runbook.Next(r.program, r.state, h.event)
 	for _, c := range commands {
-		r.take(task{c, h.reply})
+		r.take(task{Command: c, reply: h.reply})
 	}
 	if !slices.ContainsFunc(commands, func(c runbook.Command) bool { return c.Reply != nil }) {
 		h.reply.answer(request.Reply{Message: "it came too late"})
@@ -150,7 +156,7 @@ func (r *runbookRun) take(t task) {
 	case t.Reply != nil && r.book.away():
 		t.answer(r.book.waits())
 	default:
-		r.todo = append(r.todo, t)
+		r.todo = append(r.todo, &t)
 	}
 }
 
@@ -170,7 +176,7 @@ func (r *runbookRun) work(ctx workflow.Context) {
 	}
 }
 
-func (r *runbookRun) do(ctx workflow.Context, t task) {
+func (r *runbookRun) do(ctx workflow.Context, t *task) {
 	switch {
 	case t.Record != nil:
 		r.book.add(*t.Record)
@@ -179,14 +185,19 @@ func (r *runbookRun) do(ctx workflow.Context, t task) {
 		r.evaluate(ctx, t)
 		return
 	}
-	lost := r.book.lost
 	r.flush(ctx)
 	switch {
-	case t.Act != nil && !t.Act.Undo && r.book.lost && !lost: // what the ledger was to know before it is not there
-		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, Message: "it was not begun: the ledger does not know of it"}}})
-	case t.Act != nil && !t.Act.Until.IsZero() && workflow.Now(ctx).After(t.Act.Until):
-		why := "its approval ended at " + t.Act.Until.UTC().Format("15:04:05 MST") + ", before it could begin"
-		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, Message: why}}})
+	case t.Act != nil:
+		if outcome, why := r.mayNot(ctx, t); why != "" {
+			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why}}})
+			return
+		}
+		r.begins(func(ctx workflow.Context) runbook.Event {
+			result := r.act(ctx, *t.Act)
+			return runbook.Event{Seq: t.Seq, Acted: &result}
+		})
+	case t.Watch != nil && t.dropped:
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Watched: &runbook.WatchResult{Fault: stoppedBefore}}})
 	case t.Reply != nil:
 		t.answer("")
 	case t.Read != nil:
@@ -196,12 +207,27 @@ func (r *runbookRun) do(ctx workflow.Context, t task) {
 			result := r.watch(ctx, *t.Watch)
 			return runbook.Event{Seq: t.Seq, Watched: &result}
 		})
-	case t.Act != nil:
-		r.begins(func(ctx workflow.Context) runbook.Event {
-			result := r.act(ctx, *t.Act)
-			return runbook.Event{Seq: t.Seq, Acted: &result}
-		})
 	}
+}
+
+const stoppedBefore = "it was stopped before it began"
+
+// mayNot is the last look of the run before an operation: why it does not begin, and what that says of it; empty when it
+// does. It may have waited for the ledger for hours.
+func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome, why string) {
+	switch call := t.Act; {
+	case t.dropped:
+		return runbook.Failed, stoppedBefore
+	case call.Undo:
+		return "", ""
+	case r.book.lost:
+		return runbook.Failed, "it was not begun: the ledger does not know of it"
+	case call.Once() && call.Run != r.runID:
+		return runbook.Unclear, "the run was reset, and this attempt may have begun before"
+	case !call.Until.IsZero() && workflow.Now(ctx).After(call.Until):
+		return runbook.Failed, "its approval ended at " + call.Until.UTC().Format("15:04:05 MST") + ", before it could begin"
+	}
+	return "", ""
 }
 
 // begins does work beside the run, which goes on taking events.
@@ -214,16 +240,11 @@ func (r *runbookRun) begins(do func(workflow.Context) runbook.Event) {
 // cancel stops the work in flight. What has not begun, because the ledger is away, does not begin.
 func (r *runbookRun) cancel() {
 	r.stop()
-	const why = "it was stopped before it began"
-	for i, t := range r.todo {
-		switch {
-		case t.Act != nil:
-			r.todo[i] = task{}
-			r.inbox.Send(r.ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, Message: why}}})
-		case t.Watch != nil:
-			r.todo[i] = task{}
-			r.inbox.Send(r.ctx, happening{event: runbook.Event{Seq: t.Seq, Watched: &runbook.WatchResult{Fault: why}}})
-		}
+	for _, t := range r.todo {
+		t.dropped = true
+	}
+	if r.busy {
+		r.doing.dropped = true
 	}
 }
 

@@ -41,7 +41,7 @@ func (r *runbookRun) flush(ctx workflow.Context) {
 }
 
 // evaluate keeps what waits to be kept and evaluates, in one local activity.
-func (r *runbookRun) evaluate(ctx workflow.Context, t task) {
+func (r *runbookRun) evaluate(ctx workflow.Context, t *task) {
 	results, err := r.keepAnd(ctx, t.Evaluate)
 	if err != nil {
 		r.broken(ctx, "cannot be evaluated: "+reason(err))
@@ -87,7 +87,11 @@ func (r *runbookRun) keep(ctx workflow.Context, records []runbook.Record, items 
 	}
 	var a *activities.Runbooks
 	var kept activities.Kept
-	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summaryOf(req)), a.Keep, req).Get(ctx, &kept)
+	what := activities.Evaluate // what the Web UI's timeline says
+	if len(records) > 0 {
+		what = records[len(records)-1].Kind
+	}
+	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summaryOf(req)), what, req).Get(ctx, &kept)
 	if err == nil {
 		return kept, nil
 	}
@@ -105,7 +109,9 @@ func (r *runbookRun) awaitLedger(needed bool) {
 		return
 	}
 	r.book.since = workflow.Now(r.ctx)
-	r.doing.answer(r.book.waits())
+	if r.busy {
+		r.doing.answer(r.book.waits())
+	}
 	for _, t := range r.todo {
 		t.answer(r.book.waits())
 	}

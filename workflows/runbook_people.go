@@ -71,9 +71,29 @@ func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Repl
 	if err != nil {
 		return request.Reply{}, err
 	}
+	apart, cancel := workflow.NewDisconnectedContext(ctx) // a run that is being cancelled still hears
+	defer cancel()
+	if _, err := workflow.AwaitWithTimeout(apart, askTotal, func() bool { return r.driven || r.late }); err != nil {
+		return request.Reply{}, err
+	}
+	if !r.driven && !r.late {
+		return r.beforeBegin(o, who.Standing), nil
+	}
 	return r.deliver(ctx, runbook.Event{Run: who.RunID, Verb: &runbook.Verb{
 		Verb: o.Verb, Run: o.Run, By: o.By.Name, Via: o.By.Via, Standing: who.Standing, Reason: o.Reason,
 	}})
+}
+
+// beforeBegin is an operator's order about a run that has not begun: it can only be given up.
+func (r *runbookRun) beforeBegin(o RunbookOrder, standing request.Standing) request.Reply {
+	switch {
+	case !standing.Operator:
+		return request.Reply{Message: request.NoOperator(o.By.Name)}
+	case o.Verb != runbook.Abort:
+		return request.Reply{Message: "the run has not begun; it can only be aborted"}
+	}
+	r.giveUp()
+	return request.Reply{Accepted: true, Message: runbook.Abort + ": before its first step"}
 }
 
 // deliver puts a person's word into the one row of events and waits for the reply to it.
@@ -91,7 +111,7 @@ func (r *runbookRun) status() RunbookStatus {
 		waits = strings.TrimPrefix(r.book.waits(), "; ")
 	}
 	return RunbookStatus{
-		RunbookResult: r.result(), Run: r.runID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.untold,
+		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.untold,
 	}
 }
 

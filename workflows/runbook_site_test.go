@@ -32,6 +32,7 @@ type memory struct {
 	entries []ledger.Entry
 	// fault says why it does not answer now; nil is always.
 	fault func() error
+	reads func() error
 }
 
 func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
@@ -69,6 +70,11 @@ func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) 
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.reads != nil {
+		if err := m.reads(); err != nil {
+			return nil, err
+		}
+	}
 	var found []ledger.Entry
 	for _, e := range m.entries {
 		if e.Kind == f.Kind && e.Subject == f.Subject && e.At >= f.Since {
@@ -157,6 +163,8 @@ type runbookSite struct {
 	act func(runbook.ActCall) (runbook.ActResult, error)
 	// takes is how long an operation takes; nil is no time.
 	takes func() time.Duration
+	// reads says why the ledger cannot be read; nil is that it can.
+	reads func() error
 	// healthy is what the check sees.
 	healthy bool
 }
@@ -173,7 +181,11 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
-	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
+	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}}
+	s.RegisterActivity(runbooks)
+	for _, name := range append([]string{activities.Evaluate}, runbook.Kinds...) {
+		s.RegisterActivityWithOptions(runbooks.Keep, activity.RegisterOptions{Name: name})
+	}
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
 	takes := func() time.Duration {
 		if s.takes == nil {
@@ -198,10 +210,15 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivityWithOptions(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
 		return runbook.WatchResult{Held: !s.healthy, Outputs: condition.Values{"healthy": s.healthy}, Looks: 1}, nil
 	}, activity.RegisterOptions{Name: activities.WatchCondition})
+	s.ledger.reads = func() error {
+		if s.reads == nil {
+			return nil
+		}
+		return s.reads()
+	}
 	var docker *activities.Docker
 	s.RegisterActivity(docker)
 	s.OnActivity(activities.ActOperation, mock.Anything, mock.Anything).AfterFn(takes).Return(act)
-	var runbooks *activities.Runbooks
 	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
 		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
 	})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -112,7 +111,7 @@ func outcomeOf(call runbook.ActCall, err error) string {
 		return runbook.Unclear // somebody ended its run from outside, and nothing was put back
 	case errors.As(err, &app) && app.Type() == activities.WorkerStopping, temporal.IsCanceledError(err):
 		return unclear
-	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
+	case notTaken(err) && !tried(err):
 		return runbook.Failed // nobody took it, so nobody did it
 	case errors.As(err, &timeout) && call.Once():
 		return runbook.Unclear

@@ -106,6 +106,9 @@ func (m *machine) acted(r ActResult) {
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
 	switch {
 	case r.Outcome == OK:
+		if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+			m.s.Stays = append(m.s.Stays, n.Path)
+		}
 		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
 		if why != "" {
 			m.fail(m.ending(why, ""), why)

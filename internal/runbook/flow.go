@@ -169,7 +169,7 @@ func (m *machine) incident(n Node, title string) {
 	if severity == "" {
 		severity = n.Definition.Severity
 	}
-	id := IncidentID(m.s.Run, n.Path, m.now)
+	id := IncidentID(m.s.Run, n.Path, m.s.Recorded)
 	m.record("incident", "incident.opened", m.s.Run.Initiator, IncidentOpened{
 		Runbook: m.s.Run.Name, Step: n.Path, Incident: id, Title: title, Severity: severity,
 	})

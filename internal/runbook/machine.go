@@ -168,10 +168,15 @@ func (m *machine) abort(why string) {
 		}
 		return
 	case Asking:
-		cause := m.s.Cause
-		m.closeRequest()
-		m.unsettled(cause, why)
+		m.withdraw(why)
+		if m.puttingBack() {
+			m.enter(m.s.Node)
+			return
+		}
 	case Resting, Probing, Evaluating:
+		if m.puttingBack() {
+			return
+		}
 		m.out(Command{StopTimers: true})
 		m.stepEnds(m.s.Node, Failed, nil, why)
 	case Over:
@@ -179,6 +184,22 @@ func (m *machine) abort(why string) {
 	}
 	m.next()
 	m.fail(Aborted, why)
+}
+
+// puttingBack says that the run is about to put things back in on_failure. That is not given up: it is what an abort
+// wants.
+func (m *machine) puttingBack() bool {
+	return m.s.Ending != "" && m.node().Step.Kind == Rollback
+}
+
+// withdraw closes the open request, which nobody needs to answer any more.
+func (m *machine) withdraw(why string) {
+	cause := m.s.Cause
+	m.told(m.s.Request.Withdraw(why))
+	m.closeRequest()
+	if !m.puttingBack() {
+		m.unsettled(cause, why)
+	}
 }
 
 // broken ends a run that cannot go on as it should. What it is putting back it puts back all the same.
@@ -197,10 +218,14 @@ func (m *machine) broken(why string) {
 		}
 		return
 	case Asking:
-		cause := m.s.Cause
-		m.closeRequest()
-		m.unsettled(cause, why)
+		m.withdraw(why)
 	default:
+		if m.puttingBack() { // without its condition, which cannot be told
+			m.s.Broken = true
+			m.next()
+			m.rollback(m.node())
+			return
+		}
 		m.out(Command{StopTimers: true})
 		m.stepEnds(m.s.Node, Failed, nil, why)
 	}

@@ -159,6 +159,9 @@ func (m *monitor) record(e Event, r Record) {
 		m.fault("two records are %s", r.Event)
 	}
 	m.records[r.Event] = true
+	if !slices.Contains(Kinds, r.Kind) {
+		m.fault("%s is no kind of an entry", r.Kind)
+	}
 	m.seen[r.Kind]++
 	switch r.Kind {
 	case "step.ok":

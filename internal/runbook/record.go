@@ -15,6 +15,17 @@ type Record struct {
 	Data                 any
 }
 
+// Kinds are the kinds of all entries that a run makes.
+var Kinds = []string{
+	"runbook.started", ActingKind, "runbook.refused", "runbook.suppressed", "runbook.override", "runbook.finished",
+	StartedKind, "step." + OK, "step." + Failed, "step." + TimedOut, "step." + Unclear, "step." + Skipped,
+	"undo." + OK, "undo." + Failed, "undo." + TimedOut, "undo." + Unclear,
+	"request.opened", "request.reminded", "request.escalated", "request.expired", "request.withdrawn",
+	"request.approved", "request.answered", "request.rejected", "request.denied",
+	"operator." + Pause, "operator." + Resume, "operator." + SkipStep, "operator." + RetryVrb, "operator." + MarkDone, "operator." + UndoAll, "operator." + Abort, "operator.denied",
+	"guard.failed", "incident.opened",
+}
+
 // Started is the data of runbook.started.
 type Started struct {
 	Runbook    string           `json:"runbook"`

@@ -173,6 +173,10 @@ func (m *machine) expire() {
 		m.fail(Rejected, result.Reason)
 		return
 	}
+	if m.puttingBack() { // it was paused before that
+		m.enter(m.s.Node)
+		return
+	}
 	m.unsettled(cause, result.Reason)
 	m.fail(Aborted, result.Reason)
 }

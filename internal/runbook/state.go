@@ -23,6 +23,8 @@ type Run struct {
 	Project string `json:"project,omitempty"`
 	// RunID is the run at work; approvals were given to it. After a reset it is another one.
 	RunID string `json:"run_id,omitempty"`
+	// Started is when it began.
+	Started time.Time `json:"started,omitzero"`
 	// Initiator is who started it, such as "anna@gpu-1" or "alert".
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
@@ -64,6 +66,8 @@ type State struct {
 	// a rollback step asked for it and the run goes on behind that.
 	Unwinding int  `json:"unwinding,omitempty"`
 	Rolling   bool `json:"rolling,omitempty"`
+	// Stays are the steps that were done and that nothing takes back.
+	Stays []string `json:"stays,omitempty"`
 	// Acted says that something was changed, or may have been.
 	Acted bool `json:"acted,omitempty"`
 	// Asked and Recorded count the requests and the entries for the ledger.
@@ -101,7 +105,7 @@ const (
 	Rejected           = "rejected"            // a person said no, or nobody answered
 	Aborted            = "aborted"             // a person, or a cancellation, ended it
 	RunFailed          = "failed"              // a step failed; what it had done stays
-	RolledBack         = "rolled_back"         // a step failed; everything is as it was
+	RolledBack         = "rolled_back"         // a step failed; all that can be taken back was; the reason names the rest
 	RollbackIncomplete = "rollback_incomplete" // something could not be put back
 	Suppressed         = "suppressed"          // cooldown or breaker; nothing was touched
 	Refused            = "refused"             // the plan or the guards say no; nothing was touched
@@ -139,6 +143,7 @@ type Approval struct {
 func (s State) clone() State {
 	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
 	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
+	s.Stays = slices.Clone(s.Stays)
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {

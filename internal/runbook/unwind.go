@@ -95,9 +95,33 @@ func (m *machine) undone(r ActResult) {
 	m.unwind(m.s.Unwinding)
 }
 
-// end is the end of the run.
+// leftOver are the entries of the undo stack that on_failure was to put back and did not.
+func (m *machine) leftOver() {
+	if m.s.Ending == "" || m.s.Ending == NotNeeded {
+		return
+	}
+	for _, n := range m.p.Nodes {
+		if !n.Failing || n.Step.Kind != Rollback || m.s.Steps[n.Path].Outcome == OK || m.s.Steps[n.Path].Outcome == Skipped {
+			continue
+		}
+		for _, u := range slices.Backward(m.s.Undo) {
+			if u.Uses != "" {
+				m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+n.Path+" was not done")
+			}
+		}
+		return
+	}
+}
+
+// end is the end of the run. What was done and is not taken back is named.
 func (m *machine) end() {
+	if !m.s.Run.Dry {
+		m.leftOver()
+	}
 	outcome := m.s.Ending
+	if outcome == RunFailed && len(m.s.Undone) > 0 && len(m.s.Stays) > 0 {
+		m.s.Reason += "; done, and not taken back: " + strings.Join(m.s.Stays, ", ")
+	}
 	switch {
 	case outcome == "":
 		outcome = Succeeded

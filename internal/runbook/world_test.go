@@ -28,6 +28,9 @@ type world struct {
 	// held keeps the next operation or watch in flight until land.
 	held   bool
 	flying *Event
+	// silent keeps the next reading in flight until land, and run is the run at work where it is another one.
+	silent bool
+	run    string
 
 	reads    []string
 	done     []string
@@ -46,7 +49,7 @@ func newWorld(t *testing.T, d Definition) *world {
 	w := &world{
 		t: t, p: Lay(d), now: startOfTime, truth: map[string]any{}, acts: map[string][]ActResult{}, looks: map[string]WatchResult{}, timers: map[string]time.Time{},
 	}
-	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash, RunID: runID}, condition.Values{"n": int64(2)})
+	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash, RunID: runID, Started: startOfTime}, condition.Values{"n": int64(2)})
 	return w
 }
 
@@ -59,6 +62,9 @@ func (w *world) begin() *world {
 func (w *world) next(e Event) {
 	w.t.Helper()
 	e.At = w.now
+	if e.Run == "" {
+		e.Run = w.run
+	}
 	for queue := []Event{e}; len(queue) > 0; queue = queue[1:] {
 		s, commands := Next(w.p, w.s, queue[0])
 		text, err := json.Marshal(s)
@@ -67,7 +73,7 @@ func (w *world) next(e Event) {
 		require.NoError(w.t, json.Unmarshal(text, &w.s))
 		for _, c := range commands {
 			w.commands = append(w.commands, c)
-			if e, ok := w.answer(c); ok && (!w.held || c.Read != nil || c.Evaluate != nil) {
+			if e, ok := w.answer(c); ok && (!w.held || c.Read != nil || c.Evaluate != nil) && (!w.silent || c.Read == nil) {
 				queue = append(queue, e)
 			} else if ok {
 				w.flying = &e

@@ -67,7 +67,7 @@ func TestRun(t *testing.T) {
 		"a wait that is in vain": {
 			[]func(*Case){says(p95(6)...), people(bob)},
 			Result{
-				Outcome: runbook.RolledBack, Reason: "watch: probes.p95.value < 4.5 did not come to hold in time",
+				Outcome: runbook.RolledBack, Reason: "watch: probes.p95.value < 4.5 did not come to hold in time; done, and not taken back: restart",
 				Path: []string{"confirm", "open", "gate", "restart", "watch: timeout", "tell", "back"}, Undone: []string{"open"}, Took: 20*time.Second + 40*time.Second + 10*time.Minute,
 			},
 		},

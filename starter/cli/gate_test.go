@@ -63,8 +63,8 @@ gpu1/shop/llm/llama3_8b:approve.1
   approval by oncall on gpu1/shop until 2026-11-25 12:20:00
   approved by 1 of 2
   allows restart: service.restart drain=true grace=0.5 replicas=1000000 service=llama 3
-  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
-  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
 
 gpu1/-/cache/redis:flush.1
   paused by anna@gpu-1 before flush

@@ -51,11 +51,11 @@ func TestProgress(t *testing.T) {
 12:00:10 unknown restart
 12:00:13 ok restart
 12:00:00 waits: Restart it? (approval by oncall, until 2026-11-25 12:15:00)
-         starter gate approve runbook/llm/x:approve.1
-         starter gate reject runbook/llm/x:approve.1 --reason REASON
+         starter gate approve runbook/llm/x:approve.1@0123abcd
+         starter gate reject runbook/llm/x:approve.1@0123abcd --reason REASON
 12:00:16 waits: Restart it? (approval by oncall, until 2026-11-25 12:15:00)
-         starter gate approve runbook/llm/x:approve.1
-         starter gate reject runbook/llm/x:approve.1 --reason REASON
+         starter gate approve runbook/llm/x:approve.1@0123abcd
+         starter gate reject runbook/llm/x:approve.1@0123abcd --reason REASON
 `, out.String())
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 func TestGuardAllows(t *testing.T) {
@@ -32,7 +33,8 @@ func TestGuardAllows(t *testing.T) {
 		activities.CheckHealthy:  {standalone: "CheckHealthy is a step of a run"},
 		activities.ActOperation:  {standalone: "Act changes something, so only a run may do it; start one with starter scale or starter runbook run"},
 		activities.KeepLater:     {standalone: "KeepLater changes something"},
-		activities.KeepRecords:   {standalone: "Keep is a part of a run", inRun: "Keep is a part of a run"},
+		activities.Evaluate:      {standalone: "Evaluate is a part of a run", inRun: "Evaluate is a part of a run"},
+		runbook.ActingKind:       {standalone: "runbook.acting is a part of a run", inRun: "runbook.acting is a part of a run"},
 		activities.ActedSince:    {standalone: "ActedSince is a part of a run", inRun: "ActedSince is a part of a run"},
 		activities.Notify:        {standalone: "Notify changes something"},
 		"SomethingNew":           {"nobody has said who may run SomethingNew", "nobody has said who may run SomethingNew", "nobody has said who may run SomethingNew"},
@@ -61,29 +63,29 @@ func TestGuardStandsBeforeEveryActivity(t *testing.T) {
 	options := worker.Options{Interceptors: []interceptor.WorkerInterceptor{Guard()}}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(options)
-	for _, name := range []string{activities.KeepRecords, activities.KeepLater, "SomethingNew"} {
+	for _, name := range []string{activities.Evaluate, activities.KeepLater, "SomethingNew"} {
 		env.RegisterActivityWithOptions(did(name))
 	}
 	refused := map[string]error{}
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 		ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute})
-		refused["Keep, locally"] = workflow.ExecuteLocalActivity(ctx, activities.KeepRecords).Get(ctx, nil)
-		refused["Keep"] = workflow.ExecuteActivity(ctx, activities.KeepRecords).Get(ctx, nil)
+		refused["Evaluate, locally"] = workflow.ExecuteLocalActivity(ctx, activities.Evaluate).Get(ctx, nil)
+		refused["Evaluate"] = workflow.ExecuteActivity(ctx, activities.Evaluate).Get(ctx, nil)
 		refused["KeepLater"] = workflow.ExecuteActivity(ctx, activities.KeepLater).Get(ctx, nil)
 		refused["SomethingNew"] = workflow.ExecuteActivity(ctx, "SomethingNew").Get(ctx, nil)
 		return nil
 	})
 	require.NoError(t, env.GetWorkflowError())
-	require.NoError(t, refused["Keep, locally"])
+	require.NoError(t, refused["Evaluate, locally"])
 	require.NoError(t, refused["KeepLater"])
-	for _, name := range []string{"Keep", "SomethingNew"} {
+	for _, name := range []string{"Evaluate", "SomethingNew"} {
 		app, ok := errors.AsType[*temporal.ApplicationError](refused[name])
 		require.True(t, ok, "%s: %v", name, refused[name])
 		require.Equal(t, activities.PermissionDenied, app.Type())
 		require.True(t, app.NonRetryable())
 	}
-	require.Equal(t, map[string]int{"Keep": 1, "KeepLater": 1}, done)
+	require.Equal(t, map[string]int{"Evaluate": 1, "KeepLater": 1}, done)
 }
 
 // An effect that a person has approved until some time is not begun later; what has begun is brought to its end.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/operations"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // registered is one activity: its name, who may run it, and what does it.
@@ -70,9 +71,9 @@ type SharedActivities struct {
 }
 
 func (s SharedActivities) list() []registered {
-	return []registered{
+	list := []registered{
 		{activities.KnownSearchAttributes, local, s.Visibility.KnownSearchAttributes},
-		{activities.KeepRecords, local, s.Runbooks.Keep},
+		{activities.Evaluate, local, s.Runbooks.Keep},
 		{activities.ActedSince, local, s.Runbooks.ActedSince},
 		{activities.ActedSinceLater, step, s.Runbooks.ActedSinceLater},
 		{activities.Notify, effect, s.Messages.Notify},
@@ -81,6 +82,11 @@ func (s SharedActivities) list() []registered {
 		{activities.ReadEntries, read, s.Records.ReadEntries},
 		{activities.VerifyLedger, read, s.Records.VerifyLedger},
 	}
+	// The Web UI shows a local activity by its name, so what keeps an entry has the name of its kind.
+	for _, kind := range runbook.Kinds {
+		list = append(list, registered{kind, local, s.Runbooks.Keep})
+	}
+	return list
 }
 
 // Register adds them to the worker of the shared task queue, which must have a Guard.

@@ -109,7 +109,7 @@ func (s *site) plausible() map[string][][]any {
 	read := runbook.ReadCall{Key: "k", Project: stack.Project, Uses: "service.state", With: []runbook.Filled{{Name: "service", Value: runbook.Value{Constant: "app"}}}}
 	call := activities.RunbookCall{Name: "llm_failure_response", Host: "demo", By: "anna@demo", Inputs: condition.Values{"model": illModel, "service": illService}}
 	one := func(args ...any) [][]any { return [][]any{args} }
-	return map[string][][]any{
+	all := map[string][][]any{
 		activities.ActOperation:          {{act}, {wipe}},
 		activities.ReadProbes:            one([]runbook.ReadCall{read}),
 		activities.WatchCondition:        one(runbook.WatchCall{Path: "x", Project: stack.Project, TimeoutSeconds: 1}),
@@ -137,7 +137,7 @@ func (s *site) plausible() map[string][][]any {
 		activities.ResumeGPUs:            one(),
 		activities.KnownSearchAttributes: one(),
 		activities.WhoIs:                 one(activities.Person{Name: "anna@demo", Via: activities.ViaSlack}),
-		activities.KeepRecords:           one(keep),
+		activities.Evaluate:              one(keep),
 		activities.KeepLater:             one(keep),
 		activities.ActedSince:            one(activities.PastRequest{Subject: "x"}),
 		activities.ActedSinceLater:       one(activities.PastRequest{Subject: "x"}),
@@ -147,6 +147,10 @@ func (s *site) plausible() map[string][][]any {
 		activities.ReadEntries:           one(ledger.Filter{}),
 		activities.VerifyLedger:          one(),
 	}
+	for _, kind := range runbook.Kinds {
+		all[kind] = one(keep)
+	}
+	return all
 }
 
 // everything is what a stranger could have changed: containers, the router's members and the ledger.
