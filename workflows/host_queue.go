@@ -39,36 +39,48 @@ func nobodyPolls(host string, since time.Time) string {
 // run runs one activity to its end. One that no worker takes was not done, also where it may be tried only once: it
 // is scheduled again until wait is over.
 func (q *hostQueue) run(ctx workflow.Context, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) error {
-	o.TaskQueue = HostQueue(q.host)
+	return q.await(ctx, q.schedule(ctx, o, wait, activity, request), o, wait, activity, request, result)
+}
+
+// begin schedules one and goes on. The result is there once the future is.
+func (q *hostQueue) begin(ctx workflow.Context, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) workflow.Future {
+	scheduled := q.schedule(ctx, o, wait, activity, request)
+	future, settable := workflow.NewFuture(ctx)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		settable.Set(nil, q.await(ctx, scheduled, o, wait, activity, request, result))
+	})
+	return future
+}
+
+func (q *hostQueue) schedule(ctx workflow.Context, o workflow.ActivityOptions, left time.Duration, activity, request any) workflow.Future {
+	o.TaskQueue, o.ScheduleToStartTimeout = HostQueue(q.host), min(takeLimit, left)
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, request)
+}
+
+func (q *hostQueue) await(ctx workflow.Context, scheduled workflow.Future, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) error {
 	began, missed := workflow.Now(ctx), false
 	defer func() {
 		if missed {
 			q.took()
 		}
 	}()
-	for left := wait; ; left = wait - workflow.Now(ctx).Sub(began) {
-		o.ScheduleToStartTimeout = min(takeLimit, left)
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, request).Get(ctx, result)
+	for {
+		err := scheduled.Get(ctx, result)
+		left := wait - workflow.Now(ctx).Sub(began)
 		switch {
 		case !notTaken(err):
 			return err
 		case tried(err) && o.RetryPolicy != nil && o.RetryPolicy.MaximumAttempts > 0:
 			return err // an earlier attempt was taken, and it has no others
-		case workflow.Now(ctx).Sub(began) >= wait || ctx.Err() != nil:
+		case left <= 0 || ctx.Err() != nil:
 			return &untaken{q.host, began, err}
 		}
 		if !missed {
 			missed = true
 			q.miss(began)
 		}
+		scheduled = q.schedule(ctx, o, left, activity, request)
 	}
-}
-
-// begin runs one beside what follows. The result is there once the future is.
-func (q *hostQueue) begin(ctx workflow.Context, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) workflow.Future {
-	future, settable := workflow.NewFuture(ctx)
-	workflow.Go(ctx, func(ctx workflow.Context) { settable.Set(nil, q.run(ctx, o, wait, activity, request, result)) })
-	return future
 }
 
 func (q *hostQueue) miss(since time.Time) {
