@@ -56,7 +56,7 @@ bench: deps-test build build-demo ## the figures of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . ./activities/nvml ./internal/placement
 	$(GO) test -run '^$$' -bench Append ./activities/ledger
 	$(GO) test -run '^$$' -bench 'Lint|Verify' -benchtime 3x ./templates ./activities/ledger
-	cd deploy/standalone && $(GO) test -run '^$$' -bench Runbook -benchtime 1x ./server
+	cd deploy/standalone && $(GO) test -run '^$$' -bench 'Runbook|GateList' -benchtime 1x ./server
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
 
 bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod

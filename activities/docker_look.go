@@ -150,6 +150,25 @@ func compare(wanted, have []scaling.Resource) (missing, edited []string) {
 	return missing, edited
 }
 
+// strays are, by service, the members of its upstream that are none of its replicas. An upstream that cannot be read
+// says nothing here: the service itself cannot be changed then.
+func strays(project *Project, inventory scaling.Inventory) map[string][]string {
+	all := map[string][]string{}
+	for name, endpoint := range project.Endpoints {
+		if project.Nginx == nil || !endpoint.Routed() {
+			continue
+		}
+		present, err := project.Nginx.Members(endpoint.Upstream)
+		if err != nil {
+			continue
+		}
+		if found := scaling.Strays(inventory.Of(name), endpoint.Port, present); len(found) > 0 {
+			all[name] = found
+		}
+	}
+	return all
+}
+
 // routerFault keeps what is wrong with the router. That nobody could look is an error: the next attempt may.
 func routerFault(seen *scaling.Request, err error) error {
 	if _, down := errors.AsType[RouterDown](err); !down && !Final(err) {
@@ -162,6 +181,7 @@ func routerFault(seen *scaling.Request, err error) error {
 // lookAtRouter finds out where the project's router stands, where that matters, and whether it reaches the
 // replicas that there are.
 func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []string, seen *scaling.Request) error {
+	seen.Strays = strays(project, seen.Inventory)
 	routed := slices.ContainsFunc(names, func(n string) bool { return project.Endpoints[n].Routed() })
 	if !routed || project.Nginx == nil {
 		return nil

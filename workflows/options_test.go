@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -121,6 +122,21 @@ func TestRemoveEndsAfterADay(t *testing.T) {
 	require.Equal(t, []string{"id-1"}, w.running)
 	require.Equal(t, []string{"id-1"}, w.routed)
 	require.Equal(t, removeTotal, total["RemoveReplicas"])
+}
+
+// One that stays and ends while the others stop leaves nobody that serves: the others come back, and traffic with them.
+func TestScaleDownWhoseLastOneEnds(t *testing.T) {
+	w := goingDown()
+	w.missing = []string{"shop-app-1 is exited"}
+	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.OnActivity(w.StopReplicas, mock.Anything, mock.Anything).After(6 * time.Second).Return(w.StopReplicas)
+	})
+	require.Error(t, err)
+	require.Equal(t, RollbackIncomplete, result.Outcome)
+	require.Equal(t, "shop-app-1 is exited; not as before: shop-app-1 is exited", result.Reason)
+	require.Equal(t, []string{"shop-app-3, shop-app-2 started again", "shop-app-3, shop-app-2 may take work again", "traffic goes to all replicas again"}, result.Undone)
+	require.ElementsMatch(t, []string{"id-1", "id-2", "id-3"}, w.routed)
+	require.NotContains(t, w.calls, "RemoveReplicas")
 }
 
 // What the start removed to let Compose make the first replica does not come back, and is not said to.

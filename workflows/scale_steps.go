@@ -3,10 +3,13 @@ package workflows
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify. VRAM is reserved
@@ -139,10 +142,33 @@ func (r *serviceRun) down(ctx workflow.Context) error {
 	}
 	// The others serve alone from here on; that they do is looked at while the leaving ones stop.
 	verified := r.verifyKept(ctx)
+	began := workflow.Now(ctx)
 	if err := r.phase(ctx, "stop", names(leaving), func() error { return r.stop(ctx, leaving, stopping) }); err != nil {
 		return err
 	}
-	return r.phase(ctx, "verify", "", func() error { return verified(ctx) })
+	return r.phase(ctx, "verify", "", func() error {
+		if err := verified(ctx); err != nil || workflow.Now(ctx).Sub(began) < lookAgain {
+			return err
+		}
+		return r.requireKept(ctx)
+	})
+}
+
+// lookAgain is how long a stop may take until those that stay are looked at once more: they were well when it began.
+const lookAgain = time.Second
+
+// requireKept says which of the replicas that stay have ended meanwhile. While those that leave are only stopped, they
+// can come back.
+func (r *serviceRun) requireKept(ctx workflow.Context) error {
+	kept := slices.DeleteFunc(slices.Clone(r.change.Keep), func(replica scaling.Replica) bool { return !replica.Live() })
+	if len(kept) == 0 {
+		return nil
+	}
+	missing, err := r.missing(ctx, "see that those that stay still run", kept)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(strings.Join(missing, "; "), activities.PreconditionFailed, nil)
 }
 
 // reroute repairs the router where there is nothing else to do: a person may have recreated replicas,

@@ -31,6 +31,8 @@ type Request struct {
 	RouterFault string
 	// Present are the members that each managed upstream has now.
 	Present map[string][]string
+	// Strays are, by service, the members of its upstream that are no replica's of it any more.
+	Strays map[string][]string
 	// Unreached is why the router does not reach the replicas that there are; empty when it does.
 	Unreached string
 	// NotVerified says that the worker cannot look from where the router stands.

@@ -26,6 +26,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 		checkStart(req, c, service, &f)
 		checkHost(req, c, service, &f)
 		checkWriters(req, c, service, &f)
+		checkStrays(req, c, &f)
 	}
 	checkUsers(req, c, service, &f)
 	if !c.Unchanged() || len(c.Keep) > 0 {
