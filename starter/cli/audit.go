@@ -21,8 +21,8 @@ func (s *starter) auditCommand() *cobra.Command {
 	cmd := group("audit", "Read and verify the audit ledger", a.listCommand(), a.verifyCommand(), a.exportCommand())
 	cmd.Long = `Read and verify the audit ledger: what was decided, approved, denied and done, by whom and why.
 
-A worker is asked for it. With --ledger or --ledger-dsn-file the database is read directly, without a
-worker and without Temporal.`
+A worker reads it for you. With --ledger or --ledger-dsn-file the database is read directly, without a worker
+and without Temporal.`
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.dsn, "ledger", "", "read this database: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")
 	flags.StringVar(&a.dsnFile, "ledger-dsn-file", "", "read the database whose DSN this file holds")

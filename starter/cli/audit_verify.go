@@ -17,9 +17,9 @@ func (a *audit) verifyCommand() *cobra.Command {
 		Long: `Verify that nothing in the ledger was changed, moved, inserted or removed. The exit code is 1 when
 something was, and each line says what.
 
-What is verified are the chain of hashes, the head row and the anchor of the host that reads: the
-newest entry that it has seen. With --file it is the chain of an export, which has neither: compare
-the head that is printed with one that was noted elsewhere.`,
+It verifies the chain of hashes, the head row, and the anchor of the host that reads: the newest entry that
+this host has seen. An export (--file) has only the chain: compare the head that is printed with one that you
+noted elsewhere.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return a.verify(cmd.Context())

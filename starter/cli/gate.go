@@ -25,10 +25,10 @@ func (s *starter) gateApproveCommand() *cobra.Command {
 	answer := request.Answer{Decision: request.Approve}
 	cmd := &cobra.Command{
 		Use: "approve ID", Short: "Approve what a run asks, or answer it", Args: cobra.ExactArgs(1),
-		Long: `Approve what a run asks, or say that what it asks for is done and fill in its fields. ID is one of
-starter gate list, with or without what stands behind the @. The approval is for what is asked now and for nothing
-else: this run, this attempt, these arguments, this plan. Whether the person may is decided by the run, which records
-the answer.`,
+		Long: `Approve what a run asks for, or say that it is done and fill in its fields. ID is one that starter gate list
+shows; you may leave out the @ and what follows it. The approval is for what the run asks when you answer: this run,
+this attempt, these arguments, this plan. With --plan it is only for the plan that you looked at. The run decides
+whether you may approve, and records your answer.`,
 		Example: "  starter gate approve llm_failure_response/llama3_8b:approve.1\n  starter gate approve handover:ask.1 -p request_id=REQ-7",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -100,7 +100,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	case !ok:
 		return notOpen(ctx, c, id)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
-		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter gate list")
+		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via

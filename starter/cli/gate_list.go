@@ -24,8 +24,8 @@ func (s *starter) gateListCommand() *cobra.Command {
 	var all, mine bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
-		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker is asked: it is what the runs
-themselves have said last. What is too long to be shown is shown whole by starter runbook status RUN.`,
+		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
+what each run said last. When it does not show all of a request, starter runbook status RUN does.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.dial(cmd.Context())
 			if err != nil {
@@ -42,8 +42,8 @@ themselves have said last. What is too long to be shown is shown whole by starte
 			return s.printGates(gatesOf(open, all))
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "show all, and not only the 20 with the nearest deadline")
-	cmd.Flags().BoolVar(&mine, "mine", false, "show only what you may answer; the workers of the hosts are asked for your groups")
+	cmd.Flags().BoolVar(&all, "all", false, "show all, not only the 20 with the nearest deadline")
+	cmd.Flags().BoolVar(&mine, "mine", false, "show only what you may answer; asks the hosts' workers for your groups")
 	return cmd
 }
 

@@ -114,7 +114,7 @@ func TestAnswer(t *testing.T) {
 		"malformed":            {house{fault: temporal.NewApplicationError("who is it", activities.InvalidInput)}, open, "", exitUsage, "", "starter: gpu1/shop/llm/llama3_8b: who is it\n"},
 		"the server is away":   {house{fault: serviceerror.NewUnavailable("gone")}, open, "", exitMissing, "", "starter: Temporal: gone; see starter doctor\n"},
 		"the plan that is":     {house{reply: request.Reply{Accepted: true, Message: "done"}}, open, "0123456789ab", exitDone, "done\n", ""},
-		"the plan has changed": {house{}, open, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter gate list\n"},
+		"the plan has changed": {house{}, open, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.house.atWork = map[string]workflows.RunbookStatus{run: approval(run, "approve")}

@@ -13,11 +13,11 @@ import (
 func (s *starter) runbookLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
-		Long: `Check definitions: all that is installed, or the files and folders that are named. In a folder it takes
-every *.yaml that says it is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
+		Long: `Check definitions: all that are installed, or the files and folders that you name. In a folder it reads
+every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
 
-It finds what keeps a definition from being used, and also what is never used or never reached, a
-destructive step that nobody has to approve, and names of runbooks that do not exist.
+It finds whatever makes a definition unusable, and also what is never used or never reached, a destructive
+step that nobody has to approve, and names of runbooks that do not exist.
 
 The exit code is 1 when there is an error. Warnings never change it.`,
 		Example: "  starter runbook lint\n  starter runbook lint runbooks docs README.md",

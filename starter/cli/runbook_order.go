@@ -20,9 +20,9 @@ import (
 // orders say what the operator's orders about a run do.
 var orders = map[string]string{
 	runbook.Pause:    "Make a run stop before its next step",
-	runbook.Resume:   "Let a paused run go on",
-	runbook.SkipStep: "Leave out the step that a run stands before, or the wait that it is in",
-	runbook.RetryVrb: "Do the step again that failed or whose outcome is unknown",
+	runbook.Resume:   "Let a paused run continue",
+	runbook.SkipStep: "Leave out the step before which a run is paused, or the wait that it is in",
+	runbook.RetryVrb: "Do the step again that failed, or whose outcome is unknown",
 	runbook.MarkDone: "Say that the step whose outcome is unknown did happen",
 	runbook.UndoAll:  "Make a run put everything back and end",
 	runbook.Abort:    "End a run; its on_failure is done, or everything is put back",
@@ -37,7 +37,7 @@ func (s *starter) runbookOrderCommands() []*cobra.Command {
 			Use: verb + " RUN", Short: orders[verb], Args: cobra.ExactArgs(1),
 			Long: orders[verb] + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
 
-Only an operator of the configuration is obeyed; whoever gives an order, it is recorded with the answer.`,
+Only an operator that the configuration names may give orders. Every order is recorded, with the answer to it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if runbook.NeedsReason(verb) && order.Reason == "" {
 					return usage("runbook "+verb, "no reason is given", "say why with --reason")

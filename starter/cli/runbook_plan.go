@@ -19,9 +19,9 @@ func (s *starter) runbookPlanCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
 		Use: "plan NAME|FILE", Short: "Show what a run would do now, and change nothing", Args: cobra.ExactArgs(1),
-		Long: `Show what a run would do now, and change nothing: what only reads is really done, what would write is
-rendered. The last line has the SHA-256 of the plan, which starter runbook run --plan demands. A file
-need not be installed; what it calls must be.
+		Long: `Show what a run would do now, and change nothing: reads are done, writes are only shown, with their undo. The
+last line is the SHA-256 of the plan, for starter runbook run --plan. A file need not be installed, but the
+runbooks that it calls must be.
 
 The exit code is 1 when the run would be refused.`,
 		Example: "  starter runbook plan llm_failure_response -p model=llama3_8b\n  starter runbook plan ./mine.yaml",

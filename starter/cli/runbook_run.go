@@ -26,7 +26,7 @@ func (s *starter) runbookRunCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Run a runbook and follow it to its end", Args: cobra.ExactArgs(1),
-		Long: `Makes the plan, starts the runbook as a durable run and follows it. Ctrl-C stops following; the run goes on.
+		Long: `Make the plan, start the runbook as a durable run and follow it. Ctrl-C stops following; the run continues.
 When it waits for a person, the command to type is shown.
 
 The exit code is 0 when the run succeeded or there was nothing to do, 1 when it was refused, suppressed or

@@ -28,9 +28,10 @@ const (
 
 func (s *starter) runbookStatusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status [RUN]", Short: "Show how far runs of runbooks are", Args: cobra.MaximumNArgs(1),
-		Long: `Show the runs that are at work, or all about one of them: RUN is NAME/KEY as the list shows it, NAME
-where the runbook has no key, or the workflow id. Of a run that has ended it is the latest.`,
+		Use: "status [RUN]", Short: "Show the runs of runbooks and how far they are", Args: cobra.MaximumNArgs(1),
+		Long: `Show the runs at work, or everything about one of them: what it does, what it waits for and the command to
+type. RUN is NAME/KEY as the list shows it, NAME where the runbook has no key, or the workflow id. When no run of
+it is at work, the latest is shown.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.dial(cmd.Context())
 			if err != nil {

@@ -17,17 +17,17 @@ func (s *starter) runbookTestCommand() *cobra.Command {
 	var cover bool
 	cmd := &cobra.Command{
 		Use: "test [FILE|DIR]...", Short: "Test runbooks with the cases in NAME_test.yaml, and touch nothing",
-		Long: `Test runbooks: all that is installed, or those of the files and folders that are named. A case says
-what probes see, how steps end and what persons do; time is its own, and no server is needed.
+		Long: `Test runbooks: all that are installed, or those in the files and folders that you name. A case says what
+probes see, how steps end and what people do. A test has its own clock and needs no server.
 
-What the cases do not go through is shown: a condition that never holds, a gate that is never rejected, a
-step of which no case says that its outcome is unknown.
+Branches that no case takes are listed, such as a condition that never holds, a gate that is never rejected,
+or a step whose outcome is never unknown.
 
-The exit code is 1 when a case fails, and with --cover also when a branch is in no case.`,
+The exit code is 1 when a case fails, and with --cover also when no case takes a branch.`,
 		Example: "  starter runbook test\n  starter runbook test --cover runbooks/restart_cache.yaml",
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookTest(args, cover) },
 	}
-	cmd.Flags().BoolVar(&cover, "cover", false, "a branch that no case goes is a failure")
+	cmd.Flags().BoolVar(&cover, "cover", false, "a branch that no case takes is a failure")
 	return cmd
 }
 

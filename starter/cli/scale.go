@@ -28,8 +28,8 @@ func (s *starter) scaleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scale [PROJECT/]SERVICE=N...",
 		Short: "Scale services up or down without losing a request",
-		Long: `Shows one plan for all services, then runs each change as a durable workflow and follows it.
-A plan with any refusal is not carried out at all. Ctrl-C stops following; the run goes on.`,
+		Long: `Show one plan for all services, then run each change as a durable workflow and follow it. A plan with any
+refusal is not carried out at all. Ctrl-C stops following; the run continues.`,
 		Example: "  starter scale app=4 worker-llm=2\n  starter scale shop/app=1 --dry-run\n  starter scale --cancel app",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -50,7 +50,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case !looks(r):
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		http.Error(w, "the Web UI is for looking; act with starter, or in Slack", http.StatusMethodNotAllowed)
+		http.Error(w, "the Web UI is for looking; act with starter", http.StatusMethodNotAllowed)
 		return
 	}
 	// ui-server would hand them on to the Temporal server, which knows neither, or take one for another method.

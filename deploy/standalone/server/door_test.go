@@ -140,7 +140,7 @@ func TestTheDoorRefusesEveryWrite(t *testing.T) {
 		t.Run(c.method+c.path, func(t *testing.T) {
 			status, text := s.call(t, c.method, c.path, "{}", own...)
 			require.Equal(t, http.StatusMethodNotAllowed, status, text)
-			require.Equal(t, "the Web UI is for looking; act with starter, or in Slack\n", text)
+			require.Equal(t, "the Web UI is for looking; act with starter\n", text)
 		})
 	}
 	t.Run("another method in a header", func(t *testing.T) {

@@ -54,7 +54,7 @@ func startUI(a addresses, namespace string, logger *slog.Logger) (*ui, error) {
 
 // newPages are ui-server's pages and the API that they ask, without its own listener. They work without
 // the internet: the news feed and the look for newer versions are off. So is whatever changes a run:
-// people act through starter and Slack, where it is known who they are.
+// people act with starter, and the ledger knows of it.
 func newPages(frontend, namespace string) (http.Handler, error) {
 	settings, err := config.NewConfigProviderWithRefresh(&config.Config{
 		TemporalGRPCAddress: frontend,
