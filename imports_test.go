@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"worker/ingress":    {"workflows", "templates", "activities/slackapi"},
 	"starter$":          {"starter"},
 	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
-	"starter/backup":    {},
+	"starter/backup":    {"internal/textfile"},
 	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
 	"deploy/demo/load":  {},
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // secret returns what the variable of the environment holds, else the text of the file that the field
@@ -15,7 +17,7 @@ func secret(variable, field, file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := textfile.Read(file, textfile.Small)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", field, err)
 	}

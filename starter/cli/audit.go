@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 	ledgerdb "github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -72,7 +72,7 @@ func (a *audit) direct() (string, error) {
 	case a.dsn != "" && a.dsnFile != "":
 		return "", usage("audit", "--ledger and --ledger-dsn-file both name a database", "leave one out")
 	case a.dsnFile != "":
-		text, err := os.ReadFile(a.dsnFile)
+		text, err := textfile.Read(a.dsnFile, textfile.Small)
 		if err != nil {
 			return "", missing("--ledger-dsn-file", err.Error(), "")
 		}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // unreadable says what is wrong with the files of the project and where to correct it: in one of them, or in what
@@ -67,8 +67,8 @@ func composeFault(text string) (fault, file string) {
 
 // lineOf returns the line of the innermost of nested keys that a YAML file has; 0 where it has none of them.
 func lineOf(file string, keys []string) int {
-	text, err := os.ReadFile(file)
-	if err != nil || len(text) > fileLimit {
+	text, err := textfile.Read(file, fileLimit)
+	if err != nil {
 		return 0
 	}
 	var document yaml.Node
