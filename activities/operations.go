@@ -124,7 +124,7 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 	}
 	do := o.doer(call.Uses)
 	switch {
-	case below(call.Risk, operation.Risk):
+	case call.Risk.Below(operation.Risk):
 		return nil, Fail(InvalidInput, fmt.Errorf("%s is %s, and the step declares %q", call.Uses, operation.Risk, call.Risk))
 	case call.Idempotent && !operation.Idempotent && !operation.Open:
 		return nil, Fail(InvalidInput, fmt.Errorf("%s is not idempotent, and the step says so", call.Uses))
@@ -203,12 +203,6 @@ func settle(err error, harmless bool) error {
 		return Fail(PreconditionFailed, errors.New(err.Error()))
 	}
 	return Fail(Unknown, errors.New(err.Error()))
-}
-
-// below says whether a declared risk is less than a needed one. What is no risk is below all.
-func below(declared, needed runbook.Risk) bool {
-	rank := map[runbook.Risk]int{runbook.Read: 1, runbook.Write: 2, runbook.Destructive: 3}
-	return rank[declared] < rank[needed]
 }
 
 func attempt(ctx context.Context) int32 {

@@ -83,7 +83,7 @@ func (o *Operations) command(t task) (command config.Command, argv []string, err
 	switch {
 	case !ok:
 		return command, nil, Fail(NotFound, errors.New(noCommand(name)))
-	case below(t.risk, runbook.Risk(command.Risk)):
+	case t.risk.Below(runbook.Risk(command.Risk)):
 		return command, nil, Fail(InvalidInput, fmt.Errorf("the command %s is %s, and the step declares %q", name, command.Risk, t.risk))
 	case !t.once && !command.Idempotent:
 		return command, nil, Fail(InvalidInput, fmt.Errorf("the configuration does not call the command %s idempotent, and the step does", name))

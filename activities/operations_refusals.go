@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -87,15 +87,9 @@ func (r *refusals) steps(scope string, steps []runbook.Step) {
 }
 
 func (r *refusals) groups(at string, groups []string) {
-	known := slices.Sorted(maps.Keys(r.operations.Groups))
 	for _, g := range groups {
-		if slices.Contains(known, g) {
-			continue
-		}
-		if near, ok := strictyaml.Nearest(g, known); ok {
-			r.add(at, "the configuration has no group %q; did you mean %q?", g, near)
-		} else {
-			r.add(at, "the configuration has no group %q; write it under groups", g)
+		if fault := config.GroupFault(r.operations.Groups, g); fault != "" {
+			r.add(at, "%s", fault)
 		}
 	}
 }
@@ -120,12 +114,14 @@ func (r *refusals) use(at, uses string, with []runbook.Filled, risk runbook.Risk
 	case uses == "gpu.headroom" && r.noGPU != "":
 		r.add(at, "this host has no GPU: %s", r.noGPU)
 	case uses == "command.run":
-		r.command(at, with, risk, idempotent)
+		for _, fault := range config.CommandFaults(o.Commands, with, risk, idempotent) {
+			r.add(at, "%s", fault)
+		}
 	}
 }
 
 func (r *refusals) service(at, uses string, with []runbook.Filled) {
-	name, ok := constant(with, "service")
+	name, ok := runbook.Constant(with, "service")
 	service, isText := name.(string)
 	if !ok || !isText || !r.known(at, service) {
 		return
@@ -146,56 +142,4 @@ func (r *refusals) known(at, service string) bool {
 		r.add(at, "the Compose file has no service %q", service)
 	}
 	return false
-}
-
-// command holds a step against the command that it runs. Which one that is must be written out: an approval
-// would else be for whatever an input names.
-func (r *refusals) command(at string, with []runbook.Filled, risk runbook.Risk, idempotent bool) {
-	value, ok := constant(with, "command")
-	name, isText := value.(string)
-	if !ok || !isText {
-		r.add(at, "the name of the command must be written out, not computed")
-		return
-	}
-	command, ok := r.operations.Commands[name]
-	if !ok {
-		if near, ok := strictyaml.Nearest(name, slices.Sorted(maps.Keys(r.operations.Commands))); ok {
-			r.add(at, "the configuration has no command %q; did you mean %q?", name, near)
-		} else {
-			r.add(at, "%s", noCommand(name))
-		}
-		return
-	}
-	if below(risk, runbook.Risk(command.Risk)) {
-		r.add(at, "the command %s is %s, and the step declares %s", name, command.Risk, risk)
-	}
-	if idempotent && !command.Idempotent {
-		r.add(at, "the configuration does not call the command %s idempotent, and here it may be run more than once", name)
-	}
-	for _, arg := range command.Args {
-		given := slices.ContainsFunc(with, func(f runbook.Filled) bool { return f.Name == arg.Name })
-		value, fixed := constant(with, arg.Name)
-		text, _ := value.(string)
-		if !given {
-			r.add(at, "the command %s needs %s", name, arg.Name)
-		} else if fixed && !arg.Accepts(text) {
-			r.add(at, "the command %s takes no %s for %s; it must match %s and not begin with -", name, strictyaml.Quote(text), arg.Name, arg.Pattern)
-		}
-	}
-	takes := names(command.Args)
-	for _, f := range with {
-		if !slices.Contains(takes, f.Name) {
-			r.add(at, "the command %s takes no %s; it takes %s", name, f.Name, strings.Join(takes, ", "))
-		}
-	}
-}
-
-// constant returns an argument that is written out; false when it is computed or not there.
-func constant(with []runbook.Filled, name string) (any, bool) {
-	for _, f := range with {
-		if f.Name == name && f.Value.Expression.Zero() {
-			return f.Value.Constant, true
-		}
-	}
-	return nil, false
 }

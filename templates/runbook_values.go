@@ -20,14 +20,14 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 	if !ok {
 		var names []string
 		for _, o := range runbook.Operations() {
-			if riskRank[o.Risk] <= riskRank[most] {
+			if !most.Below(o.Risk) {
 				names = append(names, o.Name)
 			}
 		}
 		r.doc.Fault(at, "unknown operation %s; %s", strictyaml.Quote(name), oneOfThese(name, names))
 		return op, false
 	}
-	if riskRank[op.Risk] > riskRank[most] {
+	if most.Below(op.Risk) {
 		r.doc.Fault(at, "%s has the risk %s; write an operation of risk %s here", name, op.Risk, most)
 		return op, false
 	}
@@ -36,8 +36,6 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 	}
 	return op, true
 }
-
-var riskRank = map[runbook.Risk]int{runbook.Read: 0, runbook.Write: 1, runbook.Destructive: 2}
 
 // target is what takes arguments: an operation, or a runbook that is called.
 type target struct {

@@ -40,6 +40,9 @@ func TestPreflightRefuses(t *testing.T) {
 		"above max":                {to: 10, edit: func(*Request) {}, want: []string{AboveMax}},
 		"unknown service":          {to: 2, edit: func(r *Request) { r.Targets[0].Service = "ap" }, want: []string{NotAComposeService}, phrase: "it has app"},
 		"no policy":                {to: 2, edit: func(r *Request) { r.Policies = nil }, want: []string{NoPolicy}},
+		"a policy with a fault": {to: 2, edit: func(r *Request) {
+			r.Policies, r.PolicyFaults = nil, map[string]string{"app": "p.yaml:4:1: drain: is missing"}
+		}, want: []string{NoPolicy}, phrase: "app has no policy: p.yaml:4:1: drain: is missing"},
 		"Compose v1":               {to: 2, edit: func(r *Request) { r.Inventory.Replicas[0].ComposeVersion = "1.29.2" }, want: []string{ComposeV1}, phrase: "Compose 1.29.2"},
 		"no compose for the first": {to: 1, edit: func(r *Request) { r.Inventory.Replicas, r.NoCompose = nil, "not installed" }, want: []string{ComposeMissing}, phrase: "not installed"},
 		"all at once": {to: 12, edit: func(r *Request) {

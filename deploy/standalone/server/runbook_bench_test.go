@@ -117,6 +117,8 @@ func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 }
 func (installed) NearestRunbook(string) string { return "" }
 
+func (installed) RunbookFault(string) string { return "" }
+
 // benchRunbooks have a condition at every step, as real ones have.
 func benchRunbooks(b *testing.B) installed {
 	b.Helper()
