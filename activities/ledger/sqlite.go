@@ -27,7 +27,7 @@ func openSQLite(ctx context.Context, path string, readOnly bool) (*place, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &place{name: path, dir: filepath.Dir(path)}
+	p := &place{name: path, dir: filepath.Dir(path), plainly: "NOT INDEXED", foreign: sqliteForeign}
 	if !readOnly {
 		err = makeFile(path)
 	} else if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
