@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"worker/ingress":    {"workflows", "templates", "activities/slackapi"},
 	"starter$":          {"starter"},
 	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
-	"starter/backup":    {},
+	"starter/backup":    {"internal/textfile"},
 	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
 	"deploy/demo/load":  {},
 }
@@ -48,7 +48,7 @@ var outside = map[string]string{
 	"github.com/compose-spec/compose-go":   "activities/compose",
 	"go.temporal.io/sdk/contrib/envconfig": "worker/connect",
 	"github.com/prometheus/common":         "activities/httpprobe",
-	"go.yaml.in/yaml":                      "internal/strictyaml starter/cli activities/compose",
+	"go.yaml.in/yaml":                      "internal/strictyaml activities/compose",
 	"modernc.org/sqlite":                   "starter/backup activities/ledger",
 	"github.com/jackc/pgx":                 "activities/ledger activities/handshake",
 	"github.com/spf13/cobra":               "starter/cli worker",

@@ -123,6 +123,7 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	if err != nil {
 		return scaling.Restart{}, err
 	}
+	seen.PolicyFaults = map[string]string{req.Service: project.restartFault(req.Service)}
 	seen.Policies[req.Service] = project.restartPolicy(req.Service) // one that is not scaled can be restarted, too
 	return scaling.MakeRestart(seen, req.Service), ctx.Err()
 }

@@ -26,6 +26,8 @@ type Definitions interface {
 	ReadRunbook(file string, text []byte) (runbook.Definition, error)
 	// NearestRunbook returns what a wrong name may have meant, or "".
 	NearestRunbook(name string) string
+	// RunbookFault returns why the runbook of that name or alias is not used though it is there, or "".
+	RunbookFault(name string) string
 }
 
 // Runbooks reads definitions, evaluates their expressions and keeps what runs tell. Its activities are
@@ -64,7 +66,7 @@ type LoadedRunbook struct {
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
-// not there is NotFound, wrong inputs are InvalidInput.
+// not there is NotFound, one whose file has a fault PreconditionFailed, and wrong inputs are InvalidInput.
 func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
 	loaded, err := r.load(call)
 	return loaded, Classify(ctx, err)
@@ -121,6 +123,9 @@ func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
 	d, ok := r.Definitions.Runbook(call.Name)
 	if ok {
 		return d, nil
+	}
+	if fault := r.Definitions.RunbookFault(call.Name); fault != "" {
+		return d, Fail(PreconditionFailed, errors.New(fault))
 	}
 	hint := "see starter runbook list"
 	if near := r.Definitions.NearestRunbook(call.Name); near != "" {

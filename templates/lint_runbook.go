@@ -91,20 +91,10 @@ func replicasOf(uses string, with []runbook.Filled) (float64, bool) {
 	if uses != runbook.ScaleOperation {
 		return 0, false
 	}
-	for _, f := range with {
-		if f.Name != "replicas" {
-			continue
-		}
-		switch n := f.Value.Constant.(type) {
-		case int:
-			return float64(n), true
-		case int64:
-			return float64(n), true
-		case float64:
-			return n, true
-		}
-	}
-	return 0, false
+	value, ok := runbook.Constant(with, "replicas")
+	number, err := condition.Convert(value, condition.Double)
+	n, _ := number.(float64)
+	return n, ok && err == nil
 }
 
 func (l *lintRunbook) cases(at string, cases []runbook.Case) {

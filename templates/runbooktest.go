@@ -37,6 +37,8 @@ func (s *Set) tests(readings []*reading) {
 		}
 		of, found := s.called[r.key.name]
 		switch {
+		case s.isFaulty(id{runbookKind, r.key.name}):
+			continue // which is told already
 		case !found || of.definition.Name != r.key.name:
 			r.doc.Fault("metadata.name", "no runbook is named %s; %s", strictyaml.Quote(r.key.name), oneOfThese(r.key.name, s.runbookNames()))
 			continue

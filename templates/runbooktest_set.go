@@ -38,7 +38,7 @@ func (s *Set) testOf(d runbook.Definition) RunbookTest {
 // RunbookTestsIn returns the runbooks of files and folders with their tests: naming one of the two files means
 // both. What they call may lie beside them, else it is that of Load. The error tells the faults of both.
 func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, error) {
-	set, _, err := load(dir, disabled)
+	set, _, err := load(dir, disabled, nil)
 	if err != nil {
 		return nil, err
 	}

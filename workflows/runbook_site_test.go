@@ -114,6 +114,8 @@ func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 }
 func (installed) NearestRunbook(string) string { return "" }
 
+func (installed) RunbookFault(string) string { return "" }
+
 // names are what the expressions of these tests may use.
 var names = condition.Types{
 	"inputs.model": condition.String, "probes.gpu.free": condition.Double, "steps.open.outcome": condition.String, "result.healthy": condition.Bool,

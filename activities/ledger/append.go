@@ -97,7 +97,7 @@ func (s *Store) guard(ctx context.Context, tx *sql.Tx, head ledger.Head, anchore
 	if from.Seq > 0 {
 		rest, args = "WHERE seq >= $1 ORDER BY seq", append(args, from.Seq)
 	}
-	if err := each(ctx, tx, rest, args, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+	if err := s.each(ctx, tx, rest, args, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
 		return err
 	}
 	if report := v.End(); !report.Clean {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // host are the operations that run a program of this host.
@@ -25,11 +22,11 @@ type host struct {
 // run runs a command of the configuration. Nothing of what it prints is kept: it may hold secrets.
 func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 	name := t.text("command")
-	given := map[string]argument{}
+	given := map[string]config.Argument{}
 	for of := range t.with {
-		given[of] = argument{text: t.text(of)}
+		given[of] = config.Argument{Text: t.text(of)}
 	}
-	faults := h.faults(name, given, t.risk, t.idempotent)
+	faults := config.CommandFaults(h.commands, name, given, t.risk, t.idempotent)
 	command, ok := h.commands[name]
 	switch {
 	case !ok:
@@ -59,61 +56,9 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 	return nil, nil
 }
 
-// refuse holds a use against the command that it runs. Which one that is must be written out: an approval
-// would else be for whatever an input names.
+// refuse holds a use against the command that it runs.
 func (h host) refuse(r *refusals, u use) {
-	name, ok := u.text("command")
-	if !ok {
-		r.add(u.at, "the name of the command must be written out, not computed")
-		return
-	}
-	given := map[string]argument{}
-	for _, f := range u.with {
-		text, fixed := u.text(f.Name)
-		given[f.Name] = argument{text: text, computed: !fixed}
-	}
-	for _, fault := range h.faults(name, given, u.risk, u.idempotent) {
+	for _, fault := range config.UseFaults(h.commands, u.with, u.risk, u.idempotent) {
 		r.add(u.at, "%s", fault)
 	}
-}
-
-// argument is what a step gives to a command; the text of a computed one is known when it is run.
-type argument struct {
-	text     string
-	computed bool
-}
-
-// faults are all that keeps a step from running a command as it says, in words for whoever wrote it.
-func (h host) faults(name string, given map[string]argument, risk runbook.Risk, idempotent bool) []string {
-	command, ok := h.commands[name]
-	if !ok {
-		if near, ok := strictyaml.Nearest(name, slices.Sorted(maps.Keys(h.commands))); ok {
-			return []string{fmt.Sprintf("the configuration has no command %s; did you mean %q?", strictyaml.Quote(name), near)}
-		}
-		return []string{fmt.Sprintf("the configuration has no command %s; write it under commands", strictyaml.Quote(name))}
-	}
-	var faults []string
-	add := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	if risk.Below(runbook.Risk(command.Risk)) {
-		add("the command %s is %s, and the step declares %q", name, command.Risk, risk)
-	}
-	if idempotent && !command.Idempotent {
-		add("the configuration does not call the command %s idempotent, and here it may be run more than once", name)
-	}
-	takes := []string{"command"}
-	for _, arg := range command.Args {
-		takes = append(takes, arg.Name)
-		switch value, there := given[arg.Name]; {
-		case !there:
-			add("the command %s needs %s", name, arg.Name)
-		case !value.computed && !arg.Accepts(value.text):
-			add("the command %s takes no %s for %s; it must match %s and not begin with -", name, strictyaml.Quote(value.text), arg.Name, arg.Pattern)
-		}
-	}
-	for _, of := range slices.Sorted(maps.Keys(given)) {
-		if !slices.Contains(takes, of) {
-			add("the command %s takes no %s; it takes %s", name, of, strings.Join(takes, ", "))
-		}
-	}
-	return faults
 }

@@ -3,10 +3,10 @@ package operations
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -56,13 +56,9 @@ type use struct {
 
 // text returns an argument that is written out as text; false when it is computed, another type or not there.
 func (u use) text(name string) (string, bool) {
-	for _, f := range u.with {
-		if f.Name == name && f.Value.Expression.Zero() {
-			text, ok := f.Value.Constant.(string)
-			return text, ok
-		}
-	}
-	return "", false
+	value, _ := runbook.Constant(u.with, name)
+	text, ok := value.(string)
+	return text, ok
 }
 
 func (r *refusals) add(at, format string, args ...any) {
@@ -111,15 +107,9 @@ func (r *refusals) use(name string, u use) {
 }
 
 func (r *refusals) groups(at string, groups []string) {
-	known := slices.Sorted(maps.Keys(r.operations.groups))
 	for _, g := range groups {
-		if slices.Contains(known, g) {
-			continue
-		}
-		if near, ok := strictyaml.Nearest(g, known); ok {
-			r.add(at, "the configuration has no group %q; did you mean %q?", g, near)
-		} else {
-			r.add(at, "the configuration has no group %q; write it under groups", g)
+		if fault := config.GroupFault(r.operations.groups, g); fault != "" {
+			r.add(at, "%s", fault)
 		}
 	}
 }

@@ -98,6 +98,16 @@ type Filled struct {
 	Value Value  `json:"value"`
 }
 
+// Constant returns an argument that is written out; false when it is computed or not there.
+func Constant(with []Filled, name string) (any, bool) {
+	for _, f := range with {
+		if f.Name == name && f.Value.Expression.Zero() {
+			return f.Value.Constant, true
+		}
+	}
+	return nil, false
+}
+
 // Value is a constant or, when Expression is set, what that returns.
 type Value struct {
 	Constant   any                  `json:"constant,omitempty"`

@@ -23,6 +23,8 @@ type Request struct {
 	Services  []Service
 	Policies  map[string]Policy
 	Endpoints map[string]Endpoint
+	// PolicyFaults say why a service has no policy, where that is a fault of the policy's file.
+	PolicyFaults map[string]string
 	// NoCompose is why `docker compose` cannot be run; empty when it can.
 	NoCompose string
 	// Place is where the router stands; nil where there is none or it is not known.

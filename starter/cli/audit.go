@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,13 +72,12 @@ func (a *audit) direct() (string, error) {
 	case a.dsn != "" && a.dsnFile != "":
 		return "", usage("audit", "--ledger and --ledger-dsn-file both name a database", "leave one out")
 	case a.dsnFile != "":
-		text, err := os.ReadFile(a.dsnFile)
-		if err != nil {
+		dsn, err := config.ReadSecret(a.dsnFile)
+		switch _, unread := errors.AsType[*fs.PathError](err); {
+		case unread:
 			return "", missing("--ledger-dsn-file", err.Error(), "")
-		}
-		dsn := strings.TrimSpace(string(text))
-		if dsn == "" {
-			return "", usage("--ledger-dsn-file", a.dsnFile+" is empty", "write a DSN into it")
+		case err != nil:
+			return "", usage("--ledger-dsn-file", err.Error(), "write a DSN into it")
 		}
 		return dsn, nil
 	case holdsPassword(a.dsn):

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 func (a *audit) verifyCommand() *cobra.Command {
@@ -47,7 +47,7 @@ func (a *audit) verify(ctx context.Context) error {
 }
 
 func (a *audit) verifyFile(file string) error {
-	f, err := os.Open(file)
+	f, err := textfile.Open(file)
 	if err != nil {
 		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
 	}

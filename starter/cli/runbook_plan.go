@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -74,17 +73,10 @@ func runbookCall(arg string, params []string) (activities.RunbookCall, error) {
 }
 
 func readRunbook(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", usage("runbook", err.Error(), "name a file, or an installed runbook of starter runbook list")
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbookBytes+1))
+	text, err := textfile.Read(file, runbookBytes)
 	switch {
 	case err != nil:
-		return "", usage("runbook", err.Error(), "name a file")
-	case len(text) > runbookBytes:
-		return "", usage(file, fmt.Sprintf("the file has more than %d KiB", runbookBytes>>10), "a runbook is smaller")
+		return "", usage("runbook", err.Error(), "name a file, or an installed runbook of starter runbook list")
 	case len(text) == 0:
 		return "", usage(file, "the file is empty", "write a runbook")
 	}

@@ -71,15 +71,11 @@ type App struct {
 // New checks the configuration, connects the adapters and claims the HTTP address. Nothing polls
 // yet.
 func New(ctx context.Context, o Options) (*App, error) {
-	name, host, err := o.Config.Host(o.Host)
+	in, err := templates.Install(o.Config, o.Host)
 	if err != nil {
 		return nil, err
 	}
-	probe := gpus{nvml.New(nvml.Options{})}
-	set, err := templates.Load(o.Config.TemplatesDir, o.Config.Disabled)
-	if err != nil {
-		return nil, err
-	}
+	name, probe := in.Host, gpus{nvml.New(nvml.Options{})}
 	known, err := knownSearchAttributes(ctx, o.Client, o.Namespace)
 	if err != nil {
 		return nil, err
@@ -88,7 +84,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	adapters, err := newAdapters(o.Config, set, name, host, o.Client, probe, book)
+	adapters, err := newAdapters(in, o.Client, probe, book)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err
@@ -107,7 +103,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
 		ledger: book, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
-	o.Registry.MustRegister(a.monitor)
+	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
 	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)

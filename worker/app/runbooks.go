@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/ledger"
@@ -30,6 +33,18 @@ func (d definitions) NearestRunbook(name string) string {
 	}
 	near, _ := strictyaml.Nearest(name, names)
 	return near
+}
+
+// faulty logs every definition that is not used because of a fault, and returns their gauge.
+func faulty(set *templates.Set, logger *slog.Logger) prometheus.Collector {
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "evenkeel_definitions_disabled", Help: "Definitions that are not used because their file has a fault.",
+	}, []string{"kind", "name"})
+	for _, f := range set.Faulty() {
+		logger.Error("a definition is disabled, because its file has a fault", "kind", f.Kind, "name", f.Name, "file", f.File, "reason", f.Reason)
+		gauge.WithLabelValues(f.Kind, f.Name).Set(1)
+	}
+	return gauge
 }
 
 // openLedger opens the installation's ledger.

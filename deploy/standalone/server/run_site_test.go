@@ -93,3 +93,5 @@ func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 	return runbook.Definition{}, fmt.Errorf("no file is read here")
 }
 func (installed) NearestRunbook(string) string { return "" }
+
+func (installed) RunbookFault(string) string { return "" }
