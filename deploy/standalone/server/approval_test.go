@@ -155,7 +155,7 @@ func TestResetUsesNoApprovalTwice(t *testing.T) {
 	site.reset(t, first.GetRunID(), behind)
 	unknown := site.asked(t, "wipe")
 	require.Equal(t, request.Order, unknown.Kind)
-	require.Contains(t, unknown.Message, "this attempt has begun before")
+	require.Contains(t, unknown.Message, "begun before")
 	require.Equal(t, 1, times())
 
 	site.reset(t, first.GetRunID(), before)
