@@ -59,14 +59,19 @@ bench: deps-test build build-demo ## the figures of docs/benchmarks.md
 	cd deploy/standalone && $(GO) test -run '^$$' -bench 'Runbook|GateList' -benchtime 1x ./server
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
 
-bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod
+bin/golangci-lint bin/workflowcheck bin/deadcode: deploy/deps/lint/go.mod
 	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/deadcode golang.org/x/tools/cmd/deadcode
 
-lint: bin/golangci-lint bin/workflowcheck ## golangci-lint and workflowcheck in both modules
+lint: bin/golangci-lint bin/workflowcheck bin/deadcode ## golangci-lint, workflowcheck and deadcode in both modules
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done
 	bin/workflowcheck ./workflows/...
 	cd deploy/standalone && $(CURDIR)/bin/workflowcheck ./...
+	@# Both modules at once: the tests of one use what the other has.
+	@printf 'go %s\nuse (\n\t$(CURDIR)\n\t$(CURDIR)/deploy/standalone\n)\n' "$$(sed -n 's/^go //p' deploy/standalone/go.mod)" > bin/go.work
+	@dead=$$(GOWORK=$(CURDIR)/bin/go.work bin/deadcode -test -tags e2e -filter '^github.com/evenkeel/evenkeel' ./... ./deploy/standalone/...) && \
+	  { [ -z "$$dead" ] || { echo "$$dead"; exit 1; }; }
 
 clean: ## remove what was built
 	rm -rf bin

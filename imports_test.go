@@ -52,7 +52,7 @@ var outside = map[string]string{
 	"modernc.org/sqlite":                   "starter/backup activities/ledger",
 	"github.com/jackc/pgx":                 "activities/ledger activities/handshake",
 	"github.com/spf13/cobra":               "starter/cli worker",
-	"github.com/prometheus/client_golang":  "worker",
+	"github.com/prometheus/client_golang":  "worker deploy/demo/product",
 	"github.com/NVIDIA/go-nvml":            "worker/gpuprobe",
 	"github.com/slack-go/slack":            "activities/slackapi",
 	"go.temporal.io/server":                "",

@@ -127,6 +127,6 @@ func TestNoEngine(t *testing.T) {
 	e, err := New()
 	require.NoError(t, err)
 	_, err = e.Inventory(t.Context(), "shop")
-	require.EqualError(t, err, "engine info: Cannot connect to the Docker daemon at unix:///nowhere/docker.sock")
+	require.EqualError(t, err, "list containers: Cannot connect to the Docker daemon at unix:///nowhere/docker.sock")
 	require.Equal(t, activities.Unavailable, classOf(err))
 }

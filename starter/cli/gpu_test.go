@@ -165,3 +165,32 @@ func TestLiveView(t *testing.T) {
 	require.Contains(t, string(after), "[PASS] Sufficient VRAM headroom (80.0% >= 20%)")
 	require.NotContains(t, string(after), "\x1b")
 }
+
+// A number without a unit is seconds; anything else is a duration as everywhere.
+func TestHowLongToLook(t *testing.T) {
+	for _, c := range []struct {
+		interval, duration string
+		every, lasts       time.Duration
+		fault              string
+	}{
+		{"10s", "", 10 * time.Second, 0, ""},
+		{"10", "600", 10 * time.Second, 10 * time.Minute, ""},
+		{"1m30s", "2h", 90 * time.Second, 2 * time.Hour, ""},
+		{"0", "", 0, 0, "--interval: 0s is too short; write 1s or more"},
+		{"10s", "0", 0, 0, "--duration: 0s is too short; write 1s or more"},
+		{"1.5", "", 0, 0, "--interval: "},
+		{"-1", "", 0, 0, "--interval: "},
+		{"10s", "10 m", 0, 0, "--duration: "},
+		{"10s", "9223372036854775807", 0, 0, "is longer than 292 years"},
+	} {
+		m := monitor{interval: c.interval, duration: c.duration}
+		err := m.check(true)
+		if c.fault != "" {
+			require.ErrorContains(t, err, c.fault, "%v", c)
+			continue
+		}
+		require.NoError(t, err, "%v", c)
+		require.Equal(t, c.every, m.every)
+		require.Equal(t, c.lasts, m.lasts)
+	}
+}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -81,22 +81,21 @@ func askRunbooks(ctx context.Context, c client.Client, all []run) []runbookRun {
 	ctx, cancel := context.WithTimeout(ctx, listWait)
 	defer cancel()
 	found := make([]runbookRun, len(all))
-	slots := make(chan struct{}, describers)
-	var wait sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(describers)
 	for i, r := range all {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		group.Go(func() error {
 			found[i] = runbookRun{WorkflowID: r.ID, RunID: r.RunID, Started: r.Started, Retrying: r.Retrying}
 			status, err := runbookStatus(ctx, c, r.ID, r.RunID)
 			if err != nil {
 				found[i].Fault = noAnswer(err)
-				return
+				return nil
 			}
 			found[i].RunbookStatus = &status
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = group.Wait()
 	return found
 }
 

@@ -6,7 +6,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -245,5 +244,3 @@ var upThenDown = []step{
 	{"app=3", 3, []string{"PlanScale", "StartReplicas", "AwaitReady", "CheckHealthy", "RouteReplicas", "CheckHealthy"}},
 	{"app=1", 1, []string{"PlanScale", "RouteReplicas", "DrainReplicas", "CheckHealthy", "StopReplicas", "RemoveReplicas"}},
 }
-
-func (s step) String() string { return fmt.Sprintf("to %d", s.replicas) }
