@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,11 +43,14 @@ type Standing struct {
 // WhoIs returns the standing of a person. Nobody vouches for a name that comes from the command line. It runs on the
 // queue of the host that the run is about, because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
-	if who.Via != ViaCLI && who.Via != ViaSlack {
-		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; known are cli and slack", strictyaml.Quote(who.Via))))
+	switch who.Via {
+	case ViaCLI:
+	case ViaSlack:
+		return Standing{}, Classify(ctx, Fail(InvalidInput, errors.New("nobody speaks by slack yet: nothing here receives what is said there, so nothing vouches for it")))
+	default:
+		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via))))
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{
-		Authenticated:     who.Via == ViaSlack,
 		AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom),
 	}}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {

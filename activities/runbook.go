@@ -159,15 +159,26 @@ func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 		}
 		// A workflow task whose worker died is done again, a moment later and so with other times in it. What it told
 		// the ledger then stands: the key says which decision of the run it is.
-		_, err = r.Ledger.AppendFirst(ctx, ledger.Draft{
+		draft := ledger.Draft{
 			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
 			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: data,
-		})
+		}
+		if fault := draft.Check(); fault != nil { // that it happened is kept all the same
+			if draft.Data, err = canonical(notKept{fault.Error()}); err != nil {
+				return Kept{}, Classify(ctx, err)
+			}
+		}
+		_, err = r.Ledger.AppendFirst(ctx, draft)
 		if err != nil {
 			return Kept{}, Classify(ctx, err)
 		}
 	}
 	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
+}
+
+// notKept is the data of an entry whose own data the ledger does not take, such as what is too long for it.
+type notKept struct {
+	Why string `json:"not_kept"`
 }
 
 // KeepLater is Keep as an ordinary activity, for when the ledger was away: the same entries under the same keys.

@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -92,8 +94,8 @@ func (r *runbookRun) keep(ctx workflow.Context, records []runbook.Record, items 
 		what = records[len(records)-1].Kind
 	}
 	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summaryOf(req)), what, req).Get(ctx, &kept)
-	if err == nil {
-		return kept, nil
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); err == nil || ok && app.NonRetryable() {
+		return kept, err // a ledger that says no says it again
 	}
 	r.awaitLedger(len(records) > 0)
 	err = workflow.ExecuteActivity(ledgerLater(ctx, summaryOf(req)), a.KeepLater, req).Get(ctx, &kept)

@@ -61,6 +61,7 @@ const (
 	maxID     = 1024
 	maxReason = 4096
 	maxFields = 64
+	maxValues = 64 << 10
 )
 
 // Malformed says what is wrong with the form of an answer; empty when nothing is. Who may, and whether the request is
@@ -76,6 +77,16 @@ func (a Answer) Malformed() string {
 		return "an answer needs a decision"
 	case len(a.Fields) > maxFields:
 		return fmt.Sprintf("an answer has at most %d fields", maxFields)
+	}
+	size := 0
+	for _, name := range a.Fields.Names() {
+		if len(name) > maxName || !oneLine(name) {
+			return fmt.Sprintf("the name of a field is one line of at most %d bytes", maxName)
+		}
+		size += len(condition.Spell(a.Fields[name]))
+	}
+	if size > maxValues {
+		return fmt.Sprintf("the fields of an answer have at most %d bytes", maxValues)
 	}
 	return Spoken(a.By, a.Reason)
 }

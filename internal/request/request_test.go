@@ -169,6 +169,8 @@ func TestMalformed(t *testing.T) {
 		"no decision": func(a *Answer) { a.Decision = "" }, "nobody": func(a *Answer) { a.By = "" }, "two lines": func(a *Answer) { a.By = "bob\nanna" },
 		"an escape": func(a *Answer) { a.By = "bob\x1b[2K" }, "a long name": func(a *Answer) { a.By = strings.Repeat("b", 257) }, "broken": func(a *Answer) { a.By = "b\xff" },
 		"right to left": func(a *Answer) { a.By = "bob\u202e" }, "a long reason": func(a *Answer) { a.Reason = strings.Repeat("b", 4097) }, "a reason that hides": func(a *Answer) { a.Reason = "\x07" },
+		"a long field": func(a *Answer) { a.Fields = condition.Values{strings.Repeat("f", 257): 1} }, "a field of lines": func(a *Answer) { a.Fields = condition.Values{"a\nb": 1} },
+		"a long value": func(a *Answer) { a.Fields = condition.Values{"a": strings.Repeat("v", 64<<10+1)} },
 	} {
 		a := yes(opened(), "bob")
 		change(&a)

@@ -136,7 +136,7 @@ func (s *site) plausible() map[string][][]any {
 		activities.ReleaseGPUs:           one(activities.GPURelease{ForSeconds: 1}),
 		activities.ResumeGPUs:            one(),
 		activities.KnownSearchAttributes: one(),
-		activities.WhoIs:                 one(activities.Person{Name: "anna@demo", Via: activities.ViaSlack}),
+		activities.WhoIs:                 one(activities.Person{Name: "anna@demo", Via: activities.ViaCLI}),
 		activities.Evaluate:              one(keep),
 		activities.KeepLater:             one(keep),
 		activities.ActedSince:            one(activities.PastRequest{Subject: "x"}),
