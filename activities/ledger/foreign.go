@@ -15,7 +15,8 @@ type object struct{ kind, name, text string }
 // sqliteObjects reads what a database is made of. What SQLite makes for itself has a name that nobody else can give.
 func sqliteObjects(ctx context.Context, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}) ([]object, error) {
+},
+) ([]object, error) {
 	rows, err := db.QueryContext(ctx, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name")
 	if err != nil {
 		return nil, err

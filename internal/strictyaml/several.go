@@ -14,7 +14,7 @@ func (Several[T]) single() bool { return true }
 
 // single says whether n is the only item of a Several.
 func single(n *yaml.Node, t reflect.Type) bool {
-	list, ok := reflect.Zero(t).Interface().(interface{ single() bool })
+	list, ok := reflect.TypeAssert[interface{ single() bool }](reflect.Zero(t))
 	return ok && list.single() && n.Kind != yaml.SequenceNode
 }
 

@@ -119,8 +119,7 @@ func (w worker) unanswered(timeout *temporal.TimeoutError, taken bool) error {
 		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
 	}
 	what := "the worker took the question and gave no answer within " + askLimit.String()
-	var last *temporal.ApplicationError
-	if errors.As(timeout.Unwrap(), &last) {
+	if last, ok := errors.AsType[*temporal.ApplicationError](timeout.Unwrap()); ok {
 		what += "; it said last: " + last.Message()
 	}
 	return missing(w.name, what, "what it asks, such as the Docker engine, may hang; see its log")

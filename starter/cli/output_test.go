@@ -71,11 +71,12 @@ func fill(v reflect.Value, text string, depth int) {
 			v.Set(reflect.ValueOf(opened))
 			return
 		}
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				fill(v.Field(i), text, depth+1)
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(field, text, depth+1)
 			}
 		}
+	default: // nothing that is printed
 	}
 }
 
