@@ -6,7 +6,7 @@ STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 # Tests that talk to the engine, nginx and the network share one machine: one package at a time.
 E2E     := EVENKEEL_ROOT=$(CURDIR) $(GO) test -tags e2e -count=1 -p 1
 
-.PHONY: help deps deps-test build up demo test e2e lint bench soak clean
+.PHONY: help deps deps-test build up demo test e2e lint bench histories soak clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ e2e: deps-test build build-demo ## the whole system under load and faults
 	$(E2E) ./deploy/compose ./deploy/examples
 	cd deploy/standalone && $(E2E) -timeout 20m -v ./e2e
 
+histories: deps-test build build-demo ## record histories of every workflow for a tag, into workflows/testdata/replay
+	mkdir -p workflows/testdata/replay
+	cd deploy/standalone && EVENKEEL_HISTORIES=$(CURDIR)/workflows/testdata/replay $(E2E) -timeout 20m -run 'TestRunbook$$|TestProduct|TestVRAM|TestReplica' ./e2e
+
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
 
@@ -52,17 +56,22 @@ bench: deps-test build build-demo ## the figures of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . ./activities/nvml ./internal/placement
 	$(GO) test -run '^$$' -bench Append ./activities/ledger
 	$(GO) test -run '^$$' -bench 'Lint|Verify' -benchtime 3x ./templates ./activities/ledger
-	cd deploy/standalone && $(GO) test -run '^$$' -bench Runbook -benchtime 1x ./server
+	cd deploy/standalone && $(GO) test -run '^$$' -bench 'Runbook|GateList' -benchtime 1x ./server
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
 
-bin/golangci-lint bin/workflowcheck: deploy/deps/lint/go.mod
+bin/golangci-lint bin/workflowcheck bin/deadcode: deploy/deps/lint/go.mod
 	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/deadcode golang.org/x/tools/cmd/deadcode
 
-lint: bin/golangci-lint bin/workflowcheck ## golangci-lint and workflowcheck in both modules
+lint: bin/golangci-lint bin/workflowcheck bin/deadcode ## golangci-lint, workflowcheck and deadcode in both modules
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done
 	bin/workflowcheck ./workflows/...
 	cd deploy/standalone && $(CURDIR)/bin/workflowcheck ./...
+	@# Both modules at once: the tests of one use what the other has.
+	@printf 'go %s\nuse (\n\t$(CURDIR)\n\t$(CURDIR)/deploy/standalone\n)\n' "$$(sed -n 's/^go //p' deploy/standalone/go.mod)" > bin/go.work
+	@dead=$$(GOWORK=$(CURDIR)/bin/go.work bin/deadcode -test -tags e2e -filter '^github.com/evenkeel/evenkeel' ./... ./deploy/standalone/...) && \
+	  { [ -z "$$dead" ] || { echo "$$dead"; exit 1; }; }
 
 clean: ## remove what was built
 	rm -rf bin

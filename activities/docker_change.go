@@ -19,6 +19,7 @@ func Rounds(n int) int { return (n + cloneParallel - 1) / cloneParallel }
 
 // ReplicasRequest names replicas of one service.
 type ReplicasRequest struct {
+	Approved
 	Project  string           `json:"project"`
 	Service  string           `json:"service"`
 	IDs      []string         `json:"ids,omitempty"`
@@ -34,7 +35,7 @@ type ReplicasRequest struct {
 // stop time. They stay in place, so that they can be started again. A hook that fails is PreconditionFailed, and its
 // replica runs on; a Compose project that cannot be read is Unavailable, because somebody may be editing it.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	return Classify(ctx, d.stop(ctx, req))
 }
 
@@ -62,13 +63,13 @@ type StartAgainRequest struct {
 // their start and their hooks. One that is gone is NotFound, a hook that fails PreconditionFailed; one that can never
 // start on this host is InvalidInput or PreconditionFailed.
 func (d *Docker) StartAgain(ctx context.Context, req StartAgainRequest) ([]string, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	started, err := d.startAgain(ctx, req)
 	return started, Classify(ctx, err)
 }
 
 func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started []string, err error) {
-	again := attempt(ctx) > 1 || req.Leaving || req.Again
+	again := Attempt(ctx) > 1 || req.Leaving || req.Again
 	replicas, err := d.Replicas.find(ctx, req.ReplicasRequest)
 	if err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (d *Docker) awaitHooks(ctx context.Context, project, service string) (Hooks
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone. One that is gone is success, an
 // engine that does not answer Unavailable.
 func (d *Docker) RemoveReplicas(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	return Classify(ctx, each(ctx, req.IDs, d.Engine.Remove))
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -13,7 +14,7 @@ import (
 
 // lookAt collects all that a plan about the named services is made from.
 func (d *Docker) lookAt(ctx context.Context, project *Project, inventory scaling.Inventory, names []string) (scaling.Request, error) {
-	seen := scaling.Request{Host: d.Host, Project: project.Name, Inventory: inventory, Endpoints: project.Endpoints, Policies: map[string]scaling.Policy{}}
+	seen := scaling.Request{Host: d.Host, Project: project.Name, Inventory: inventory, Endpoints: project.Endpoints, Policies: map[string]scaling.Policy{}, PolicyFaults: maps.Clone(project.PolicyFaults)}
 	for _, name := range names {
 		if policy, ok := project.Policies[name]; ok {
 			seen.Policies[name] = policy
@@ -55,7 +56,7 @@ func (d *Docker) markUnhealthy(ctx context.Context, project *Project, names []st
 		endpoint := project.Endpoints[r.Service]
 		if slices.Contains(names, r.Service) && r.Running() && endpoint.Port > 0 && endpoint.Health != "" {
 			group.Go(func() error {
-				fails := func() bool { return d.Replicas.ask(ctx, r, address(r, endpoint.Port, endpoint.Health)) != "" }
+				fails := func() bool { return d.Replicas.ask(ctx, r, Address(r, endpoint.Port, endpoint.Health)) != "" }
 				first := fails()
 				replicas[i].HealthFails = first && fails() // one slow answer says nothing
 				return nil
@@ -150,6 +151,25 @@ func compare(wanted, have []scaling.Resource) (missing, edited []string) {
 	return missing, edited
 }
 
+// strays are, by service, the members of its upstream that are none of its replicas. An upstream that cannot be read
+// says nothing here: the service itself cannot be changed then.
+func strays(project *Project, inventory scaling.Inventory) map[string][]string {
+	all := map[string][]string{}
+	for name, endpoint := range project.Endpoints {
+		if project.Nginx == nil || !endpoint.Routed() {
+			continue
+		}
+		present, err := project.Nginx.Members(endpoint.Upstream)
+		if err != nil {
+			continue
+		}
+		if found := scaling.Strays(inventory.Of(name), endpoint.Port, present); len(found) > 0 {
+			all[name] = found
+		}
+	}
+	return all
+}
+
 // routerFault keeps what is wrong with the router. That nobody could look is an error: the next attempt may.
 func routerFault(seen *scaling.Request, err error) error {
 	if _, down := errors.AsType[RouterDown](err); !down && !Final(err) {
@@ -162,6 +182,7 @@ func routerFault(seen *scaling.Request, err error) error {
 // lookAtRouter finds out where the project's router stands, where that matters, and whether it reaches the
 // replicas that there are.
 func (d *Docker) lookAtRouter(ctx context.Context, project *Project, names []string, seen *scaling.Request) error {
+	seen.Strays = strays(project, seen.Inventory)
 	routed := slices.ContainsFunc(names, func(n string) bool { return project.Endpoints[n].Routed() })
 	if !routed || project.Nginx == nil {
 		return nil

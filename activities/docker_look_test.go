@@ -190,6 +190,12 @@ func TestLookAtRouter(t *testing.T) {
 	require.Equal(t, []string{"10.0.0.1:80", "10.0.0.2:80"}, reached)
 	require.False(t, seen.NotVerified)
 
+	require.Empty(t, seen.Strays)
+
+	d = fresh()
+	d.present = []string{"10.0.0.1:80", "10.0.0.9:80"} // somebody removed the third replica by hand
+	require.Equal(t, map[string][]string{"app": {"10.0.0.9:80"}}, looked(t, d, f, routed, "other").Strays, "also where another service is changed")
+
 	d = fresh()
 	d.reach = func([]string) error { return ErrNoWayIn }
 	require.True(t, looked(t, d, f, routed, "app").NotVerified)

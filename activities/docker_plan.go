@@ -30,7 +30,7 @@ type PlanRequest struct {
 // each change; in a run it is Unavailable, because it may be back at the next attempt. What is asked wrongly is
 // InvalidInput, and a Compose project that cannot be read NotFound, PermissionDenied or InvalidInput.
 func (d *Docker) PlanScale(ctx context.Context, req PlanRequest) (scaling.Plan, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	plan, err := d.plan(ctx, req)
 	return plan, Classify(ctx, err)
 }
@@ -105,7 +105,7 @@ type RestartPlanRequest struct {
 // PlanRestart says which replicas a restart would restart, in which order, and every reason against it. It
 // touches nothing. Its errors are those of PlanScale in a run.
 func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	restart, err := d.planRestart(ctx, req)
 	return restart, Classify(ctx, err)
 }
@@ -123,6 +123,7 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	if err != nil {
 		return scaling.Restart{}, err
 	}
+	seen.PolicyFaults = map[string]string{req.Service: project.restartFault(req.Service)}
 	seen.Policies[req.Service] = project.restartPolicy(req.Service) // one that is not scaled can be restarted, too
 	return scaling.MakeRestart(seen, req.Service), ctx.Err()
 }

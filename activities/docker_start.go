@@ -13,6 +13,7 @@ import (
 
 // StartRequest asks for the new replicas of a change.
 type StartRequest struct {
+	Approved
 	Project string         `json:"project"`
 	Change  scaling.Change `json:"change"`
 	// MadeBy is the id of the workflow run that owns the new replicas.
@@ -34,7 +35,7 @@ type StartResult struct {
 // Compose file says and this host or its engine cannot do is InvalidInput or PreconditionFailed; an error names the
 // stopped replicas that were removed before it.
 func (d *Docker) StartReplicas(ctx context.Context, req StartRequest) (StartResult, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	result, err := d.start(ctx, req)
 	if err != nil && len(result.Removed) > 0 {
 		err = fmt.Errorf("%w; removed for good before that: %s", err, strings.Join(result.Removed, ", "))
@@ -167,7 +168,7 @@ type Undone struct {
 // is gone for good, because the attempt that made and removed them may have died before it could say so. A pre_stop
 // hook that fails is PreconditionFailed, an engine that does not answer Unavailable.
 func (d *Docker) UndoStart(ctx context.Context, req StartRequest) (Undone, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	undone, err := d.undoStart(ctx, req)
 	return undone, Classify(ctx, err)
 }

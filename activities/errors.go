@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // The closed set of activity error types. A workflow branches on these and on nothing else.
@@ -31,7 +33,9 @@ type Error struct {
 	Class string
 	// RetryAfter is what the server asked for; only with RateLimited.
 	RetryAfter time.Duration
-	Err        error
+	// Refusal is what a gate said; only with PreconditionFailed.
+	Refusal *scaling.Refusal
+	Err     error
 }
 
 // Error returns the text of the wrapped error.
@@ -39,6 +43,21 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Refused is the error of a gate that says no before anything was touched. It is PreconditionFailed, and RefusalOf reads
+// it in the workflow.
+func Refused(r scaling.Refusal) error {
+	return &Error{Class: PreconditionFailed, Refusal: &r, Err: errors.New(r.Message)}
+}
+
+// RefusalOf returns what a gate said of which err is the error in a workflow.
+func RefusalOf(err error) (refusal scaling.Refusal, ok bool) {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || !app.HasDetails() || app.Details(&refusal) != nil {
+		return scaling.Refusal{}, false
+	}
+	return refusal, refusal.Code != ""
+}
 
 // ErrNoService is what the error of a Compose project is that has no service of that name.
 var ErrNoService = errors.New("no such service")
@@ -81,6 +100,9 @@ func Classify(ctx context.Context, err error, details ...any) error {
 	class, after := Unavailable, time.Duration(0)
 	if e, ok := errors.AsType[*Error](err); ok {
 		class, after = e.Class, e.RetryAfter
+		if e.Refusal != nil {
+			details = []any{*e.Refusal}
+		}
 	}
 	// A client that was cut off says so in words of its own.
 	if errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || class == Unavailable) {

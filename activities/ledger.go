@@ -11,6 +11,9 @@ type Ledger interface {
 	// Append adds an entry; the same key with the same content again is the same entry, with other
 	// content it is Conflict. A ledger that was tampered with is PreconditionFailed.
 	Append(ctx context.Context, d ledger.Draft) (ledger.Entry, error)
+	// AppendFirst adds an entry where none has its key; first says whether it did. An entry that has it stays,
+	// whatever it says.
+	AppendFirst(ctx context.Context, d ledger.Draft) (first bool, err error)
 	// Read returns a page of at most ledger.PageBytes; only an empty one is the end.
 	Read(ctx context.Context, f ledger.Filter) ([]ledger.Entry, error)
 	// Verify looks at the whole ledger. What is wrong with it is in the report.
@@ -20,12 +23,6 @@ type Ledger interface {
 // Records keeps what must be remembered longer than Temporal does. It runs on the shared queue.
 type Records struct {
 	Ledger Ledger
-}
-
-// AppendEntry appends one entry and returns it once it is safe. It may be repeated.
-func (r *Records) AppendEntry(ctx context.Context, d ledger.Draft) (ledger.Entry, error) {
-	entry, err := r.Ledger.Append(ctx, d)
-	return entry, Classify(ctx, err)
 }
 
 // ReadEntries returns one page of entries, small enough for a history.

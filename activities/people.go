@@ -2,13 +2,14 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -32,16 +33,26 @@ type People struct {
 	Approvals config.Approvals
 }
 
-// WhoIs returns the standing of a person. Nobody vouches for a name that comes from the command line. It is
-// used as a local activity. A way that is not known is InvalidInput.
-func (p *People) WhoIs(ctx context.Context, who Person) (runbook.Standing, error) {
-	if who.Via != ViaCLI && who.Via != ViaSlack {
-		return runbook.Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; known are cli and slack", strictyaml.Quote(who.Via))))
+// Standing is what a person may do, and which run asked.
+type Standing struct {
+	request.Standing
+	// RunID is the run that the answer is for; after a reset it is another one than before.
+	RunID string `json:"run_id,omitempty"`
+}
+
+// WhoIs returns the standing of a person. Nobody vouches for a name that comes from the command line. It runs on the
+// queue of the host that the run is about, because the configuration there decides. A way that is not known is InvalidInput.
+func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
+	switch who.Via {
+	case ViaCLI:
+	case ViaSlack:
+		return Standing{}, Classify(ctx, Fail(InvalidInput, errors.New("nobody speaks by slack yet: nothing here receives what is said there, so nothing vouches for it")))
+	default:
+		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via))))
 	}
-	standing := runbook.Standing{
-		Authenticated:     who.Via == ViaSlack,
-		AuthenticatedFrom: runbook.Risk(p.Approvals.AuthenticatedFrom),
-	}
+	standing := Standing{RunID: runID(ctx), Standing: request.Standing{
+		AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom),
+	}}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
 		if slices.ContainsFunc(p.Groups[group], who.matches) {
 			standing.Groups = append(standing.Groups, group)

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,8 +19,11 @@ type Project struct {
 	// be scaled: a service without one is not scaled.
 	Endpoints map[string]scaling.Endpoint
 	Policies  map[string]scaling.Policy
-	// Default gives the times for the restart of a service without a policy.
-	Default scaling.Policy
+	// PolicyFaults say why a service has no policy, where that is a fault of the policy's file.
+	PolicyFaults map[string]string
+	// Default gives the times for the restart of a service without a policy; DefaultFault is why there is none.
+	Default      scaling.Policy
+	DefaultFault string
 	// Nginx is nil where no router is managed.
 	Nginx Nginx
 	// Product speaks to one replica about its own work, and API to the product behind Admin.
@@ -39,6 +43,14 @@ func (p *Project) restartPolicy(service string) scaling.Policy {
 		policy.DrainSeconds = 0
 	}
 	return policy
+}
+
+// restartFault is why there are no such times.
+func (p *Project) restartFault(service string) string {
+	if _, ok := p.Policies[service]; ok {
+		return ""
+	}
+	return cmp.Or(p.PolicyFaults[service], p.DefaultFault)
 }
 
 // Projects are the Compose projects of this host, by name.

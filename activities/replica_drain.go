@@ -43,13 +43,13 @@ type DrainResult struct {
 // any of the replicas and the router's old processes are gone, for the policy's drain time at most.
 // Running out of time is a result, not an error: the caller goes on to stop them.
 func (r *Replicas) DrainReplicas(ctx context.Context, req DrainRequest) (DrainResult, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	result, err := r.drain(ctx, req)
 	return result, Classify(ctx, err)
 }
 
 func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, error) {
-	deadline := since(ctx).Add(req.Policy.Drain())
+	deadline := Since(ctx).Add(req.Policy.Drain())
 	told, answer, err := r.tell(ctx, req.ReplicasRequest, Product.Drain)
 	if err != nil {
 		return DrainResult{}, err
@@ -97,7 +97,7 @@ func noAnswer(err error) bool {
 // ResumeReplicas lets queue consumers take work again. A replica that is gone is left out. One that does not answer is
 // Unavailable, one that refuses the token PermissionDenied.
 func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	_, answer, err := r.tell(ctx, req, Product.Resume)
 	return Classify(ctx, cmp.Or(err, answer))
 }
@@ -119,14 +119,14 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 	var errs []error
 	told = len(replicas) > 0
 	for _, replica := range replicas {
-		err := call(project.Product, ctx, address(replica, req.Endpoint.Port, req.Endpoint.Drain))
+		err := call(project.Product, ctx, Address(replica, req.Endpoint.Port, req.Endpoint.Drain))
 		if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
 			told = false // the product has no such path
 		} else if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", replica.Name, err)) // the others are told all the same
 		}
 	}
-	return told && len(errs) == 0, worst(errs), nil
+	return told && len(errs) == 0, Worst(errs), nil
 }
 
 // atWork counts what may still be in flight. A replica that does not run has nothing; one that does
@@ -154,7 +154,7 @@ func (r *Replicas) atWork(ctx context.Context, req DrainRequest) (left DrainResu
 	var group errgroup.Group
 	for i, replica := range replicas {
 		group.Go(func() error {
-			value, ok, err := r.Prober.Gauge(ctx, address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
+			value, ok, err := r.Prober.Gauge(ctx, Address(replica, req.Endpoint.Port, req.Endpoint.Metrics), req.Endpoint.InFlight)
 			switch {
 			case err != nil && req.SilentIsIdle:
 				value = 0

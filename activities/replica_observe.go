@@ -23,19 +23,19 @@ type ObserveRequest struct {
 // ObserveReplicas watches replicas for a time, counted from when the activity was scheduled first. One that
 // ends, or that the engine starts again by itself, is PreconditionFailed with how it ended.
 func (r *Replicas) ObserveReplicas(ctx context.Context, req ObserveRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	return Classify(ctx, r.observe(ctx, req))
 }
 
 func (r *Replicas) observe(ctx context.Context, req ObserveRequest) error {
-	until := since(ctx).Add(time.Duration(req.Seconds) * time.Second)
+	until := Since(ctx).Add(time.Duration(req.Seconds) * time.Second)
 	err := poll(ctx, until, observeInterval, func(ctx context.Context) (bool, error) {
 		replicas, err := r.find(ctx, req.ReplicasRequest)
 		if err != nil {
 			return false, err
 		}
 		for _, replica := range replicas {
-			if err := r.steady(ctx, replica, since(ctx)); err != nil {
+			if err := r.steady(ctx, replica, Since(ctx)); err != nil {
 				return false, err
 			}
 		}

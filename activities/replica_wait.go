@@ -24,7 +24,7 @@ const (
 // replica that stops or restarts meanwhile, or is not ready in time, is PreconditionFailed; so is an engine that
 // does not answer when the time is over, and before that it is Unavailable.
 func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	return Classify(ctx, r.await(ctx, req, req.Policy.WarmUp(), 1, "ready", r.unready))
 }
 
@@ -32,12 +32,12 @@ func (r *Replicas) AwaitReady(ctx context.Context, req ReplicasRequest) error {
 // where the request is content with that, for the policy's healthy time at most. One that does not get
 // there is PreconditionFailed. The engine counts as in AwaitReady.
 func (r *Replicas) CheckHealthy(ctx context.Context, req ReplicasRequest) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	inARow := healthyInARow
 	if req.Once {
 		inARow = 1
 	}
-	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), inARow, "healthy", r.unhealthy))
+	return Classify(ctx, r.await(ctx, req, req.Policy.Healthy(), inARow, "healthy", r.Unhealthy))
 }
 
 // await polls until fault answers "" for every replica, inARow times, or the time is over.
@@ -46,7 +46,7 @@ func (r *Replicas) await(ctx context.Context, req ReplicasRequest, limit time.Du
 ) error {
 	passed, last := 0, ""
 	var at scaling.Replica // of which last is said
-	deadline := since(ctx).Add(limit)
+	deadline := Since(ctx).Add(limit)
 	err := poll(ctx, deadline, pollInterval, func(ctx context.Context) (bool, error) {
 		replicas, err := r.find(ctx, req)
 		if err != nil {
@@ -120,9 +120,9 @@ func (r *Replicas) find(ctx context.Context, req ReplicasRequest) ([]scaling.Rep
 // unready says why a replica may not get work yet; "" means that it may.
 func (r *Replicas) unready(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
 	if e.Port == 0 || e.Ready == "" {
-		return r.unhealthy(ctx, e, replica)
+		return r.Unhealthy(ctx, e, replica)
 	}
-	if fault := r.ask(ctx, replica, address(replica, e.Port, e.Ready)); fault != "" || e.Health != "" {
+	if fault := r.ask(ctx, replica, Address(replica, e.Port, e.Ready)); fault != "" || e.Health != "" {
 		return fault
 	}
 	// Its container check is what says later that it is well; the first word of that takes as long as the warm-up may.
@@ -136,16 +136,16 @@ func starting(replica scaling.Replica) string {
 	return ""
 }
 
-// unhealthy says what is wrong with a replica; "" means that it is well. The container's own health check
+// Unhealthy says what is wrong with a replica; "" means that it is well. The container's own health check
 // counts where it has said something.
-func (r *Replicas) unhealthy(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
+func (r *Replicas) Unhealthy(ctx context.Context, e scaling.Endpoint, replica scaling.Replica) string {
 	if replica.Health == "unhealthy" {
 		return replica.Name + " fails its container health check"
 	}
 	if e.Port == 0 || e.Health == "" {
 		return starting(replica)
 	}
-	return r.ask(ctx, replica, address(replica, e.Port, e.Health))
+	return r.ask(ctx, replica, Address(replica, e.Port, e.Health))
 }
 
 func (r *Replicas) ask(ctx context.Context, replica scaling.Replica, url string) string {
@@ -160,6 +160,7 @@ func (r *Replicas) ask(ctx context.Context, replica scaling.Replica, url string)
 	}
 }
 
-func address(replica scaling.Replica, port int, path string) string {
+// Address is the URL of a path on a port of a replica.
+func Address(replica scaling.Replica, port int, path string) string {
 	return "http://" + net.JoinHostPort(replica.Address, strconv.Itoa(port)) + path
 }

@@ -57,9 +57,9 @@ type RouteResult struct {
 // network with the router, or that nginx refuses the configuration; Conflict a file that a person wrote; InvalidInput a
 // project without a router; Unavailable a router that does not run, and NotFound one that has no container.
 func (r *Router) RouteReplicas(ctx context.Context, req ReplicasRequest) (RouteResult, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	result, err := r.route(ctx, req)
-	if err != nil && attempt(ctx) == 1 && Final(err) {
+	if err != nil && Attempt(ctx) == 1 && Final(err) {
 		return result, Classify(ctx, err, RouteFailure{Untouched: true})
 	}
 	return result, Classify(ctx, err)

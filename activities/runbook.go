@@ -1,16 +1,19 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -23,6 +26,8 @@ type Definitions interface {
 	ReadRunbook(file string, text []byte) (runbook.Definition, error)
 	// NearestRunbook returns what a wrong name may have meant, or "".
 	NearestRunbook(name string) string
+	// RunbookFault returns why the runbook of that name or alias is not used though it is there, or "".
+	RunbookFault(name string) string
 }
 
 // Runbooks reads definitions, evaluates their expressions and keeps what runs tell. Its activities are
@@ -30,7 +35,7 @@ type Definitions interface {
 type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
-	Operations  *Operations
+	Operations  Operations
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
 }
@@ -61,14 +66,11 @@ type LoadedRunbook struct {
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
-// not there is NotFound, wrong inputs are InvalidInput.
+// not there is NotFound, one whose file has a fault PreconditionFailed, and wrong inputs are InvalidInput.
 func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
 	loaded, err := r.load(call)
 	return loaded, Classify(ctx, err)
 }
-
-// keyForm is what a concurrency key or a dedup key may be: it becomes part of ids.
-var keyForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$`)
 
 func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	var loaded LoadedRunbook
@@ -76,7 +78,7 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if err != nil {
 		return loaded, err
 	}
-	inputs, fault := runbook.FillInputs(d.Inputs, call.Inputs)
+	inputs, fault := input.Fill(d.Inputs, call.Inputs)
 	if fault != "" {
 		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s", d.Name, fault))
 	}
@@ -84,29 +86,11 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if err != nil {
 		return loaded, err
 	}
-	loaded = LoadedRunbook{Definition: d, Inputs: inputs, Project: project}
-	names := condition.Values{"run.host": call.Host, "run.initiator": call.By}
-	for name, v := range inputs {
-		names["inputs."+name] = v
+	keys, err := runbook.FindKeys(d, call.Host, call.By, inputs, time.Now())
+	if err != nil {
+		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %w", d.Name, err))
 	}
-	for _, k := range []struct {
-		what string
-		e    condition.Expression
-		into *string
-	}{{"concurrency.key", d.Concurrency.Key, &loaded.Key}, {"triggers.dedup", d.Triggers.Dedup, &loaded.Dedup}} {
-		if k.e.Zero() {
-			continue
-		}
-		v, err := k.e.Evaluate(names, time.Now())
-		if err != nil {
-			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s: %w", d.Name, k.what, err))
-		}
-		*k.into = fmt.Sprint(v)
-		if !keyForm.MatchString(*k.into) {
-			return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %s is %q; letters, digits and . _ / - make a key, 128 at most", d.Name, k.what, *k.into))
-		}
-	}
-	return loaded, nil
+	return LoadedRunbook{Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project}, nil
 }
 
 // project is what the run is about: one of the host's projects, or none where the runbook is about the host.
@@ -140,6 +124,9 @@ func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
 	if ok {
 		return d, nil
 	}
+	if fault := r.Definitions.RunbookFault(call.Name); fault != "" {
+		return d, Fail(PreconditionFailed, errors.New(fault))
+	}
 	hint := "see starter runbook list"
 	if near := r.Definitions.NearestRunbook(call.Name); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -156,23 +143,72 @@ type KeepRequest struct {
 	Items      []runbook.Item   `json:"items,omitempty"`
 }
 
+// Kept is what was evaluated, and the run that it was for; after a reset that is another one than before.
+type Kept struct {
+	Results map[string]runbook.ItemResult `json:"results,omitempty"`
+	RunID   string                        `json:"run_id"`
+}
+
 // Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a
 // step then costs one event for them.
-func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (map[string]runbook.ItemResult, error) {
+func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	for _, rec := range req.Records {
-		data, err := json.Marshal(rec.Data)
+		data, err := canonical(rec.Data)
 		if err != nil {
-			return nil, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
+			return Kept{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
 		}
-		_, err = r.Ledger.Append(ctx, ledger.Draft{
+		// A workflow task whose worker died is done again, a moment later and so with other times in it. What it told
+		// the ledger then stands: the key says which decision of the run it is.
+		draft := ledger.Draft{
 			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
-			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: string(data),
-		})
+			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: data,
+		}
+		if fault := draft.Check(); fault != nil { // that it happened is kept all the same
+			if draft.Data, err = canonical(notKept{fault.Error()}); err != nil {
+				return Kept{}, Classify(ctx, err)
+			}
+		}
+		_, err = r.Ledger.AppendFirst(ctx, draft)
 		if err != nil {
-			return nil, Classify(ctx, err)
+			return Kept{}, Classify(ctx, err)
 		}
 	}
-	return runbook.Evaluate(req.Items, req.At), nil
+	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
+}
+
+// notKept is the data of an entry whose own data the ledger does not take, such as what is too long for it.
+type notKept struct {
+	Why string `json:"not_kept"`
+}
+
+// KeepLater is Keep as an ordinary activity, for when the ledger was away: the same entries under the same keys.
+func (r *Runbooks) KeepLater(ctx context.Context, req KeepRequest) (Kept, error) {
+	return r.Keep(ctx, req)
+}
+
+// canonical is data as JSON with sorted keys. An ordinary activity gets a map of what a local one gets as it is, and
+// both must make the same bytes.
+func canonical(data any) (string, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", err
+	}
+	var plain any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&plain); err != nil {
+		return "", err
+	}
+	text, err = json.Marshal(plain)
+	return string(text), err
+}
+
+// runID is the run that an activity works for.
+func runID(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.RunID
 }
 
 // PastRequest asks when runs about one subject began to act.
@@ -183,6 +219,11 @@ type PastRequest struct {
 
 // pastLimit bounds how many are read; no breaker counts as far.
 const pastLimit = 500
+
+// ActedSinceLater is ActedSince as an ordinary activity, for when the ledger was away.
+func (r *Runbooks) ActedSinceLater(ctx context.Context, req PastRequest) ([]time.Time, error) {
+	return r.ActedSince(ctx, req)
+}
 
 // ActedSince returns when runs about a subject began to act. It is used as a local activity.
 func (r *Runbooks) ActedSince(ctx context.Context, req PastRequest) ([]time.Time, error) {

@@ -21,7 +21,7 @@ type RunbookPlan struct {
 // PlanRunbook shows what a run would do now: it reads for real, renders what it would write, and changes
 // nothing. It runs on the host's queue.
 func (r *Runbooks) PlanRunbook(ctx context.Context, call RunbookCall) (RunbookPlan, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	plan, err := r.plan(ctx, call)
 	return plan, Classify(ctx, err)
 }
@@ -50,7 +50,7 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 // planning are the effects of a dry run: real reads, and nothing else.
 type planning struct {
 	ctx        context.Context
-	operations *Operations
+	operations Operations
 }
 
 // Read reads probes.

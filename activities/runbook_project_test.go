@@ -26,6 +26,22 @@ func (shelf) ReadRunbook(string, []byte) (runbook.Definition, error) {
 }
 func (shelf) NearestRunbook(string) string { return "" }
 
+func (shelf) RunbookFault(name string) string {
+	if name == "broken" {
+		return "Runbook broken is disabled: b.yaml:4:1: steps: is missing; correct it and restart evenkeel"
+	}
+	return ""
+}
+
+func TestLoadRunbookThatIsDisabled(t *testing.T) {
+	r := &Runbooks{Definitions: shelf{}, Projects: map[string][]string{"gpu-1": {"shop"}}}
+	_, err := r.LoadRunbook(t.Context(), RunbookCall{Name: "broken", Host: "gpu-1"})
+	require.Equal(t, PreconditionFailed, class(t, err))
+	require.ErrorContains(t, err, "Runbook broken is disabled: b.yaml:4:1: steps: is missing; correct it and restart evenkeel")
+	_, err = r.LoadRunbook(t.Context(), RunbookCall{Name: "nobody", Host: "gpu-1"})
+	require.Equal(t, NotFound, class(t, err))
+}
+
 func TestLoadRunbookResolvesTheProject(t *testing.T) {
 	r := &Runbooks{Definitions: shelf{}, Projects: map[string][]string{"gpu-1": {"bank", "shop"}, "gpu-2": {"shop"}, "gpu-3": nil}}
 	for name, c := range map[string]struct {

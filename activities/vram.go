@@ -63,13 +63,14 @@ type VRAM struct {
 // the host. It is the last gate before the replicas start: a refusal is PreconditionFailed and names
 // GPU, need and shortfall. On a host without a GPU a change whose policy allows that gets none.
 func (v *VRAM) ReserveVRAM(ctx context.Context, req ReserveRequest) ([]scaling.Assignment, error) {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	assignments, err := v.reserve(ctx, req.Project, req.Change)
 	return assignments, Classify(ctx, err)
 }
 
 // ReserveRequest asks for the memory of a change's new replicas.
 type ReserveRequest struct {
+	Approved
 	Project string         `json:"project"`
 	Change  scaling.Change `json:"change"`
 }
@@ -82,7 +83,7 @@ func (v *VRAM) reserve(ctx context.Context, project string, c scaling.Change) ([
 	if noGPU != "" {
 		c.Refusals = nil
 		if c, _ = scaling.Gate(project, c, vram.Ledger{}, noGPU, time.Now()); len(c.Refusals) > 0 {
-			return nil, Fail(PreconditionFailed, errors.New(c.Refusals[0].Message))
+			return nil, Refused(c.Refusals[0])
 		}
 		return nil, nil
 	}
@@ -94,7 +95,7 @@ func (v *VRAM) reserve(ctx context.Context, project string, c scaling.Change) ([
 	var out []scaling.Assignment
 	for i, d := range answer.Decisions {
 		if !d.Granted {
-			return nil, Fail(PreconditionFailed, fmt.Errorf("%s #%d: %s", c.Service, c.Add[i], d.Refusal()))
+			return nil, Refused(scaling.Refusal{Code: scaling.VRAMHeadroom, Message: fmt.Sprintf("%s #%d: %s", c.Service, c.Add[i], d.Refusal())})
 		}
 		out = append(out, scaling.Assignment{Number: c.Add[i], GPU: d.GPU.UUID, Index: d.GPU.Index, Claim: requests[i].ID})
 	}
@@ -104,7 +105,7 @@ func (v *VRAM) reserve(ctx context.Context, project string, c scaling.Change) ([
 // SettleVRAM tells the ledger of the host's VRAM what became of promises. It is idempotent. A ledger that does not
 // answer is Unavailable.
 func (v *VRAM) SettleVRAM(ctx context.Context, change VRAMChange) error {
-	defer heartbeat(ctx)()
+	defer Heartbeat(ctx)()
 	change.HeadroomRatio = v.HeadroomRatio
 	_, err := v.Books.Change(ctx, updateID(ctx), change)
 	return Classify(ctx, err)

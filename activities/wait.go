@@ -13,10 +13,10 @@ import (
 // that died is noticed and one that is busy is not taken for dead.
 const heartbeatInterval = time.Second
 
-// heartbeat reports that the activity is alive until the returned function is called, after a
+// Heartbeat reports that the activity is alive until the returned function is called, after a
 // cancellation too: what was begun may have to be seen to its end. It is also how a cancellation reaches
 // the activity.
-func heartbeat(ctx context.Context) (stop func()) {
+func Heartbeat(ctx context.Context) (stop func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
 	}
@@ -88,11 +88,19 @@ func late(ctx context.Context, err error, deadline time.Time) bool {
 
 var errDeadline = errors.New("time ran out")
 
-// since returns when the activity was scheduled first: a deadline counted from there holds across
+// Since returns when the activity was scheduled first: a deadline counted from there holds across
 // retries on other workers.
-func since(ctx context.Context) time.Time {
+func Since(ctx context.Context) time.Time {
 	if !activity.IsActivity(ctx) {
 		return time.Now()
 	}
 	return activity.GetInfo(ctx).ScheduledTime
+}
+
+// Attempt says which attempt at the activity this is, from 1.
+func Attempt(ctx context.Context) int32 {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return activity.GetInfo(ctx).Attempt
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -17,6 +18,8 @@ type LintOptions struct {
 	// Dir and Disabled are those of Load.
 	Dir      string
 	Disabled []string
+	// Config is what the runbooks are held against; nil where there is none.
+	Config *config.Config
 	// Today is the day after which a review is overdue.
 	Today time.Time
 }
@@ -35,11 +38,11 @@ type Findings struct {
 // nothing below a folder testdata. Without paths it looks at all that is installed. The error is that
 // of reading a file.
 func Lint(paths []string, o LintOptions) (Findings, error) {
-	set, installed, err := load(o.Dir, o.Disabled)
+	set, installed, err := load(o.Dir, o.Disabled, nil)
 	if err != nil {
 		return Findings{}, err
 	}
-	l := &linter{set: set, today: o.Today}
+	l := &linter{set: set, today: o.Today, config: o.Config}
 	if len(paths) == 0 {
 		l.definitions(installed)
 		return l.findings(), nil
@@ -94,9 +97,10 @@ func (s *Set) replace(readings []*reading, installed string) {
 
 // linter looks at definitions among those of a set.
 type linter struct {
-	set   *Set
-	today time.Time
-	found Findings
+	set    *Set
+	today  time.Time
+	config *config.Config
+	found  Findings
 }
 
 func (l *linter) findings() Findings {
@@ -116,6 +120,9 @@ func (l *linter) definitions(readings []*reading) {
 		}
 		found := lintRunbook{draft: draft, today: l.today}
 		found.look()
+		if l.config != nil {
+			found.configured(l.config)
+		}
 		return found.warnings, nil
 	})
 	for i, r := range readings {

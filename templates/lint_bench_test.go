@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/input"
 )
 
 // A thousand runbooks as large as those that ship, no two alike, from the disk.
@@ -20,7 +20,7 @@ func BenchmarkLint1000(b *testing.B) {
 	set, err := Load("", nil)
 	require.NoError(b, err)
 	var texts []string
-	inputs := map[string][]runbook.Input{}
+	inputs := map[string][]input.Field{}
 	for _, d := range set.Runbooks() {
 		data, err := os.ReadFile(filepath.Join("runbooks", d.Name+".yaml"))
 		require.NoError(b, err)
@@ -46,7 +46,7 @@ func BenchmarkLint1000(b *testing.B) {
 }
 
 // alike is a runbook that shares neither its names nor its expressions with the other.
-func alike(text, prefix string, inputs []runbook.Input) string {
+func alike(text, prefix string, inputs []input.Field) string {
 	text = regexp.MustCompile(`(?m)^  name: `).ReplaceAllString(text, "  name: "+prefix)
 	text = regexp.MustCompile(`(?m)^  aliases: \[`).ReplaceAllString(text, "  aliases: ["+prefix)
 	for _, in := range inputs {

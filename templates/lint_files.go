@@ -3,12 +3,15 @@ package templates
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // lintFile is a file to look at. One that was named is a definition whatever is in it.
@@ -62,15 +65,11 @@ var (
 )
 
 func (f lintFile) read() (*linted, error) {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil, err
-	}
 	const most = 8 << 20 // no text that people write is larger
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return &linted{path: f.path, definition: &reading{file: f.path, err: errors.New(f.path + ": is no text file of at most 8 MiB; leave it out")}}, nil
+	data, err := textfile.Read(f.path, most)
+	if refused, ok := errors.AsType[*textfile.Error](err); ok {
+		return &linted{path: f.path, definition: &reading{file: f.path, err: fmt.Errorf("%s: %s; leave it out", f.path, refused.Why)}}, nil
 	}
-	data, err := os.ReadFile(f.path)
 	if err != nil {
 		return nil, err
 	}

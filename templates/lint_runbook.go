@@ -67,8 +67,34 @@ func (l *lintRunbook) steps(at string, steps []runbook.Step) {
 		if s.Kind == runbook.Action && s.Risk == runbook.Write && s.Undo == nil && !failing {
 			l.warn(at, "%s writes and has no undo; write how it is put back, if it can be", s.ID)
 		}
+		l.scaling(at, s)
 		l.cases(at, s.Cases)
 	}
+}
+
+// scaling looks at numbers of replicas that are written down. To none takes a gate, and an undo goes back to what was
+// measured.
+func (l *lintRunbook) scaling(at string, s runbook.Step) {
+	if n, ok := replicasOf(s.Uses, s.With); ok && n < 1 && s.Risk != runbook.Destructive {
+		l.draft.doc.Fault(at+".with.replicas", "takes the service to none; write risk: destructive and a gate that approves the step")
+	}
+	if s.Undo == nil {
+		return
+	}
+	if n, ok := replicasOf(s.Undo.Uses, s.Undo.With); ok {
+		l.draft.doc.Fault(at+".undo.with.replicas", "is always %v; an undo goes back to what was there before, so read the number from a probe of service.state", n)
+	}
+}
+
+// replicasOf is the number that a use of service.scale has written down.
+func replicasOf(uses string, with []runbook.Filled) (float64, bool) {
+	if uses != runbook.ScaleOperation {
+		return 0, false
+	}
+	value, ok := runbook.Constant(with, "replicas")
+	number, err := condition.Convert(value, condition.Double)
+	n, _ := number.(float64)
+	return n, ok && err == nil
 }
 
 func (l *lintRunbook) cases(at string, cases []runbook.Case) {

@@ -31,6 +31,8 @@ type metadata struct {
 type reading struct {
 	file string
 	key  id
+	// text is what is in the file, as far as it was read.
+	text []byte
 	// value is what the decoder of the kind returned; nil when the file holds no definition.
 	value any
 	doc   *strictyaml.Document // nil when the file is not even YAML
@@ -45,9 +47,9 @@ func (r *reading) faults() error {
 	return errors.Join(r.doc.Err(), r.err)
 }
 
-// read decodes every definition of a tree, in the order of the files. prefix goes before its paths in
-// messages.
-func read(tree fs.FS, prefix string) ([]*reading, error) {
+// read decodes every definition of a tree, in the order of the files. prefix goes before its paths in messages. load
+// returns what is in one of the files; that it cannot is a fault of that file.
+func read(tree fs.FS, prefix string, load func(path string) ([]byte, error)) ([]*reading, error) {
 	var paths []string
 	err := fs.WalkDir(tree, ".", func(p string, entry fs.DirEntry, err error) error {
 		switch {
@@ -67,12 +69,12 @@ func read(tree fs.FS, prefix string) ([]*reading, error) {
 	var readings []*reading
 	if err == nil {
 		readings, err = inParallel(paths, func(p string) (*reading, error) {
-			if path.Ext(p) == ".yml" {
-				return &reading{file: prefix + p, err: notRead(prefix + p)}, nil
-			}
-			data, err := fs.ReadFile(tree, p)
-			if err != nil {
-				return nil, err
+			data, err := load(p)
+			switch {
+			case path.Ext(p) == ".yml":
+				return &reading{file: prefix + p, text: data, err: notRead(prefix + p)}, nil
+			case err != nil:
+				return &reading{file: prefix + p, err: err}, nil
 			}
 			return decode(prefix+p, data), nil
 		})
@@ -107,9 +109,9 @@ func inParallel[T, R any](items []T, do func(T) (R, error)) ([]R, error) {
 func decode(file string, data []byte) *reading {
 	doc, err := strictyaml.Parse(file, data)
 	if err != nil {
-		return &reading{file: file, err: err}
+		return &reading{file: file, text: data, err: err}
 	}
-	r := &reading{file: file, doc: doc}
+	r := &reading{file: file, text: data, doc: doc}
 	doc.CheckVersion()
 	kind := doc.Text("kind")
 	decodeKind, ok := kinds[kind]

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/internal/rehearsal"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/runbooktest"
 )
 
 // What the pages about runbooks show can be copied: its runbooks are sound, and the test of one of them passes.
@@ -31,12 +31,12 @@ func TestTheRunbooksInTheDocsAreSound(t *testing.T) {
 	_, ok := set.Runbook("replace_model_server")
 	require.True(t, ok)
 	ran := 0
-	for _, r := range set.Rehearsals() {
+	for _, r := range set.RunbookTests() {
 		if r.Runbook.Name != "restart_consumer" {
 			continue
 		}
 		for _, c := range r.Cases {
-			require.Empty(t, rehearsal.Run(runbook.Lay(r.Runbook), c).Faults, c.Name)
+			require.Empty(t, runbooktest.Run(runbook.Lay(r.Runbook), c).Faults, c.Name)
 			ran++
 		}
 	}

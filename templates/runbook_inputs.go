@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -21,11 +21,11 @@ var otherWords = map[string]condition.Type{
 const maxPattern = 500 // bytes
 
 // inputs reads what a run or a person has to give.
-func (r *runbookReader) inputs(at string, entries map[string]inputFile) []runbook.Input {
+func (r *runbookReader) inputs(at string, entries map[string]inputFile) []input.Field {
 	if !r.few(at, len(entries)) {
 		return nil
 	}
-	var out []runbook.Input
+	var out []input.Field
 	for _, name := range inFileOrder(r.doc, at, entries) {
 		if in, ok := r.input(at+"."+name, name, entries[name]); ok {
 			out = append(out, in)
@@ -36,8 +36,8 @@ func (r *runbookReader) inputs(at string, entries map[string]inputFile) []runboo
 	return out
 }
 
-func (r *runbookReader) input(at, name string, f inputFile) (runbook.Input, bool) {
-	in := runbook.Input{
+func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) {
+	in := input.Field{
 		Name: name, Type: condition.Type(f.Type), Description: f.Description, Pattern: f.Pattern, Enum: f.Enum, Min: f.Min, Max: f.Max,
 	}
 	labelled := r.isLabel(at, name)
@@ -78,7 +78,7 @@ func (r *runbookReader) input(at, name string, f inputFile) (runbook.Input, bool
 }
 
 // fit checks a constant against what an input allows, and makes it one of the input's type.
-func (r *runbookReader) fit(at string, in runbook.Input, value any) any {
+func (r *runbookReader) fit(at string, in input.Field, value any) any {
 	value, ok := r.constant(at, in.Type, value)
 	if !ok {
 		return nil
@@ -91,7 +91,7 @@ func (r *runbookReader) fit(at string, in runbook.Input, value any) any {
 }
 
 // unfit says why an input cannot have a value of its type.
-func unfit(in runbook.Input, value any) string {
+func unfit(in input.Field, value any) string {
 	switch v := value.(type) {
 	case string:
 		if len(in.Enum) > 0 && !slices.Contains(in.Enum, v) {
@@ -111,7 +111,7 @@ func unfit(in runbook.Input, value any) string {
 	return ""
 }
 
-func outside(in runbook.Input, n float64) string {
+func outside(in input.Field, n float64) string {
 	switch {
 	case in.Min != nil && n < *in.Min:
 		return fmt.Sprintf("%v is less than %v; write %v or more", n, *in.Min, *in.Min)

@@ -98,6 +98,10 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 	for _, call := range draft.calls {
 		at := call.at + ".runbook"
 		target, ok := s.called[call.step.Uses]
+		if !ok && s.isFaulty(id{runbookKind, call.step.Uses}) {
+			draft.doc.Fault(at, "the runbook %s is disabled, because %s has a fault; correct that", call.step.Uses, s.faulty[id{runbookKind, call.step.Uses}].File)
+			continue
+		}
 		if !ok {
 			draft.doc.Fault(at, "there is no runbook %s; %s", strictyaml.Quote(call.step.Uses), oneOfThese(call.step.Uses, slices.Sorted(maps.Keys(s.called))))
 			continue

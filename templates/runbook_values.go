@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -20,14 +21,14 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 	if !ok {
 		var names []string
 		for _, o := range runbook.Operations() {
-			if riskRank[o.Risk] <= riskRank[most] {
+			if !most.Below(o.Risk) {
 				names = append(names, o.Name)
 			}
 		}
 		r.doc.Fault(at, "unknown operation %s; %s", strictyaml.Quote(name), oneOfThese(name, names))
 		return op, false
 	}
-	if riskRank[op.Risk] > riskRank[most] {
+	if most.Below(op.Risk) {
 		r.doc.Fault(at, "%s has the risk %s; write an operation of risk %s here", name, op.Risk, most)
 		return op, false
 	}
@@ -37,8 +38,6 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 	return op, true
 }
 
-var riskRank = map[runbook.Risk]int{runbook.Read: 0, runbook.Write: 1, runbook.Destructive: 2}
-
 // target is what takes arguments: an operation, or a runbook that is called.
 type target struct {
 	name   string
@@ -46,7 +45,7 @@ type target struct {
 	// open allows further arguments of type string.
 	open bool
 	// inputs bound the constants for a runbook that is called.
-	inputs map[string]runbook.Input
+	inputs map[string]input.Field
 }
 
 func operationTarget(op runbook.Operation) target {
@@ -54,7 +53,7 @@ func operationTarget(op runbook.Operation) target {
 }
 
 func runbookTarget(d runbook.Definition) target {
-	t := target{name: d.Name, inputs: map[string]runbook.Input{}}
+	t := target{name: d.Name, inputs: map[string]input.Field{}}
 	for _, in := range d.Inputs {
 		t.params = append(t.params, runbook.Param{Name: in.Name, Type: in.Type, Optional: in.Default != nil, Enum: in.Enum})
 		t.inputs[in.Name] = in

@@ -67,7 +67,7 @@ func (r *runbookReader) action(at string, f stepFile, s *runbook.Step) condition
 	op, ok := r.operation(at+".uses", f.Uses, runbook.Destructive)
 	if ok {
 		s.With = r.fill(at, operationTarget(op), f.With, r.names)
-		if known && riskRank[risk] < riskRank[op.Risk] {
+		if known && risk.Below(op.Risk) {
 			r.doc.Fault(at+".risk", "%s has the risk %s; write risk: %s", op.Name, op.Risk, op.Risk)
 		}
 		if f.Idempotent && !op.Idempotent && !op.Open { // of an open one the worker's configuration says it

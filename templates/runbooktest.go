@@ -9,22 +9,22 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
-	"github.com/evenkeel/evenkeel/internal/rehearsal"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/runbooktest"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // What a case is when it does not say otherwise.
 const (
-	rehearsalHost      = "host"
-	rehearsalInitiator = "anna@gpu-1"
+	caseHost      = "host"
+	caseInitiator = "anna@gpu-1"
 )
 
-var rehearsalStart = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
+var caseStart = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 
 // runbookTestDraft are the cases of a runbook.
 type runbookTestDraft struct {
-	cases   []rehearsal.Case
+	cases   []runbooktest.Case
 	builtIn bool
 }
 
@@ -37,6 +37,8 @@ func (s *Set) tests(readings []*reading) {
 		}
 		of, found := s.called[r.key.name]
 		switch {
+		case s.isFaulty(id{runbookKind, r.key.name}):
+			continue // which is told already
 		case !found || of.definition.Name != r.key.name:
 			r.doc.Fault("metadata.name", "no runbook is named %s; %s", strictyaml.Quote(r.key.name), oneOfThese(r.key.name, s.runbookNames()))
 			continue
@@ -45,7 +47,7 @@ func (s *Set) tests(readings []*reading) {
 		}
 		program := runbook.Lay(of.definition)
 		for i, c := range draft.cases {
-			for _, f := range rehearsal.Check(program, c) {
+			for _, f := range runbooktest.Check(program, c) {
 				at := fmt.Sprintf("cases[%d].%s", i, f.At)
 				if f.Entry >= 0 {
 					at = entry(r.doc, at, f.Entry)
@@ -83,34 +85,34 @@ func decodeRunbookTest(doc *strictyaml.Document) (header, any) {
 			doc.Fault(at+".name", "%s is the name of another case; give each its own", strictyaml.Quote(c.Name))
 		}
 		names[c.Name] = true
-		draft.cases = append(draft.cases, rehearsalCase(doc, at, c))
+		draft.cases = append(draft.cases, readCase(doc, at, c))
 	}
 	return f.header, draft
 }
 
-func rehearsalCase(doc *strictyaml.Document, at string, f rehearsalFile) rehearsal.Case {
-	c := rehearsal.Case{
-		Name: f.Name, Inputs: scalars(f.Inputs), Host: cmp.Or(f.Host, rehearsalHost), Initiator: cmp.Or(f.Initiator, rehearsalInitiator),
-		Start: time.Time(f.Start), Probes: map[string][]rehearsal.Moment{}, Steps: map[string][]rehearsal.Script{},
+func readCase(doc *strictyaml.Document, at string, f testCaseFile) runbooktest.Case {
+	c := runbooktest.Case{
+		Name: f.Name, Inputs: scalars(f.Inputs), Host: cmp.Or(f.Host, caseHost), Initiator: cmp.Or(f.Initiator, caseInitiator),
+		Start: time.Time(f.Start), Probes: map[string][]runbooktest.Moment{}, Steps: map[string][]runbooktest.Script{},
 	}
 	if c.Start.IsZero() {
-		c.Start = rehearsalStart
+		c.Start = caseStart
 	}
 	for name, moments := range f.Probes {
 		for i, m := range moments {
-			c.Probes[name] = append(c.Probes[name], rehearsalMoment(doc, entry(doc, at+".probes."+name, i), m))
+			c.Probes[name] = append(c.Probes[name], caseMoment(doc, entry(doc, at+".probes."+name, i), m))
 		}
 	}
 	for path, scripts := range f.Steps {
 		for i, s := range scripts {
-			outcome := rehearsalOutcome(doc, entry(doc, at+".steps."+path, i)+".outcome", s.Outcome)
-			c.Steps[path] = append(c.Steps[path], rehearsal.Script{Outcome: outcome, Takes: time.Duration(s.Takes), Outputs: scalars(s.Outputs)})
+			outcome := caseOutcome(doc, entry(doc, at+".steps."+path, i)+".outcome", s.Outcome)
+			c.Steps[path] = append(c.Steps[path], runbooktest.Script{Outcome: outcome, Takes: time.Duration(s.Takes), Outputs: scalars(s.Outputs)})
 		}
 	}
 	for i, p := range f.People {
-		c.People = append(c.People, rehearsalPerson(doc, fmt.Sprintf("%s.people[%d]", at, i), p))
+		c.People = append(c.People, casePerson(doc, fmt.Sprintf("%s.people[%d]", at, i), p))
 	}
-	c.Expect = rehearsalExpect(doc, at+".expect", f.Expect)
+	c.Expect = caseExpect(doc, at+".expect", f.Expect)
 	return c
 }
 
@@ -130,9 +132,9 @@ func scalars(in map[string]strictyaml.Scalar) condition.Values {
 	return out
 }
 
-// rehearsalMoment tells the keys after and fault from the outputs beside them.
-func rehearsalMoment(doc *strictyaml.Document, at string, f map[string]strictyaml.Scalar) rehearsal.Moment {
-	m := rehearsal.Moment{Values: scalars(f)}
+// caseMoment tells the keys after and fault from the outputs beside them.
+func caseMoment(doc *strictyaml.Document, at string, f map[string]strictyaml.Scalar) runbooktest.Moment {
+	m := runbooktest.Moment{Values: scalars(f)}
 	for _, key := range slices.Sorted(maps.Keys(f)) {
 		text, isText := f[key].Value.(string)
 		switch {
@@ -157,18 +159,18 @@ func rehearsalMoment(doc *strictyaml.Document, at string, f map[string]strictyam
 	return m
 }
 
-// rehearsalOutcomes are the outcomes as a case writes them.
-var rehearsalOutcomes = map[string]string{"ok": runbook.OK, "fail": runbook.Failed, "timeout": runbook.TimedOut, "unknown": runbook.Unclear}
+// caseOutcomes are the outcomes as a case writes them.
+var caseOutcomes = map[string]string{"ok": runbook.OK, "fail": runbook.Failed, "timeout": runbook.TimedOut, "unknown": runbook.Unclear}
 
-func rehearsalOutcome(doc *strictyaml.Document, at, text string) string {
-	outcome, ok := rehearsalOutcomes[text]
+func caseOutcome(doc *strictyaml.Document, at, text string) string {
+	outcome, ok := caseOutcomes[text]
 	if !ok && text != "" {
-		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), oneOfThese(text, slices.Sorted(maps.Keys(rehearsalOutcomes))))
+		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), oneOfThese(text, slices.Sorted(maps.Keys(caseOutcomes))))
 	}
 	return outcome
 }
 
-func rehearsalPerson(doc *strictyaml.Document, at string, f personFile) rehearsal.Person {
+func casePerson(doc *strictyaml.Document, at string, f personFile) runbooktest.Person {
 	said := 0
 	for _, word := range []string{f.Approve, f.Reject, f.Answer, f.Verb} {
 		if word != "" {
@@ -186,7 +188,7 @@ func rehearsalPerson(doc *strictyaml.Document, at string, f personFile) rehearsa
 		doc.Fault(at+".fields", "belong to an answer; remove them")
 	}
 	doc.Require(at + ".by")
-	return rehearsal.Person{
+	return runbooktest.Person{
 		Approve: f.Approve, Reject: f.Reject, Answer: f.Answer, Verb: f.Verb, At: f.At, By: f.By, Groups: f.Groups,
 		After: time.Duration(f.After), Reason: f.Reason, Fields: scalars(f.Fields),
 	}
@@ -198,8 +200,8 @@ var runOutcomes = []string{
 	runbook.RollbackIncomplete, runbook.Refused,
 }
 
-func rehearsalExpect(doc *strictyaml.Document, at string, f expectFile) rehearsal.Expect {
-	e := rehearsal.Expect{Outcome: f.Outcome, Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
+func caseExpect(doc *strictyaml.Document, at string, f expectFile) runbooktest.Expect {
+	e := runbooktest.Expect{Outcome: f.Outcome, Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
 	if !slices.Contains(runOutcomes, f.Outcome) {
 		doc.Fault(at+".outcome", "%s is not how a run ends; %s", strictyaml.Quote(f.Outcome), oneOfThese(f.Outcome, runOutcomes))
 	}

@@ -10,10 +10,10 @@ import (
 // runbookTestFile is the cases of a runbook as people write them.
 type runbookTestFile struct {
 	header `yaml:",inline"`
-	Cases  []rehearsalFile `yaml:"cases"`
+	Cases  []testCaseFile `yaml:"cases"`
 }
 
-type rehearsalFile struct {
+type testCaseFile struct {
 	Name      string                                                      `yaml:"name"`
 	Inputs    map[string]strictyaml.Scalar                                `yaml:"inputs"`
 	Host      string                                                      `yaml:"host"`

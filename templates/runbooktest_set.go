@@ -6,39 +6,39 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/evenkeel/evenkeel/internal/rehearsal"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/runbooktest"
 )
 
-// Rehearsal is a runbook with its test.
-type Rehearsal struct {
+// RunbookTest is a runbook with its test.
+type RunbookTest struct {
 	Runbook runbook.Definition
 	// Cases are none when the runbook has no test.
-	Cases []rehearsal.Case
+	Cases []runbooktest.Case
 }
 
-// Rehearsals returns every runbook with its test, in the order of their names. A runbook that replaces a
+// RunbookTests returns every runbook with its test, in the order of their names. A runbook that replaces a
 // built-in one is not held to the cases of that.
-func (s *Set) Rehearsals() []Rehearsal {
-	var out []Rehearsal
+func (s *Set) RunbookTests() []RunbookTest {
+	var out []RunbookTest
 	for _, d := range s.Runbooks() {
-		out = append(out, s.rehearsal(d))
+		out = append(out, s.testOf(d))
 	}
 	return out
 }
 
-func (s *Set) rehearsal(d runbook.Definition) Rehearsal {
+func (s *Set) testOf(d runbook.Definition) RunbookTest {
 	test, ok := s.definitions[id{runbookTest, d.Name}].value.(*runbookTestDraft)
 	if !ok || test.builtIn && !s.called[d.Name].builtIn {
-		return Rehearsal{Runbook: d}
+		return RunbookTest{Runbook: d}
 	}
-	return Rehearsal{d, test.cases}
+	return RunbookTest{d, test.cases}
 }
 
-// RehearsalsIn returns the runbooks of files and folders with their tests: naming one of the two files means
+// RunbookTestsIn returns the runbooks of files and folders with their tests: naming one of the two files means
 // both. What they call may lie beside them, else it is that of Load. The error tells the faults of both.
-func RehearsalsIn(paths []string, dir string, disabled []string) ([]Rehearsal, error) {
-	set, _, err := load(dir, disabled)
+func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, error) {
+	set, _, err := load(dir, disabled, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func escaped(path string) string {
 }
 
 // selected are the runbooks of which a file was named, theirs or that of their test.
-func (s *Set) selected(given []*reading, named []lintFile) ([]Rehearsal, error) {
+func (s *Set) selected(given []*reading, named []lintFile) ([]RunbookTest, error) {
 	var names []string
 	for _, r := range given {
 		isNamed := slices.ContainsFunc(named, func(f lintFile) bool { return filepath.Clean(f.path) == filepath.Clean(r.file) })
@@ -98,10 +98,10 @@ func (s *Set) selected(given []*reading, named []lintFile) ([]Rehearsal, error) 
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	var out []Rehearsal
+	var out []RunbookTest
 	for _, d := range s.Runbooks() {
 		if slices.Contains(names, d.Name) {
-			out = append(out, s.rehearsal(d))
+			out = append(out, s.testOf(d))
 		}
 	}
 	if len(out) == 0 {

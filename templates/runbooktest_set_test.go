@@ -31,7 +31,7 @@ func bookTest(name, step string) string {
 }
 
 // cases are the names of the cases of each runbook.
-func cases(all []Rehearsal) map[string][]string {
+func cases(all []RunbookTest) map[string][]string {
 	out := map[string][]string{}
 	for _, r := range all {
 		out[r.Runbook.Name] = nil
@@ -42,7 +42,7 @@ func cases(all []Rehearsal) map[string][]string {
 	return out
 }
 
-func TestRehearsals(t *testing.T) {
+func TestRunbookTests(t *testing.T) {
 	const shipped = "cache_service_failure"
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -58,7 +58,7 @@ func TestRehearsals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set, err := Load(tree(t, c.files), nil)
 			require.NoError(t, err)
-			require.Equal(t, c.want, cases(set.Rehearsals())[c.of])
+			require.Equal(t, c.want, cases(set.RunbookTests())[c.of])
 		})
 	}
 }
@@ -86,7 +86,7 @@ func TestTestsThatDoNotFit(t *testing.T) {
 	}
 }
 
-func TestRehearsalsIn(t *testing.T) {
+func TestRunbookTestsIn(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"a/mine.yaml": book("mine"), "a/mine_test.yaml": bookTest("mine", "tell"), "a/more.yaml": book("more"), "a/broken.yaml": "nothing",
 		"[b]/other.yaml": book("other"), "[b]/other_test.yaml": bookTest("other", "tell"), "c/note.yaml": "a: b",
@@ -106,7 +106,7 @@ func TestRehearsalsIn(t *testing.T) {
 			for _, p := range c.paths {
 				paths = append(paths, filepath.Join(dir, p))
 			}
-			all, err := RehearsalsIn(paths, "", nil)
+			all, err := RunbookTestsIn(paths, "", nil)
 			require.NoError(t, err)
 			require.Equal(t, c.want, cases(all))
 		})
@@ -116,7 +116,7 @@ func TestRehearsalsIn(t *testing.T) {
 		"a/broken.yaml": "broken.yaml:1:1: the file is not a mapping; write key: value",
 		"d":             "no such file or directory",
 	} {
-		_, err := RehearsalsIn([]string{filepath.Join(dir, path)}, "", nil)
+		_, err := RunbookTestsIn([]string{filepath.Join(dir, path)}, "", nil)
 		require.ErrorContains(t, err, want)
 	}
 }

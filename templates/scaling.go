@@ -45,10 +45,10 @@ func (s *Set) Policy(name string) (scaling.Policy, bool) {
 }
 
 // PolicyOf returns the ScalingPolicy of a service that names none: the one of its own name, else the one
-// that is called default. It is false when there is neither, and for a service whose own was disabled:
-// that was done to keep it from being scaled.
+// that is called default. It is false when there is neither, and for a service whose own was disabled, which was done
+// to keep it from being scaled, or has a fault.
 func (s *Set) PolicyOf(service string) (scaling.Policy, bool) {
-	if p, ok := s.Policy(service); ok || slices.Contains(s.disabled, service) {
+	if p, ok := s.Policy(service); ok || slices.Contains(s.disabled, service) || s.isFaulty(id{scalingPolicy, service}) {
 		return p, ok
 	}
 	return s.DefaultPolicy()
@@ -56,6 +56,17 @@ func (s *Set) PolicyOf(service string) (scaling.Policy, bool) {
 
 // DefaultPolicy returns the ScalingPolicy of services that have none of their own; false when it is disabled.
 func (s *Set) DefaultPolicy() (scaling.Policy, bool) { return s.Policy(defaultPolicy) }
+
+// PolicyOfFault returns why PolicyOf has none for a service, where that is a fault of a file, in one line.
+func (s *Set) PolicyOfFault(service string) string {
+	if _, ok := s.PolicyOf(service); ok || slices.Contains(s.disabled, service) {
+		return ""
+	}
+	return cmp.Or(s.PolicyFault(service), s.DefaultPolicyFault())
+}
+
+// DefaultPolicyFault returns why DefaultPolicy has none, where that is a fault of its file, in one line.
+func (s *Set) DefaultPolicyFault() string { return s.PolicyFault(defaultPolicy) }
 
 // Policies returns every ScalingPolicy in the order of their names.
 func (s *Set) Policies() []scaling.Policy {

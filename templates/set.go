@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 //go:embed scaling/*.yaml runbooks/*.yaml
@@ -32,6 +34,8 @@ type Set struct {
 	called map[string]*runbookDraft
 	// disabled are the names that were left out.
 	disabled []string
+	// faulty are the definitions that are not used because of a fault.
+	faulty map[id]Faulty
 }
 
 type id struct{ kind, name string }
@@ -46,7 +50,7 @@ type definition struct {
 // must be there. An empty dir means no overlay. The error tells the faults of all files, each
 // file's as strictyaml.Errors.
 func Load(dir string, disabled []string) (*Set, error) {
-	set, readings, err := load(dir, disabled)
+	set, readings, err := load(dir, disabled, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +64,10 @@ func Load(dir string, disabled []string) (*Set, error) {
 	return set, nil
 }
 
-// load reads the built-in definitions and those of dir. The set may hold some that have faults; they
-// are told by the readings.
-func load(dir string, disabled []string) (*Set, []*reading, error) {
-	readings, err := read(embedded, "templates/")
+// load reads the built-in definitions and those of dir, and leaves out what is known as faulty. The set may hold
+// others that have faults; they are told by the readings.
+func load(dir string, disabled []string, faulty map[id]Faulty) (*Set, []*reading, error) {
+	readings, err := read(embedded, "templates/", embedded.ReadFile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +79,7 @@ func load(dir string, disabled []string) (*Set, []*reading, error) {
 			draft.builtIn = true
 		}
 	}
-	set := &Set{definitions: map[id]definition{}}
+	set := &Set{definitions: map[id]definition{}, faulty: faulty}
 	set.add(readings)
 	if dir != "" {
 		if info, err := os.Stat(dir); err != nil {
@@ -83,20 +87,18 @@ func load(dir string, disabled []string) (*Set, []*reading, error) {
 		} else if !info.IsDir() {
 			return nil, nil, fmt.Errorf("templates: %s is not a folder", dir)
 		}
-		own, err := read(os.DirFS(dir), dir+"/")
+		own, err := read(os.DirFS(dir), dir+"/", func(path string) ([]byte, error) {
+			return textfile.Read(filepath.Join(dir, filepath.FromSlash(path)), strictyaml.MaxBytes)
+		})
 		if err != nil {
 			return nil, nil, err
 		}
 		set.add(own)
 		readings = append(readings, own...)
 	}
-	if err := set.disable(disabled); err != nil {
-		// A name that is not there may stand in a file that cannot be read.
-		for _, r := range readings {
-			if fault := r.faults(); fault != nil {
-				return set, readings, nil
-			}
-		}
+	maps.DeleteFunc(set.definitions, func(key id, _ definition) bool { return set.isFaulty(key) })
+	// A name that is not there may stand in a file that cannot be read.
+	if err := set.disable(disabled); err != nil && !slices.ContainsFunc(readings, func(r *reading) bool { return r.faults() != nil }) {
 		return nil, nil, err
 	}
 	set.link(readings)
@@ -119,23 +121,24 @@ func (s *Set) add(readings []*reading) {
 	}
 }
 
-// disable drops the definitions of these names, of whatever kind.
+// disable drops the definitions of these names, of whatever kind. The error is the first name that is not there.
 func (s *Set) disable(names []string) error {
 	var all []string
 	for key := range s.definitions {
 		all = append(all, key.name)
 	}
 	slices.Sort(all)
+	s.disabled = names
+	var fault error
 	for _, name := range names {
-		if !slices.Contains(all, name) {
-			hint := "the definitions are " + strings.Join(slices.Compact(all), ", ")
+		if !slices.Contains(all, name) && fault == nil {
+			hint := "the definitions are " + strings.Join(slices.Compact(slices.Clone(all)), ", ")
 			if near, ok := strictyaml.Nearest(name, all); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			return fmt.Errorf("disabled: there is no definition %s; %s", strictyaml.Quote(name), hint)
+			fault = fmt.Errorf("disabled: there is no definition %s; %s", strictyaml.Quote(name), hint)
 		}
 		maps.DeleteFunc(s.definitions, func(key id, _ definition) bool { return key.name == name })
 	}
-	s.disabled = names
-	return nil
+	return fault
 }

@@ -3,13 +3,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // business dates must not depend on the host's zone files
 
 	"github.com/evenkeel/evenkeel/internal/reach"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 func main() {
@@ -20,7 +20,7 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "worker:", err)
+		terminal.PrintError(os.Stderr, "worker", err)
 		os.Exit(3)
 	}
 }

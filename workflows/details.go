@@ -39,6 +39,7 @@ func reason(err error) string {
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
 	var restart *partly
+	var nobody *untaken
 	switch {
 	case err == nil:
 		return ""
@@ -46,6 +47,8 @@ func reason(err error) string {
 		return restart.Error()
 	case temporal.IsCanceledError(err):
 		return "cancelled"
+	case errors.As(err, &nobody):
+		return nobody.Error()
 	case errors.As(err, &app):
 		return app.Message()
 	case errors.As(err, &timeout):
@@ -77,6 +80,9 @@ func serviceDetails(r ServiceResult) string {
 	}
 	if r.Reason != "" {
 		lines = append(lines, fmt.Sprintf("**%s**\n", plain(r.Reason)))
+	}
+	if r.Waits != "" {
+		lines = append(lines, fmt.Sprintf("**Waits:** %s\n", plain(r.Waits)))
 	}
 	if len(r.Phases) > 0 {
 		lines = append(lines, "| phase | started (UTC) | seconds | |", "|---|---|---|---|")

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -46,12 +47,12 @@ func TestDetailsKeepTextAsItIs(t *testing.T) {
 	require.Contains(t, service, "| warm-up | 08:09:10 | 0.0 | "+shown+" |\n")
 	require.Equal(t, 5, strings.Count(service, shown), service)
 
-	status := RunbookStatus{Request: &runbook.Request{Message: log, Groups: []string{log}}}
+	status := RunbookStatus{Request: &request.Request{Message: log, Groups: []string{log}}}
 	status.RunbookResult = RunbookResult{Why: log, Reason: log, Undone: []string{log}, NotUndone: []string{log}, Steps: []RunbookStep{
 		{Path: "restart", Kind: runbook.Action, StepState: runbook.StepState{Attempt: 1, Outcome: runbook.Failed, Message: log}},
 	}}
 	book := runbookDetails(status)
-	require.Contains(t, book, "| restart | action | 1 | failed | "+shown+" |\n")
+	require.Contains(t, book, "| restart | action | failed | "+shown+" |\n")
 	require.Equal(t, 7, strings.Count(book, shown), book)
 }
 

@@ -12,20 +12,34 @@ import (
 const heartbeatTimeout = 5 * time.Second
 
 const (
-	// readTotal bounds all attempts at a short read: after that there is no answer.
-	readTotal = 5 * time.Minute
-	// localTotal bounds all attempts at a local activity. A database that restarts takes seconds.
+	// lookLimit bounds one attempt at a short read.
+	lookLimit = time.Minute
+	// lookTotal bounds all attempts at one: after that there is no answer.
+	lookTotal = 5 * time.Minute
+	// localTotal bounds all attempts at a local activity that needs nothing from outside the worker.
 	localTotal = time.Minute
+	// askTotal bounds a question whose answer a person waits for.
+	askTotal = 20 * time.Second
+)
+
+// The two stages of what goes to the ledger: at first in the worker that runs the workflow, which costs next to
+// nothing; then, when the ledger is away, on whichever worker takes it, for a day.
+const (
+	ledgerSoon  = 2 * time.Second
+	ledgerLimit = 5 * time.Second
+	ledgerTotal = 24 * time.Hour
 )
 
 // retry is for idempotent activities: soon at first, because most outages are a restart.
 var retry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second}
 
-// onHost runs activities on a host's worker. One attempt may take limit, and all of them total, which is
+// ledgerRetry goes on for as long as ledgerTotal lets it, which is fewer attempts than this.
+var ledgerRetry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 10_000}
+
+// changing is for activities of a host's worker. One attempt may take limit, and all of them total, which is
 // never less than one attempt.
-func onHost(ctx workflow.Context, host, summary string, limit, total time.Duration) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:              HostQueue(host),
+func changing(summary string, limit, total time.Duration) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
 		Summary:                cut(summary, summaryBytes),
 		StartToCloseTimeout:    limit,
 		ScheduleToCloseTimeout: max(limit, total),
@@ -33,23 +47,31 @@ func onHost(ctx workflow.Context, host, summary string, limit, total time.Durati
 		RetryPolicy:            retry,
 		// What a cancelled activity had done must be known before it is undone.
 		WaitForCancellation: true,
-	})
+	}
 }
 
-// look runs a short read on a host's worker, and gives up when no worker takes it within a minute.
-func look(ctx workflow.Context, host, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:              HostQueue(host),
+// looking is for a short read of a host's worker.
+func looking(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
 		Summary:                cut(summary, summaryBytes),
-		ScheduleToStartTimeout: time.Minute,
-		StartToCloseTimeout:    time.Minute,
-		ScheduleToCloseTimeout: readTotal,
+		StartToCloseTimeout:    lookLimit,
+		ScheduleToCloseTimeout: lookTotal,
 		HeartbeatTimeout:       heartbeatTimeout,
 		RetryPolicy:            retry,
-	})
+	}
 }
 
-// locally runs a short local activity: a read, or an append to the ledger that may be repeated.
+// asking is for a question to a host's worker whose answer a person waits for.
+func asking(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    askTotal / 2,
+		ScheduleToCloseTimeout: askTotal,
+		RetryPolicy:            retry,
+	}
+}
+
+// locally runs a short local activity that needs nothing from outside the worker.
 func locally(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		Summary:                cut(summary, summaryBytes),
@@ -59,33 +81,34 @@ func locally(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// shared runs a short read on whichever worker takes it.
-func shared(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                cut(summary, summaryBytes),
-		StartToCloseTimeout:    time.Minute,
-		ScheduleToCloseTimeout: readTotal,
-		RetryPolicy:            retry,
-	})
-}
-
-// toLedgerLocally appends to the ledger in the worker that runs the workflow, which costs next to nothing. Its total
-// is short, because the ledger may be away; toLedger is the second stage.
-func toLedgerLocally(ctx workflow.Context, summary string) workflow.Context {
+// ledgerNow is the first stage of what goes to the ledger.
+func ledgerNow(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		Summary:                cut(summary, summaryBytes),
-		StartToCloseTimeout:    time.Second,
-		ScheduleToCloseTimeout: 2 * time.Second,
+		StartToCloseTimeout:    ledgerSoon / 2,
+		ScheduleToCloseTimeout: ledgerSoon,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumAttempts: 3},
+	})
+}
+
+// sending is for telling people something. Nothing waits for it.
+func sending(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TaskQueue,
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy:            retry,
 	})
 }
 
-// toLedger appends to the ledger on whichever worker takes it, for total at most.
-func toLedger(ctx workflow.Context, summary string, total time.Duration) workflow.Context {
+// ledgerLater is the second stage.
+func ledgerLater(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                cut(summary, summaryBytes),
-		StartToCloseTimeout:    10 * time.Second,
-		ScheduleToCloseTimeout: total,
-		RetryPolicy:            retry,
+		TaskQueue:              TaskQueue,
+		Summary:                cut("waits for the ledger: "+summary, summaryBytes),
+		StartToCloseTimeout:    ledgerLimit,
+		ScheduleToCloseTimeout: ledgerTotal,
+		RetryPolicy:            ledgerRetry,
 	})
 }

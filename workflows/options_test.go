@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -19,22 +21,22 @@ import (
 func TestEveryActivityHasATotal(t *testing.T) {
 	type times struct{ Limit, Total time.Duration }
 	look := func(ctx workflow.Context) (map[string]times, error) {
-		of := func(ctx workflow.Context) times {
-			o := workflow.GetActivityOptions(ctx)
-			return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout}
-		}
+		of := func(o workflow.ActivityOptions) times { return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout} }
 		local := func(ctx workflow.Context) times {
 			o := workflow.GetLocalActivityOptions(ctx)
 			return times{o.StartToCloseTimeout, o.ScheduleToCloseTimeout}
 		}
 		return map[string]times{
-			"on a host":             of(onHost(ctx, "gpu-1", "", time.Minute, time.Hour)),
-			"on a host, long":       of(onHost(ctx, "gpu-1", "", 2*time.Hour, time.Hour)),
-			"a look":                of(look(ctx, "gpu-1", "")),
-			"shared":                of(shared(ctx, "")),
+			"on a host":             of(changing("", time.Minute, time.Hour)),
+			"on a host, long":       of(changing("", 2*time.Hour, time.Hour)),
+			"a look":                of(looking("")),
+			"a question":            of(asking("")),
+			"an operation":          of(acting(runbook.ActCall{TimeoutSeconds: 60, Idempotent: true})),
+			"once":                  of(acting(runbook.ActCall{TimeoutSeconds: 60})),
+			"a message":             of(workflow.GetActivityOptions(sending(ctx, ""))),
 			"local":                 local(locally(ctx, "")),
-			"to the ledger, here":   local(toLedgerLocally(ctx, "")),
-			"to the ledger, by all": of(toLedger(ctx, "", time.Minute)),
+			"to the ledger, here":   local(ledgerNow(ctx, "")),
+			"to the ledger, by all": of(workflow.GetActivityOptions(ledgerLater(ctx, ""))),
 		}, nil
 	}
 	var suite testsuite.WorkflowTestSuite
@@ -45,7 +47,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&all))
 	require.Equal(t, times{2 * time.Hour, 2 * time.Hour}, all["on a host, long"], "one attempt is never cut off")
 	delete(all, "on a host, long")
-	require.Len(t, all, 6)
+	require.Len(t, all, 9)
 	for name, kind := range all {
 		require.Greater(t, kind.Total, kind.Limit, name)
 	}
@@ -120,6 +122,21 @@ func TestRemoveEndsAfterADay(t *testing.T) {
 	require.Equal(t, []string{"id-1"}, w.running)
 	require.Equal(t, []string{"id-1"}, w.routed)
 	require.Equal(t, removeTotal, total["RemoveReplicas"])
+}
+
+// One that stays and ends while the others stop leaves nobody that serves: the others come back, and traffic with them.
+func TestScaleDownWhoseLastOneEnds(t *testing.T) {
+	w := goingDown()
+	w.missing = []string{"shop-app-1 is exited"}
+	result, err := w.run(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.OnActivity(w.StopReplicas, mock.Anything, mock.Anything).After(6 * time.Second).Return(w.StopReplicas)
+	})
+	require.Error(t, err)
+	require.Equal(t, RollbackIncomplete, result.Outcome)
+	require.Equal(t, "shop-app-1 is exited; not as before: shop-app-1 is exited", result.Reason)
+	require.Equal(t, []string{"shop-app-3, shop-app-2 started again", "shop-app-3, shop-app-2 may take work again", "traffic goes to all replicas again"}, result.Undone)
+	require.ElementsMatch(t, []string{"id-1", "id-2", "id-3"}, w.routed)
+	require.NotContains(t, w.calls, "RemoveReplicas")
 }
 
 // What the start removed to let Compose make the first replica does not come back, and is not said to.

@@ -13,6 +13,7 @@ import (
 // drain. It returns how they are to be stopped next, and the way back is laid up to their being stopped.
 func (r *serviceRun) relieve(ctx workflow.Context, leaving, others []scaling.Replica) (stopping activities.ReplicasRequest, err error) {
 	back, stopping := leaving, r.of(leaving)
+	stopping.Approved = activities.Approved{} // it is not the first effect
 	// One that hangs is not waited for: that may be why it leaves.
 	request := activities.DrainRequest{SilentIsIdle: len(r.healthyBefore(leaving)) == 0}
 	if r.change.Endpoint.Routed() {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -18,6 +19,8 @@ type RestartRequest struct {
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
+	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // RestartService restarts the replicas of a service, one after the other: unroute, drain, stop, start, warm-up,
@@ -26,6 +29,7 @@ type RestartRequest struct {
 // is ServiceID, so that a service has one change at a time.
 func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, error) {
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
+	run.approved.Until = req.Until
 	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })
 }
 
@@ -63,12 +67,12 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 		var docker *activities.Docker
 		var plan scaling.Restart
 		request := activities.RestartPlanRequest{Project: r.project, Service: r.service}
-		if err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanRestart, request).Get(ctx, &plan); err != nil {
+		if err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanRestart, request, &plan); err != nil {
 			return err
 		}
 		n := len(plan.Replicas)
 		r.result.To = n
-		return r.take(scaling.Change{
+		return r.take(ctx, scaling.Change{
 			Service: r.service, From: n, To: n, Keep: plan.Replicas, UnhealthyBefore: plan.UnhealthyBefore, Policy: plan.Policy,
 			ObserveSeconds: plan.ObserveSeconds, Endpoint: plan.Endpoint, Refusals: plan.Refusals, Warnings: plan.Warnings,
 		})

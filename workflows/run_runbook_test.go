@@ -11,14 +11,15 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
 func TestRunbookIsApproved(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
-	denied := s.hears(time.Minute, workflows.AnswerRunbook, s.answers("mallory@gpu1", true))
-	approved := s.hears(2*time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+	denied := s.hears(time.Minute, workflows.AnswerRequest, s.answers("mallory@gpu1", true))
+	approved := s.hears(2*time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 	result, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, runbook.Succeeded, result.Outcome)
@@ -28,8 +29,8 @@ func TestRunbookIsApproved(t *testing.T) {
 	require.True(t, approved.reply.Accepted)
 	require.Equal(t, []string{
 		"runbook.started", "step.ok", "runbook.acting", "step.ok", "request.opened", "request.denied", "request.approved", "step.ok",
-		"step.started", "step.ok", "step.ok", "runbook.finished",
-	}, s.ledger.kinds())
+		"step.ok", "step.ok", "runbook.finished",
+	}, s.ledger.kinds(), "that it begins the host's worker says")
 }
 
 func TestRunbookNobodyApproves(t *testing.T) {
@@ -45,7 +46,7 @@ func TestRunbookNobodyApproves(t *testing.T) {
 
 func TestRunbookIsRejected(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
-	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", false))
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", false))
 	result, err := s.run()
 	require.ErrorContains(t, err, "rejected by bob@gpu1: because")
 	require.Equal(t, runbook.Rejected, result.Outcome)
@@ -86,8 +87,8 @@ func TestRunbookUnknownOutcome(t *testing.T) {
 					}
 					return r, err
 				}
-				s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
-				s.hears(time.Hour, workflows.OperateRunbook, orders(verb, "anna@gpu1"))
+				s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+				s.hears(time.Hour, workflows.OperateRunbook, s.orders(verb, "anna@gpu1"))
 				result, _ := s.run()
 				require.Equal(t, want.acts, s.acts, verb)
 				require.Equal(t, want.outcome, result.Outcome, verb)
@@ -105,9 +106,9 @@ func TestRunbookRetryAsksAgain(t *testing.T) {
 		}
 		return r, err
 	}
-	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
-	s.hears(time.Hour, workflows.OperateRunbook, orders(runbook.RetryVrb, "anna@gpu1"))
-	s.hears(time.Hour+time.Minute, workflows.AnswerRunbook, s.answers("anna@gpu1", true))
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+	s.hears(time.Hour, workflows.OperateRunbook, s.orders(runbook.RetryVrb, "anna@gpu1"))
+	s.hears(time.Hour+time.Minute, workflows.AnswerRequest, s.answers("anna@gpu1", true))
 	result, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, runbook.Succeeded, result.Outcome)
@@ -136,14 +137,14 @@ func TestRunbookIsCancelledAtOnce(t *testing.T) {
 
 func TestRunbookPauses(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
-	stranger := s.hears(0, workflows.OperateRunbook, orders(runbook.Pause, "mallory@gpu1"))
-	s.hears(time.Second, workflows.OperateRunbook, orders(runbook.Pause, "anna@gpu1"))
-	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+	stranger := s.hears(0, workflows.OperateRunbook, s.orders(runbook.Pause, "mallory@gpu1"))
+	s.hears(time.Second, workflows.OperateRunbook, s.orders(runbook.Pause, "anna@gpu1"))
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 	s.RegisterDelayedCallback(func() {
-		require.Equal(t, runbook.AskPaused, s.status().Request.Kind)
+		require.Equal(t, request.Order, s.status().Request.Kind)
 		require.Equal(t, []string{"open"}, s.acts)
 	}, 2*time.Minute)
-	s.hears(3*time.Minute, workflows.OperateRunbook, orders(runbook.Resume, "anna@gpu1"))
+	s.hears(3*time.Minute, workflows.OperateRunbook, s.orders(runbook.Resume, "anna@gpu1"))
 	result, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, runbook.Succeeded, result.Outcome)
@@ -155,9 +156,9 @@ func TestRunbookPauses(t *testing.T) {
 // An approval holds for the gate's own time; a run that is paused for longer asks again.
 func TestRunbookApprovalGrowsOld(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
-	s.hears(time.Second, workflows.OperateRunbook, orders(runbook.Pause, "anna@gpu1"))
-	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
-	s.hears(time.Hour, workflows.OperateRunbook, orders(runbook.Resume, "anna@gpu1"))
+	s.hears(time.Second, workflows.OperateRunbook, s.orders(runbook.Pause, "anna@gpu1"))
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+	s.hears(time.Hour, workflows.OperateRunbook, s.orders(runbook.Resume, "anna@gpu1"))
 	result, err := s.run()
 	require.Error(t, err)
 	require.Equal(t, runbook.Rejected, result.Outcome)
@@ -196,7 +197,7 @@ func TestRunbookSuppressed(t *testing.T) {
 			}
 			s = newRunbookSite(t, restart(t))
 			past(s)
-			s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+			s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 			result, err = s.run(func(r *workflows.RunbookRequest) { r.Override, r.Why = true, "it is another fault" })
 			require.NoError(t, err)
 			require.Equal(t, runbook.Succeeded, result.Outcome)
@@ -233,7 +234,7 @@ func TestRunbookIsAboutAProjectOrTheHost(t *testing.T) {
 		d := restart(t)
 		d.Scope = scope
 		s := newRunbookSite(t, d)
-		s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 		var projects []string
 		s.act = func(c runbook.ActCall) (runbook.ActResult, error) {
 			projects = append(projects, c.Project)

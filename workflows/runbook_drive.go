@@ -1,41 +1,83 @@
 package workflows
 
 import (
-	"errors"
 	"slices"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// runbookRun drives the reducer of internal/runbook with Temporal's effects.
+// runbookRun drives the reducer of internal/runbook with Temporal's effects. What happens changes the state one event
+// at a time and at once; what is to be done then is done one command at a time, and may wait for the ledger.
 type runbookRun struct {
 	req        RunbookRequest
 	project    string
 	program    runbook.Program
 	state      runbook.State
 	attributes attributes
+	queue      hostQueue
+	requests   requests
 	// inbox holds what happened; one at a time changes the state.
 	inbox workflow.Channel
+	// todo are the commands that wait for those before them, doing is the one at work, if one is: busy.
+	todo  []*task
+	doing *task
+	busy  bool
 	// ctx is not reached by a cancellation: what a cancelled run still does must be done.
 	ctx workflow.Context
-	// work stops what is at work.
-	work   workflow.CancelFunc
+	// driven says that the run takes events; until then giveUp ends it.
+	driven bool
+	giveUp workflow.CancelFunc
+	// stop stops what is at work.
+	stop   workflow.CancelFunc
 	timers []*runbookTimer
-	// kept are records that wait to be kept.
-	kept []runbook.Record
+	book   book
+	// runID is the run at work, as a worker said it.
+	runID string
+	// late says that whoever still speaks is told that the run is over.
+	late bool
 	// waiting is what the search attributes say.
 	waiting bool
+	// notified counts what people were told; untold are those of whom it is known that they were not.
+	notified int
+	untold   []string
 }
 
 // happening is an event on its way to the state, and who waits for its reply.
 type happening struct {
 	event runbook.Event
-	reply workflow.Settable
+	reply *reply
 	timer *runbookTimer
+}
+
+// reply is what somebody waits for who spoke. The first answer counts.
+type reply struct {
+	to       workflow.Settable
+	answered bool
+}
+
+func (r *reply) answer(said request.Reply) {
+	if r != nil && !r.answered {
+		r.answered = true
+		r.to.SetValue(said)
+	}
+}
+
+// task is a command, and who waits for its reply.
+type task struct {
+	runbook.Command
+	reply *reply
+	// dropped says that it is not to begin any more.
+	dropped bool
+}
+
+// answer gives whoever waits for it the reply that the task is, if it is one.
+func (t *task) answer(suffix string) {
+	if t.Reply != nil {
+		t.reply.answer(request.Reply{Accepted: t.Reply.Accepted, Message: t.Reply.Message + suffix})
+	}
 }
 
 type runbookTimer struct {
@@ -46,7 +88,9 @@ type runbookTimer struct {
 
 func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 	apart, _ := workflow.NewDisconnectedContext(ctx)
-	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), work: func() {}}
+	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}}
+	r.queue.changed = r.show
+	r.requests = requests{asker: r, queue: &r.queue}
 	r.state.Run = runbook.Run{Name: req.Name, Host: req.Host, Initiator: req.By}
 	r.state.Node = runbook.Nowhere
 	return r
@@ -56,98 +100,152 @@ func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 // updates in flight.
 const inboxSize = 100
 
-// drive takes events one at a time until the run is over.
-func (r *runbookRun) drive() error {
-	if err := r.happens(happening{event: runbook.Event{Begin: true}}); err != nil {
-		return err
-	}
+// drive takes events one at a time until the run is over and all that it said is done.
+func (r *runbookRun) drive() {
+	r.driven = true
+	workflow.Go(r.ctx, r.work)
+	r.happens(happening{event: runbook.Event{Begin: true}})
 	for r.state.Phase != runbook.Over {
 		var h happening
 		r.inbox.Receive(r.ctx, &h)
-		if err := r.happens(h); err != nil {
-			return err
-		}
+		r.happens(h)
 	}
-	return nil
+	r.answerLate()
+	// What is left are entries for the ledger, which waits for a day at most.
+	if err := workflow.Await(r.ctx, func() bool { return len(r.todo) == 0 && !r.busy }); err != nil {
+		workflow.GetLogger(r.ctx).Warn("the run ends with work undone", "error", err)
+	}
 }
 
-// happens gives one event to the reducer and does what it says, in order.
-func (r *runbookRun) happens(h happening) error {
+// happens gives one event to the reducer and takes down what it says is to be done.
+func (r *runbookRun) happens(h happening) {
 	if h.timer != nil {
 		if h.timer.over {
-			return nil // it fired while it was being stopped
+			return // it fired while it was being stopped
 		}
 		h.timer.over = true
 	}
 	h.event.At = workflow.Now(r.ctx)
+	if h.event.Run == "" {
+		h.event.Run = r.runID
+	}
+	r.runID = h.event.Run
 	var commands []runbook.Command
 	r.state, commands = runbook.Next(r.program, r.state, h.event)
-	defer r.show()
-	if err := r.showWaiting(); err != nil {
-		return err
-	}
 	for _, c := range commands {
-		if err := r.do(c, h.reply); err != nil {
-			return err
-		}
+		r.take(task{Command: c, reply: h.reply})
 	}
-	return r.flush()
+	if !slices.ContainsFunc(commands, func(c runbook.Command) bool { return c.Reply != nil }) {
+		h.reply.answer(request.Reply{Message: "it came too late"})
+	}
+	r.showWaiting()
+	r.show()
 }
 
-func (r *runbookRun) do(c runbook.Command, reply workflow.Settable) error {
+// take does at once what waits for nothing, and puts the rest behind what is to be done before it.
+func (r *runbookRun) take(t task) {
 	switch {
-	case c.Record != nil:
-		r.kept = append(r.kept, *c.Record)
-		return nil
-	case c.Timer != nil:
-		r.startTimer(*c.Timer)
-		return nil
-	case c.StopTimers:
+	case t.Timer != nil:
+		r.startTimer(*t.Timer)
+	case t.StopTimers:
 		r.stopTimers("")
-		return nil
-	case c.Cancel:
-		r.work()
-		return nil
-	case c.Evaluate != nil:
-		return r.evaluate(c)
+	case t.Cancel:
+		r.cancel()
+	case t.Notify != nil:
+		r.notify(*t.Notify)
+	case t.Reply != nil && r.book.away():
+		t.answer(r.book.waits())
+	default:
+		r.todo = append(r.todo, &t)
 	}
-	if err := r.flush(); err != nil {
-		return err
-	}
-	switch {
-	case c.Reply != nil && reply != nil:
-		reply.SetValue(*c.Reply)
-	case c.Read != nil:
-		r.begins(func(ctx workflow.Context) runbook.Event { return runbook.Event{Seq: c.Seq, Read: r.read(ctx, c.Read)} })
-	case c.Watch != nil:
-		r.begins(func(ctx workflow.Context) runbook.Event {
-			result := r.watch(ctx, *c.Watch)
-			return runbook.Event{Seq: c.Seq, Watched: &result}
-		})
-	case c.Act != nil:
-		r.begins(func(ctx workflow.Context) runbook.Event {
-			result := r.act(ctx, *c.Act)
-			return runbook.Event{Seq: c.Seq, Acted: &result}
-		})
-	}
-	return nil
 }
 
-// evaluate keeps what waits to be kept and evaluates, in one local activity.
-func (r *runbookRun) evaluate(c runbook.Command) error {
-	results, err := r.keepAnd(c.Evaluate)
-	if err != nil {
-		return err
+// work does one command after the other.
+func (r *runbookRun) work(ctx workflow.Context) {
+	for {
+		if err := workflow.Await(ctx, func() bool { return len(r.todo) > 0 }); err != nil {
+			return
+		}
+		r.busy = true
+		for len(r.todo) > 0 {
+			r.doing, r.todo = r.todo[0], r.todo[1:]
+			r.do(ctx, r.doing)
+		}
+		r.flush(ctx)
+		r.busy = false
 	}
-	r.inbox.Send(r.ctx, happening{event: runbook.Event{Seq: c.Seq, Evaluated: results}})
-	return nil
+}
+
+func (r *runbookRun) do(ctx workflow.Context, t *task) {
+	switch {
+	case t.Record != nil:
+		r.book.add(*t.Record)
+		return
+	case t.Evaluate != nil:
+		r.evaluate(ctx, t)
+		return
+	}
+	r.flush(ctx)
+	switch {
+	case t.Act != nil:
+		if outcome, why := r.mayNot(ctx, t); why != "" {
+			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why}}})
+			return
+		}
+		r.begins(func(ctx workflow.Context) runbook.Event {
+			result := r.act(ctx, *t.Act)
+			return runbook.Event{Seq: t.Seq, Acted: &result}
+		})
+	case t.Watch != nil && t.dropped:
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Watched: &runbook.WatchResult{Fault: stoppedBefore}}})
+	case t.Reply != nil:
+		t.answer("")
+	case t.Read != nil:
+		r.begins(func(ctx workflow.Context) runbook.Event { return runbook.Event{Seq: t.Seq, Read: r.read(ctx, t.Read)} })
+	case t.Watch != nil:
+		r.begins(func(ctx workflow.Context) runbook.Event {
+			result := r.watch(ctx, *t.Watch)
+			return runbook.Event{Seq: t.Seq, Watched: &result}
+		})
+	}
+}
+
+const stoppedBefore = "it was stopped before it began"
+
+// mayNot is the last look of the run before an operation: why it does not begin, and what that says of it; empty when it
+// does. It may have waited for the ledger for hours.
+func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome, why string) {
+	switch call := t.Act; {
+	case t.dropped:
+		return runbook.Failed, stoppedBefore
+	case call.Undo:
+		return "", ""
+	case r.book.lost:
+		return runbook.Failed, "it was not begun: the ledger does not know of it"
+	case call.Once() && call.Run != r.runID:
+		return runbook.Unclear, "the run was reset, and this attempt may have begun before"
+	case !call.Until.IsZero() && workflow.Now(ctx).After(call.Until):
+		return runbook.Failed, "its approval ended at " + call.Until.UTC().Format("15:04:05 MST") + ", before it could begin"
+	}
+	return "", ""
 }
 
 // begins does work beside the run, which goes on taking events.
 func (r *runbookRun) begins(do func(workflow.Context) runbook.Event) {
 	ctx, cancel := workflow.WithCancel(r.ctx)
-	r.work = cancel
+	r.stop = cancel
 	workflow.Go(ctx, func(ctx workflow.Context) { r.inbox.Send(ctx, happening{event: do(ctx)}) })
+}
+
+// cancel stops the work in flight. What has not begun, because the ledger is away, does not begin.
+func (r *runbookRun) cancel() {
+	r.stop()
+	for _, t := range r.todo {
+		t.dropped = true
+	}
+	if r.busy {
+		r.doing.dropped = true
+	}
 }
 
 func (r *runbookRun) startTimer(t runbook.Timer) {
@@ -175,99 +273,7 @@ func (r *runbookRun) stopTimers(name string) {
 	})
 }
 
-// flush keeps the records that wait.
-func (r *runbookRun) flush() error {
-	if len(r.kept) == 0 {
-		return nil
-	}
-	_, err := r.keepAnd(nil)
-	return err
-}
-
-// keep keeps records at once.
-func (r *runbookRun) keep(records []runbook.Record) error {
-	r.kept = append(r.kept, records...)
-	return r.flush()
-}
-
-func (r *runbookRun) keepAnd(items []runbook.Item) (map[string]runbook.ItemResult, error) {
-	info := workflow.GetInfo(r.ctx)
-	request := activities.KeepRequest{
-		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(r.ctx), Records: r.kept, Items: items,
-	}
-	r.kept = nil
-	var a *activities.Runbooks
-	var results map[string]runbook.ItemResult
-	err := workflow.ExecuteLocalActivity(locally(r.ctx, summaryOf(request)), a.Keep, request).Get(r.ctx, &results)
-	return results, err
-}
-
-// summaryOf says what a local activity keeps and evaluates.
-func summaryOf(req activities.KeepRequest) string {
-	if len(req.Records) == 0 {
-		return "evaluate " + count(len(req.Items), "expression")
-	}
-	return "ledger: " + req.Records[len(req.Records)-1].Kind
-}
-
-// end closes what is still open and answers who still asks.
-func (r *runbookRun) end(outcome string, err error) {
-	r.stopTimers("")
-	r.work()
-	if err != nil {
-		r.broken(err)
-	} else if outcome != "" {
-		r.state.Outcome = outcome
-	}
-	r.state.Phase, r.state.Request = runbook.Over, nil
-	r.show()
-	if setErr := r.attributes.set(r.ctx, value{StateAttribute, r.state.Outcome}); setErr != nil {
-		workflow.GetLogger(r.ctx).Warn("search attribute not set", "error", setErr)
-	}
-	workflow.Go(r.ctx, func(ctx workflow.Context) {
-		for {
-			var h happening
-			r.inbox.Receive(ctx, &h)
-			if h.reply != nil {
-				h.reply.SetValue(runbook.Reply{Message: "the run is over: " + r.state.Outcome})
-			}
-		}
-	})
-	if err := workflow.Await(r.ctx, func() bool { return workflow.AllHandlersFinished(r.ctx) }); err != nil {
-		workflow.GetLogger(r.ctx).Warn("a person was not answered", "error", err)
-	}
-}
-
-// broken is the end of a run that could not go on. The ledger is told, unless it is what keeps the run from it.
-func (r *runbookRun) broken(err error) {
-	r.state.Outcome, r.state.Reason = runbook.RunFailed, reason(err)
-	if temporal.IsCanceledError(err) {
-		r.state.Outcome = runbook.Aborted
-	}
-	rec := runbook.Record{Event: "broken", Kind: "runbook.finished", Actor: r.req.By}
-	rec.Data.Outcome, rec.Data.Undone, rec.Data.NotUndone = r.state.Outcome, r.state.Undone, r.state.NotUndone
-	rec = r.about(rec, r.state.Reason)
-	if keepErr := r.keep([]runbook.Record{rec}); keepErr != nil {
-		workflow.GetLogger(r.ctx).Error("the ledger does not know how the run ended", "error", keepErr)
-	}
-}
-
-// failure is the error of a run that did not end well, with its result in the details.
-func (r *runbookRun) failure(ctx workflow.Context, err error) error {
-	class := r.state.Outcome
-	switch r.state.Outcome {
-	case runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed:
-		return nil
-	case runbook.Aborted:
-		if ctx.Err() != nil {
-			return temporal.NewCanceledError(r.result())
-		}
-	case runbook.Refused:
-		class = activities.PreconditionFailed
-	}
-	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		class = app.Type()
-	}
-	return temporal.NewApplicationErrorWithOptions(r.state.Run.Name+": "+r.state.Reason, class,
-		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result()}})
+// broken tells the run that it cannot go on as it should.
+func (r *runbookRun) broken(ctx workflow.Context, why string) {
+	r.inbox.Send(ctx, happening{event: runbook.Event{Broken: why}})
 }

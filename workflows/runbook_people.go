@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -18,9 +18,7 @@ func (r *runbookRun) listen(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, StatusRunbook, func() (RunbookStatus, error) { return r.status(), nil }); err != nil {
 		return err
 	}
-	if err := workflow.SetUpdateHandlerWithOptions(ctx, AnswerRunbook, r.answer, workflow.UpdateHandlerOptions{
-		Description: "Approve, reject or answer what the run waits for", Validator: r.validAnswer,
-	}); err != nil {
+	if err := r.requests.listen(ctx); err != nil {
 		return err
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, OperateRunbook, r.operate, workflow.UpdateHandlerOptions{
@@ -35,64 +33,86 @@ func (r *runbookRun) listen(ctx workflow.Context) error {
 	return nil
 }
 
-// validAnswer refuses what is malformed and what is not open; who may is not its business.
-func (r *runbookRun) validAnswer(_ workflow.Context, a RunbookAnswer) error {
-	switch {
-	case a.Request == "" || a.By.Name == "":
-		return temporal.NewApplicationError("an answer needs the id of its request and a person", activities.InvalidInput)
-	case r.state.Request == nil || r.state.Request.ID != a.Request:
-		return temporal.NewApplicationError(a.Request+" is not open", activities.PreconditionFailed)
+// open are the requests that wait for an answer: a runbook asks for one thing at a time.
+func (r *runbookRun) open() []request.Request {
+	if r.state.Request == nil {
+		return nil
 	}
-	return nil
+	return []request.Request{*r.state.Request}
+}
+
+func (r *runbookRun) closed() string {
+	if r.state.Phase != runbook.Over {
+		return ""
+	}
+	return r.state.Outcome
+}
+
+func (r *runbookRun) hear(ctx workflow.Context, a request.Answer, run string) (request.Reply, error) {
+	return r.deliver(ctx, runbook.Event{Answer: &a, Run: run})
 }
 
 func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
-	switch {
-	case o.By.Name == "" || !slices.Contains(runbook.Verbs, o.Verb):
-		return temporal.NewApplicationError("an order needs a person and one of "+strings.Join(runbook.Verbs, ", "), activities.InvalidInput)
+	switch why := request.Spoken(o.By.Name, o.Reason); {
+	case why != "":
+		return temporal.NewApplicationError(why, activities.InvalidInput)
+	case !slices.Contains(runbook.Verbs, o.Verb):
+		return temporal.NewApplicationError("an order is one of "+strings.Join(runbook.Verbs, ", "), activities.InvalidInput)
+	case o.Run == "":
+		return temporal.NewApplicationError("an order needs the id of the run that it is for", activities.InvalidInput)
 	case r.state.Phase == runbook.Over:
 		return temporal.NewApplicationError("the run is over: "+r.state.Outcome, activities.PreconditionFailed)
 	}
 	return nil
 }
 
-func (r *runbookRun) answer(ctx workflow.Context, a RunbookAnswer) (runbook.Reply, error) {
-	standing, err := r.whoIs(ctx, a.By)
+func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Reply, error) {
+	who, err := r.requests.whoIs(ctx, o.By)
 	if err != nil {
-		return runbook.Reply{}, err
+		return request.Reply{}, err
 	}
-	return r.deliver(ctx, runbook.Event{Answer: &runbook.Answer{
-		Request: a.Request, By: a.By.Name, Via: a.By.Via, Standing: standing, Approve: a.Approve, Reason: a.Reason, Fields: a.Fields, PlanSHA256: a.PlanSHA256,
+	apart, cancel := workflow.NewDisconnectedContext(ctx) // a run that is being cancelled still hears
+	defer cancel()
+	if _, err := workflow.AwaitWithTimeout(apart, askTotal, func() bool { return r.driven || r.late }); err != nil {
+		return request.Reply{}, err
+	}
+	if !r.driven && !r.late {
+		return r.beforeBegin(o, who.Standing), nil
+	}
+	return r.deliver(ctx, runbook.Event{Run: who.RunID, Verb: &runbook.Verb{
+		Verb: o.Verb, Run: o.Run, By: o.By.Name, Via: o.By.Via, Standing: who.Standing, Reason: o.Reason,
 	}})
 }
 
-func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (runbook.Reply, error) {
-	standing, err := r.whoIs(ctx, o.By)
-	if err != nil {
-		return runbook.Reply{}, err
+// beforeBegin is an operator's order about a run that has not begun: it can only be given up.
+func (r *runbookRun) beforeBegin(o RunbookOrder, standing request.Standing) request.Reply {
+	switch {
+	case !standing.Operator:
+		return request.Reply{Message: request.NoOperator(o.By.Name)}
+	case o.Verb != runbook.Abort:
+		return request.Reply{Message: "the run has not begun; it can only be aborted"}
 	}
-	return r.deliver(ctx, runbook.Event{Verb: &runbook.Verb{Verb: o.Verb, By: o.By.Name, Via: o.By.Via, Standing: standing, Reason: o.Reason}})
-}
-
-// whoIs asks the configuration, as it is now, what the person may do.
-func (r *runbookRun) whoIs(ctx workflow.Context, p activities.Person) (runbook.Standing, error) {
-	var a *activities.People
-	var standing runbook.Standing
-	err := workflow.ExecuteLocalActivity(locally(ctx, "groups of "+p.Name), a.WhoIs, p).Get(ctx, &standing)
-	return standing, err
+	r.giveUp()
+	return request.Reply{Accepted: true, Message: runbook.Abort + ": before its first step"}
 }
 
 // deliver puts a person's word into the one row of events and waits for the reply to it.
-func (r *runbookRun) deliver(ctx workflow.Context, e runbook.Event) (runbook.Reply, error) {
+func (r *runbookRun) deliver(ctx workflow.Context, e runbook.Event) (request.Reply, error) {
 	future, settable := workflow.NewFuture(ctx)
-	r.inbox.Send(ctx, happening{event: e, reply: settable})
-	var reply runbook.Reply
-	err := future.Get(ctx, &reply)
-	return reply, err
+	r.inbox.Send(ctx, happening{event: e, reply: &reply{to: settable}})
+	var said request.Reply
+	err := future.Get(ctx, &said)
+	return said, err
 }
 
 func (r *runbookRun) status() RunbookStatus {
-	return RunbookStatus{RunbookResult: r.result(), At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy}
+	waits := r.queue.unpolled()
+	if waits == "" {
+		waits = strings.TrimPrefix(r.book.waits(), "; ")
+	}
+	return RunbookStatus{
+		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.untold,
+	}
 }
 
 // at is the path of the step at work.
@@ -107,7 +127,7 @@ func (r *runbookRun) result() RunbookResult {
 	s := r.state
 	result := RunbookResult{
 		Runbook: s.Run.Name, Key: s.Run.Key, Host: r.req.Host, Project: s.Run.Project, Inputs: s.Inputs[""], Outcome: s.Outcome, Reason: s.Reason, By: r.req.By, Why: r.req.Why,
-		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone,
+		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.book.unwritten,
 	}
 	if result.Outcome == "" {
 		result.Outcome = Running
@@ -126,44 +146,25 @@ func (r *runbookRun) show() {
 }
 
 // showWaiting lets people look for the runs that wait for one of them.
-func (r *runbookRun) showWaiting() error {
-	if waiting := r.state.Request != nil; waiting == r.waiting {
-		return nil
+func (r *runbookRun) showWaiting() {
+	if err := r.requests.publish(r.ctx); err != nil {
+		workflow.GetLogger(r.ctx).Warn("memo not set", "error", err)
 	}
-	r.waiting = !r.waiting
+	waiting := r.state.Request != nil
+	if waiting == r.waiting || r.state.Phase == runbook.Over {
+		return
+	}
+	r.waiting = waiting
 	state := Running
-	if r.waiting {
+	if waiting {
 		state = Waiting
 	}
-	return r.attributes.set(r.ctx, value{StateAttribute, state})
+	r.setAttributes(value{StateAttribute, state})
 }
 
-// runbookDetails renders a run for the Web UI.
-func runbookDetails(s RunbookStatus) string {
-	lines := []string{fmt.Sprintf("## %s: %s\n", plain(s.Runbook), plain(s.Outcome))}
-	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", plain(s.By), plain(s.Host), plain(s.Why)))+"\n")
-	if s.Reason != "" {
-		lines = append(lines, fmt.Sprintf("**%s**\n", plain(s.Reason)))
+// setAttributes sets search attributes. A run goes on without them.
+func (r *runbookRun) setAttributes(values ...value) {
+	if err := r.attributes.set(r.ctx, values...); err != nil {
+		workflow.GetLogger(r.ctx).Warn("search attribute not set", "error", err)
 	}
-	if q := s.Request; q != nil {
-		lines = append(lines, fmt.Sprintf("**Waits for %s until %s:** %s\n", plain(strings.Join(append(slices.Clone(q.Groups), q.Choices...), ", ")), q.Deadline.UTC().Format("15:04 MST"), plain(q.Message)),
-			"`starter gate list` shows it.\n")
-	}
-	if len(s.Steps) > 0 {
-		lines = append(lines, "| step | kind | attempt | outcome | |", "|---|---|---|---|---|")
-	}
-	for _, st := range s.Steps {
-		outcome := st.Outcome
-		if outcome == "" {
-			outcome = "at work"
-		}
-		lines = append(lines, fmt.Sprintf("| %s | %s | %d | %s | %s |", plain(st.Path), st.Kind, st.Attempt, plain(outcome), plain(st.Message)))
-	}
-	for _, what := range s.Undone {
-		lines = append(lines, "- put back: "+plain(what))
-	}
-	for _, what := range s.NotUndone {
-		lines = append(lines, "- could not be put back: "+plain(what))
-	}
-	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }

@@ -5,46 +5,70 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // The operations that are workflows of their own.
 const (
-	scaleOperation   = "service.scale"
+	scaleOperation   = runbook.ScaleOperation
 	restartOperation = "service.restart"
 )
 
 // scale takes a service to a number of replicas by a ScaleService run.
 func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
-	replicas, ok := wholeNumber(call.With["replicas"])
-	if !ok {
-		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf("replicas is %v, which is not a whole number", call.With["replicas"]), activities.InvalidInput, nil)
-	}
-	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
-		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
-	})
+	number, err := condition.Convert(call.With["replicas"], condition.Int)
 	if err != nil {
-		return runbook.ActResult{}, err
+		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError("replicas "+err.Error(), activities.InvalidInput, nil)
 	}
-	outputs := condition.Values{"to": result.To}
+	replicas := int(number.(int64))
+	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
+		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
+		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
+	})
+	outputs := condition.Values{}
 	if result.From != nil {
 		outputs["from"] = *result.From
 	}
+	if err != nil {
+		return runbook.ActResult{Outputs: outputs}, err // an undo goes back to what there was, also of what failed
+	}
+	if call.Undo {
+		if err := r.compare(ctx, service, replicas); err != nil {
+			return runbook.ActResult{}, err
+		}
+	}
+	outputs["to"] = result.To
 	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: result.Outcome}, nil
+}
+
+// compare looks whether an undo has left as many replicas as it was to.
+func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int) error {
+	var docker *activities.Docker
+	var plan scaling.Plan
+	err := r.queue.run(ctx, looking("see that "+service+" is as before"), lookLimit, docker.PlanScale, activities.PlanRequest{
+		Project: r.project, Targets: []scaling.Target{{Service: service, Replicas: replicas}}, Restore: true,
+	}, &plan)
+	switch {
+	case err != nil:
+		return fmt.Errorf("whether %s has %d replicas again is not known: %s", service, replicas, reason(err))
+	case plan.Changes[0].From != replicas:
+		return fmt.Errorf("%s has %d replicas, and had %d", service, plan.Changes[0].From, replicas)
+	}
+	return nil
 }
 
 // restart restarts a service by a RestartService run.
 func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
 	result, err := r.change(ctx, call, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
-		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path,
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
 	})
 	if err != nil {
 		return runbook.ActResult{}, err
@@ -55,7 +79,7 @@ func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runboo
 // change runs a change of a service as a child, as often as the step's retry says where that is harmless.
 func (r *runbookRun) change(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
 	attempts := 1
-	if call.Idempotent {
+	if !call.Once() {
 		attempts = max(call.Retry.Attempts, 1)
 	}
 	pause := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
@@ -84,9 +108,7 @@ func worthRepeating(err error) bool {
 // things back. An undo takes the time that it needs: to stop half-way is what it is there to prevent.
 func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, service, summary string, change, request any) (ServiceResult, error) {
 	id := ServiceID(r.req.Host, r.project, service)
-	ctx, cancel := workflow.WithCancel(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, WaitForCancellation: true, StaticSummary: summary,
-	}))
+	ctx, cancel := workflow.WithCancel(asServiceChild(ctx, id, summary))
 	defer cancel()
 	child := workflow.ExecuteChildWorkflow(ctx, change, request)
 	over := false
@@ -104,6 +126,9 @@ func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, serv
 	app, failed := errors.AsType[*temporal.ApplicationError](err)
 	canceled, stopped := errors.AsType[*temporal.CanceledError](err)
 	stopped = stopped && canceled.HasDetails() && canceled.Details(&result) == nil
+	if failed && app.HasDetails() && app.Details(&result) != nil {
+		result = ServiceResult{} // it is of another kind
+	}
 	switch {
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		return result, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
@@ -121,17 +146,4 @@ type overdue struct{ limit time.Duration }
 // Error is for people.
 func (o *overdue) Error() string {
 	return fmt.Sprintf("no end within %s, so it was cancelled; things were put back", o.limit)
-}
-
-// wholeNumber reads a number that may have been through JSON.
-func wholeNumber(v any) (int, bool) {
-	switch n := v.(type) {
-	case float64:
-		return int(n), n == float64(int(n))
-	case int64:
-		return int(n), true
-	case int:
-		return n, true
-	}
-	return 0, false
 }

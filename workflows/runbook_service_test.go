@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -27,7 +28,7 @@ func changing(t *testing.T, uses string, more ...runbook.Filled) runbook.Definit
 // ended is how a change of a service ended.
 func ended(outcome, why string) error {
 	return temporal.NewApplicationErrorWithOptions("model-qwen: "+why, outcome, temporal.ApplicationErrorOptions{
-		NonRetryable: true, Details: []any{workflows.ServiceResult{Outcome: outcome, Reason: why}},
+		NonRetryable: true, Details: []any{workflows.ServiceResult{From: new(7), Outcome: outcome, Reason: why}},
 	})
 }
 
@@ -52,10 +53,10 @@ func TestRunbookRestartsAService(t *testing.T) {
 					ids, asked = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID), append(asked, req)
 					return workflows.ServiceResult{From: new(2), To: 2, Outcome: workflows.Restarted}, c.err
 				})
-			s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+			s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 			if c.outcome == "" {
-				s.RegisterDelayedCallback(func() { require.Equal(t, runbook.AskUnknown, s.status().Request.Kind) }, 10*time.Minute)
-				s.hears(time.Hour, workflows.OperateRunbook, orders(runbook.MarkDone, "anna@gpu1"))
+				s.RegisterDelayedCallback(func() { require.Equal(t, request.Order, s.status().Request.Kind) }, 10*time.Minute)
+				s.hears(time.Hour, workflows.OperateRunbook, s.orders(runbook.MarkDone, "anna@gpu1"))
 				c.outcome, c.acts = runbook.Succeeded, append(c.acts, "close")
 			}
 			result, err := s.run()
@@ -63,8 +64,9 @@ func TestRunbookRestartsAService(t *testing.T) {
 			require.Equal(t, c.outcome, result.Outcome, result.Reason)
 			require.Equal(t, c.acts, s.acts)
 			require.Equal(t, []string{"service/gpu1/shop/model-qwen"}, ids)
-			require.Equal(t, workflows.RestartRequest{Host: "gpu1", Project: "shop", Service: "model-qwen", By: "anna@gpu1", Why: asked[0].Why}, asked[0])
+			require.Equal(t, workflows.RestartRequest{Host: "gpu1", Project: "shop", Service: "model-qwen", By: "anna@gpu1", Why: asked[0].Why, Until: start.Add(16 * time.Minute)}, asked[0])
 			require.Contains(t, asked[0].Why, " restart")
+			require.Contains(t, s.ledger.kinds(), "step.started", "nobody else says that it begins")
 		})
 	}
 }
@@ -75,7 +77,7 @@ func TestRunbookMeetsAnotherChange(t *testing.T) {
 	for _, uses := range []string{"service.restart", "service.scale"} {
 		s := newRunbookSite(t, changing(t, uses, runbook.Filled{Name: "replicas", Value: runbook.Value{Constant: 2}}))
 		s.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ServiceID("gpu1", "shop", "model-qwen"), TaskQueue: workflows.TaskQueue})
-		s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 		result, err := s.run()
 		require.Error(t, err)
 		require.Equal(t, runbook.RolledBack, result.Outcome, uses)
@@ -120,7 +122,7 @@ func lasting(t time.Duration, back error) func(workflow.Context) (workflows.Serv
 // A change that takes longer than its step may is cancelled. It happened where it was too late for that, and what a
 // person has to look at is not called a timeout.
 func TestRunbookStepOverdue(t *testing.T) {
-	cancelled := temporal.NewCanceledError(workflows.ServiceResult{Outcome: workflows.RolledBack})
+	cancelled := temporal.NewCanceledError(workflows.ServiceResult{From: new(7), Outcome: workflows.RolledBack})
 	for name, c := range map[string]struct {
 		takes   time.Duration
 		back    error
@@ -156,9 +158,9 @@ func TestRunbookStepOverdue(t *testing.T) {
 					}
 					return change(ctx)
 				}, workflow.RegisterOptions{Name: "ScaleService", DisableAlreadyRegisteredCheck: true})
-				s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+				s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 				if c.outcome == runbook.Unclear && uses == "service.scale" {
-					s.hears(time.Hour, workflows.OperateRunbook, orders(runbook.UndoAll, "anna@gpu1"))
+					s.hears(time.Hour, workflows.OperateRunbook, s.orders(runbook.UndoAll, "anna@gpu1"))
 				}
 				result, err := s.run()
 				require.Equal(t, c.outcome == runbook.OK, err == nil, "%v", err)
@@ -199,13 +201,17 @@ func TestRunbookRetriesAScaling(t *testing.T) {
 				at = append(at, workflow.Now(ctx))
 				return workflows.ServiceResult{Outcome: workflows.Scaled}, c.ends[len(at)-1]
 			})
-			s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+			s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 			result, err := s.run()
 			require.Equal(t, c.outcome == runbook.OK, err == nil, "%v", err)
 			require.Equal(t, c.outcome, stepOf(t, result, "restart").Outcome)
 			require.Len(t, at, c.runs)
 			for i, pause := range []time.Duration{10 * time.Second, 20 * time.Second}[:c.runs-1] {
 				require.Equal(t, pause, at[i+1].Sub(at[i]))
+			}
+			if name == "refused" { // nothing was changed, and so nothing is put back
+				require.Len(t, asked, 1)
+				return
 			}
 			if c.outcome != runbook.OK { // the number from before may be one that nobody might ask for
 				back := asked[len(asked)-1]
@@ -225,10 +231,10 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 	d.Steps[3].With[0].Value = runbook.Value{Constant: 1.5}
 	s := newRunbookSite(t, d)
 	s.OnWorkflow(workflows.ScaleService, mock.Anything, mock.Anything).Return(workflows.ServiceResult{Outcome: workflows.Scaled}, nil)
-	s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 	result, err := s.run()
 	require.Error(t, err)
-	require.Contains(t, result.Reason, "replicas is 1.5, which is not a whole number")
+	require.Contains(t, result.Reason, "replicas is 1.5; it must be of type int")
 }
 
 // Who cancels the change of a service cancels no knowledge: it put things back and said so.
@@ -238,7 +244,7 @@ func TestRunbookStepWhoseChangeIsCancelled(t *testing.T) {
 		d.Steps[3].OnUnknown = runbook.Fail
 		s := newRunbookSite(t, d)
 		s.OnWorkflow(workflows.RestartService, mock.Anything, mock.Anything).Return(workflows.ServiceResult{}, temporal.NewCanceledError(workflows.ServiceResult{Outcome: outcome}))
-		s.hears(time.Minute, workflows.AnswerRunbook, s.answers("bob@gpu1", true))
+		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 		result, err := s.run()
 		require.Error(t, err)
 		step := stepOf(t, result, "restart")

@@ -11,14 +11,18 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -26,11 +30,19 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	entries []ledger.Entry
+	// fault says why it does not answer now; nil is always.
+	fault func() error
+	reads func() error
 }
 
 func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fault != nil {
+		if err := m.fault(); err != nil {
+			return ledger.Entry{}, err
+		}
+	}
 	for _, e := range m.entries {
 		if e.Key == d.Key {
 			if !e.Says(d) {
@@ -47,9 +59,22 @@ func (m *memory) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error)
 	return m.entries[len(m.entries)-1], nil
 }
 
+func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) {
+	m.mu.Lock()
+	before := len(m.entries)
+	m.mu.Unlock()
+	_, err := m.Append(ctx, d)
+	return err == nil && len(m.entries) > before, err
+}
+
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.reads != nil {
+		if err := m.reads(); err != nil {
+			return nil, err
+		}
+	}
 	var found []ledger.Entry
 	for _, e := range m.entries {
 		if e.Kind == f.Kind && e.Subject == f.Subject && e.At >= f.Since {
@@ -66,7 +91,9 @@ func (m *memory) kinds() []string {
 	defer m.mu.Unlock()
 	var kinds []string
 	for _, e := range m.entries {
-		kinds = append(kinds, e.Kind)
+		if e.Kind != activities.NotificationKind { // which come when they come
+			kinds = append(kinds, e.Kind)
+		}
 	}
 	return kinds
 }
@@ -86,6 +113,8 @@ func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 	return runbook.Definition{}, errors.New("not in this test")
 }
 func (installed) NearestRunbook(string) string { return "" }
+
+func (installed) RunbookFault(string) string { return "" }
 
 // names are what the expressions of these tests may use.
 var names = condition.Types{
@@ -109,7 +138,7 @@ func restart(t *testing.T) runbook.Definition {
 		Name: "restart_model", Owner: "llm", Severity: "Sev2", SHA256: strings.Repeat("ab", 32),
 		Concurrency: runbook.Concurrency{Key: cel(t, "inputs.model", condition.String), Policy: runbook.Reject},
 		Triggers:    runbook.Triggers{Dedup: cel(t, "inputs.model", condition.String), CooldownSeconds: 600, Breaker: runbook.Breaker{MaxRuns: 3, WindowSeconds: 6 * 3600}},
-		Inputs:      []runbook.Input{{Name: "model", Type: condition.String}},
+		Inputs:      []input.Field{{Name: "model", Type: condition.String}},
 		Steps: []runbook.Step{
 			{ID: "confirm", Kind: runbook.Check, Uses: "product.model_health", With: []runbook.Filled{model}, Require: cel(t, "!result.healthy", condition.Bool), Times: 1, OnFalse: runbook.End, TimeoutSeconds: 60},
 			{
@@ -134,6 +163,10 @@ type runbookSite struct {
 	acts   []string
 	// act says how an operation ends; the first one that is not nil counts.
 	act func(runbook.ActCall) (runbook.ActResult, error)
+	// takes is how long an operation takes; nil is no time.
+	takes func() time.Duration
+	// reads says why the ledger cannot be read; nil is that it can.
+	reads func() error
 	// healthy is what the check sees.
 	healthy bool
 }
@@ -149,15 +182,20 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.ScaleService)
 	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
-	s.RegisterActivity(&activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}})
+	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
+	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}}
+	s.RegisterActivity(runbooks)
+	for _, name := range append([]string{activities.Evaluate}, runbook.Kinds...) {
+		s.RegisterActivityWithOptions(runbooks.Keep, activity.RegisterOptions{Name: name})
+	}
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
-	var operations *activities.Operations
-	s.RegisterActivity(operations)
-	var runbooks *activities.Runbooks
-	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
-		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
-	})
-	s.OnActivity(operations.Act, mock.Anything, mock.Anything).Return(func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
+	takes := func() time.Duration {
+		if s.takes == nil {
+			return 0
+		}
+		return s.takes()
+	}
+	act := func(_ context.Context, call runbook.ActCall) (runbook.ActResult, error) {
 		what := call.Path
 		if call.Undo {
 			what = "undo " + what
@@ -169,9 +207,26 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 			}
 		}
 		return runbook.ActResult{Outcome: runbook.OK}, nil
-	})
-	s.OnActivity(operations.Watch, mock.Anything, mock.Anything).Return(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
+	}
+	s.RegisterActivityWithOptions(act, activity.RegisterOptions{Name: activities.ActOperation})
+	s.RegisterActivityWithOptions(func(context.Context, runbook.WatchCall) (runbook.WatchResult, error) {
 		return runbook.WatchResult{Held: !s.healthy, Outputs: condition.Values{"healthy": s.healthy}, Looks: 1}, nil
+	}, activity.RegisterOptions{Name: activities.WatchCondition})
+	s.ledger.reads = func() error {
+		if s.reads == nil {
+			return nil
+		}
+		return s.reads()
+	}
+	var docker *activities.Docker
+	s.RegisterActivity(docker)
+	s.OnActivity(activities.ActOperation, mock.Anything, mock.Anything).AfterFn(takes).Return(act)
+	s.OnActivity(runbooks.PlanRunbook, mock.Anything, mock.Anything).Return(func(context.Context, activities.RunbookCall) (activities.RunbookPlan, error) {
+		return activities.RunbookPlan{Plan: runbook.Plan{Runbook: d.Name, Definition: d.SHA256, SHA256: strings.Repeat("cd", 32)}}, nil
+	})
+	s.OnActivity(docker.PlanScale, mock.Anything, mock.Anything).Return(func(_ context.Context, req activities.PlanRequest) (scaling.Plan, error) {
+		n := req.Targets[0].Replicas // it is as it was
+		return scaling.Plan{Changes: []scaling.Change{{Service: req.Targets[0].Service, From: n, To: n}}}, nil
 	})
 	return s
 }
@@ -209,20 +264,28 @@ func (s *runbookSite) status() workflows.RunbookStatus {
 
 // word is what came of a person's update.
 type word struct {
-	reply    runbook.Reply
+	reply    request.Reply
 	rejected error
+	// sent says that it was spoken, settled that it was answered or refused; then is told of that.
+	sent, settled bool
+	then          func()
 }
 
 // hears sends an update after a time and keeps how it was answered.
 func (s *runbookSite) hears(after time.Duration, update string, args func() any) *word {
 	w := &word{}
 	s.RegisterDelayedCallback(func() {
+		w.sent = true
 		s.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
 			OnAccept: func() {},
-			OnReject: func(err error) { w.rejected = err },
+			OnReject: func(err error) { w.rejected, w.settled = err, true },
 			OnComplete: func(value any, err error) {
 				require.NoError(s.t, err)
-				w.reply, _ = value.(runbook.Reply)
+				w.reply, _ = value.(request.Reply)
+				w.settled = true
+				if w.then != nil {
+					w.then()
+				}
 			},
 		}, args())
 	}, after)
@@ -232,14 +295,18 @@ func (s *runbookSite) hears(after time.Duration, update string, args func() any)
 // answers is a person's word on whatever is asked then.
 func (s *runbookSite) answers(by string, approve bool) func() any {
 	return func() any {
-		request := s.status().Request
-		require.NotNil(s.t, request)
-		return workflows.RunbookAnswer{Request: request.ID, By: activities.Person{Name: by, Via: activities.ViaCLI}, Approve: approve, Reason: "because"}
+		open := s.status().Request
+		require.NotNil(s.t, open)
+		a := request.Answer{Request: open.ID, Shown: open.Shown, By: by, Via: activities.ViaCLI, Decision: request.Reject, Reason: "because"}
+		if approve {
+			a.Decision = request.Approve
+		}
+		return a
 	}
 }
 
-func orders(verb, by string) func() any {
+func (s *runbookSite) orders(verb, by string) func() any {
 	return func() any {
-		return workflows.RunbookOrder{Verb: verb, By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
+		return workflows.RunbookOrder{Verb: verb, Run: "default-test-run-id", By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
 	}
 }

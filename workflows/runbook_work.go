@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -18,9 +17,7 @@ const probeTotal = 2 * time.Minute
 // read reads probes. When no worker of the host answers, every one of them has no value.
 func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[string]runbook.Reading {
 	var readings map[string]runbook.Reading
-	var a *activities.Operations
-	ctx = onHost(ctx, r.req.Host, "read "+count(len(calls), "probe"), time.Minute, probeTotal)
-	err := workflow.ExecuteActivity(ctx, a.ReadProbes, calls).Get(ctx, &readings)
+	err := r.queue.run(ctx, changing("read "+count(len(calls), "probe"), time.Minute, probeTotal), probeTotal, activities.ReadProbes, calls, &readings)
 	if err == nil {
 		return readings
 	}
@@ -34,10 +31,8 @@ func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[st
 // watch looks at a condition in one heartbeating activity, however long it takes.
 func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook.WatchResult {
 	var result runbook.WatchResult
-	var a *activities.Operations
 	limit := runbook.Duration(call.TimeoutSeconds) + slack
-	ctx = onHost(ctx, r.req.Host, "look at "+call.Path, limit, 2*limit)
-	if err := workflow.ExecuteActivity(ctx, a.Watch, call).Get(ctx, &result); err != nil {
+	if err := r.queue.run(ctx, changing("look at "+call.Path, limit, 2*limit), limit, activities.WatchCondition, call, &result); err != nil {
 		return runbook.WatchResult{Fault: reason(err)}
 	}
 	return result
@@ -53,40 +48,41 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	case restartOperation:
 		result, err = r.restart(ctx, call)
 	default:
-		var a *activities.Operations
-		err = workflow.ExecuteActivity(r.acting(ctx, call), a.Act, call).Get(ctx, &result)
+		err = r.queue.run(ctx, acting(call), actWait, activities.ActOperation, call, &result)
 	}
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Message: reason(err)}
+	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: reason(err)}
 }
 
-// takeLimit is how long an operation that must not be done twice waits for a worker to take it.
-const takeLimit = 10 * time.Minute
+// actWait is how long an operation waits for a worker to take it. One that none took was not done.
+const actWait = 10 * time.Minute
 
-// acting are the options of an operation. One that is not idempotent gets one attempt.
-func (r *runbookRun) acting(ctx workflow.Context, call runbook.ActCall) workflow.Context {
+// acting are the options of an operation. One that is not idempotent gets one attempt, and a destructive one as well:
+// its approval is for one.
+func acting(call runbook.ActCall) workflow.ActivityOptions {
 	summary := call.Uses + " of " + call.Path
 	if call.Undo {
 		summary = "undo " + call.Path + ": " + call.Uses
 	}
 	attempts := call.Retry.Attempts
 	switch {
-	case !call.Idempotent:
+	case call.Once():
 		attempts = 1
 	case attempts == 0:
 		attempts = defaultAttempts
 	}
 	interval := max(runbook.Duration(call.Retry.IntervalSeconds), time.Second)
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: HostQueue(r.req.Host), Summary: cut(summary, summaryBytes), ScheduleToStartTimeout: takeLimit,
+	limit := runbook.Duration(max(call.TimeoutSeconds, 1)) + slack
+	return workflow.ActivityOptions{
+		Summary: cut(summary, summaryBytes),
 		// The activity keeps the time itself, and says better than a timeout what came of it.
-		StartToCloseTimeout: runbook.Duration(max(call.TimeoutSeconds, 1)) + slack, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
+		StartToCloseTimeout: limit, ScheduleToCloseTimeout: time.Duration(attempts) * (limit + max(interval, retryCap)), HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: interval, BackoffCoefficient: 2, MaximumInterval: max(interval, retryCap), MaximumAttempts: int32(attempts), //nolint:gosec // bounded when the definition is read
 		},
-	})
+	}
 }
 
 const (
@@ -98,26 +94,29 @@ const (
 
 // outcomeOf says of an operation that ended with an error whether it happened.
 func outcomeOf(call runbook.ActCall, err error) string {
-	unclear := runbook.Unclear
-	if call.Idempotent {
-		unclear = runbook.Failed
+	unclear := runbook.Failed
+	if call.Once() {
+		unclear = runbook.Unclear
 	}
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
+	var terminated *temporal.TerminatedError
 	if _, over := errors.AsType[*overdue](err); over {
 		return runbook.TimedOut // it was cancelled and put things back, so it did not happen
 	}
 	switch {
 	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == RollbackIncomplete):
 		return runbook.Unclear // of the latter it is known that a person has to look
+	case errors.As(err, &terminated):
+		return runbook.Unclear // somebody ended its run from outside, and nothing was put back
 	case errors.As(err, &app) && app.Type() == activities.WorkerStopping, temporal.IsCanceledError(err):
 		return unclear
-	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
+	case notTaken(err) && !tried(err):
 		return runbook.Failed // nobody took it, so nobody did it
-	case errors.As(err, &timeout) && call.Idempotent:
-		return runbook.TimedOut
-	case errors.As(err, &timeout):
+	case errors.As(err, &timeout) && call.Once():
 		return runbook.Unclear
+	case errors.As(err, &timeout):
+		return runbook.TimedOut
 	default:
 		return runbook.Failed
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -25,6 +26,8 @@ type ScaleRequest struct {
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
+	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // ScaleService takes a service to a number of replicas without losing a request: up by start,
@@ -32,6 +35,7 @@ type ScaleRequest struct {
 // cancellation puts things back. Its id is ServiceID, so that a service has one change at a time.
 func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error) {
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
+	run.approved.Until = req.Until
 	return run.follow(ctx, Scaled, func() error { return run.scale(ctx, req) })
 }
 
@@ -58,19 +62,23 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Plan
-		err := workflow.ExecuteActivity(look(ctx, r.host, "preflight of "+r.service), docker.PlanScale, activities.PlanRequest{
+		err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},
 			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore,
-		}).Get(ctx, &plan)
+		}, &plan)
 		if err != nil {
 			return err
 		}
-		return r.take(plan.Changes[0])
+		return r.take(ctx, plan.Changes[0])
 	})
 }
 
-// take makes a planned change the one that the run follows to its end, unless it is refused.
-func (r *serviceRun) take(c scaling.Change) error {
+// take makes a planned change the one that the run follows to its end, unless it is refused: by the plan, or because
+// its approval has ended meanwhile.
+func (r *serviceRun) take(ctx workflow.Context, c scaling.Change) error {
+	if refusal := r.approved.Refusal(workflow.Now(ctx), nothingDone); refusal != nil {
+		c.Refusals = append(c.Refusals, *refusal)
+	}
 	r.change = c
 	r.result.From, r.result.Warnings, r.result.Refusals = &c.From, c.Warnings, c.Refusals
 	if len(c.Refusals) == 0 {

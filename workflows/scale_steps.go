@@ -3,10 +3,13 @@ package workflows
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // up takes the new replicas to where they serve: start → warm-up → healthy → observe → route → verify. VRAM is reserved
@@ -20,7 +23,7 @@ func (r *serviceRun) up(ctx workflow.Context) error {
 		return err
 	}
 	coming := len(r.change.Start) + len(r.change.Add)
-	start := activities.StartRequest{Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
+	start := activities.StartRequest{Approved: r.approved, Project: r.project, Change: r.change, MadeBy: workflow.GetInfo(ctx).OriginalRunID}
 	r.saga.push(r.startUndone(), func(ctx workflow.Context) (string, error) {
 		if r.serving {
 			return "", errServing
@@ -100,6 +103,7 @@ func (r *serviceRun) unrouteStale(ctx workflow.Context) error {
 func (r *serviceRun) takeAway(ctx workflow.Context, start activities.StartRequest) (string, error) {
 	var docker *activities.Docker
 	var undone activities.Undone
+	start.Approved = activities.Approved{} // the way back needs no approval
 	err := r.do(ctx, "undo: take away the new replicas", stopLimit(r.change.Policy, len(start.Change.Start)+len(start.Change.Add)), undoTotal, docker.UndoStart, start, &undone)
 	if len(undone.Gone) > 0 {
 		gone := "removed for good: " + strings.Join(undone.Gone, ", ")
@@ -138,10 +142,33 @@ func (r *serviceRun) down(ctx workflow.Context) error {
 	}
 	// The others serve alone from here on; that they do is looked at while the leaving ones stop.
 	verified := r.verifyKept(ctx)
+	began := workflow.Now(ctx)
 	if err := r.phase(ctx, "stop", names(leaving), func() error { return r.stop(ctx, leaving, stopping) }); err != nil {
 		return err
 	}
-	return r.phase(ctx, "verify", "", func() error { return verified(ctx) })
+	return r.phase(ctx, "verify", "", func() error {
+		if err := verified(ctx); err != nil || workflow.Now(ctx).Sub(began) < lookAgain {
+			return err
+		}
+		return r.requireKept(ctx)
+	})
+}
+
+// lookAgain is how long a stop may take until those that stay are looked at once more: they were well when it began.
+const lookAgain = time.Second
+
+// requireKept says which of the replicas that stay have ended meanwhile. While those that leave are only stopped, they
+// can come back.
+func (r *serviceRun) requireKept(ctx workflow.Context) error {
+	kept := slices.DeleteFunc(slices.Clone(r.change.Keep), func(replica scaling.Replica) bool { return !replica.Live() })
+	if len(kept) == 0 {
+		return nil
+	}
+	missing, err := r.missing(ctx, "see that those that stay still run", kept)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(strings.Join(missing, "; "), activities.PreconditionFailed, nil)
 }
 
 // reroute repairs the router where there is nothing else to do: a person may have recreated replicas,

@@ -1,10 +1,8 @@
 package workflows
 
 import (
-	"errors"
 	"strconv"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -33,14 +31,11 @@ func (r *serviceRun) reserve(ctx workflow.Context) error {
 		var a *activities.VRAM
 		r.change.GPUs = nil
 		err := r.do(ctx, "gate: reserve "+detail+" of VRAM", changeLimit, changeTotal, a.ReserveVRAM,
-			activities.ReserveRequest{Project: r.project, Change: r.change}, &r.change.GPUs)
-		var app *temporal.ApplicationError
-		switch {
-		case err == nil:
+			activities.ReserveRequest{Approved: r.approved, Project: r.project, Change: r.change}, &r.change.GPUs)
+		if err == nil {
 			promised = len(r.change.GPUs) > 0 // a host without a GPU promises nothing
-		case errors.As(err, &app) && app.Type() == activities.PreconditionFailed:
-			promised = false
-			r.result.Refusals = []scaling.Refusal{{Code: scaling.VRAMHeadroom, Message: reason(err)}}
+		} else if _, refused := activities.RefusalOf(err); refused {
+			r.saga.pop() // nothing is promised, so nothing is to be released
 		}
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -26,10 +25,10 @@ func claiming() *vramWorld {
 	return w
 }
 
-func (w *vramWorld) ReserveVRAM(_ context.Context, req activities.ReserveRequest) ([]scaling.Assignment, error) {
+func (w *vramWorld) ReserveVRAM(ctx context.Context, req activities.ReserveRequest) ([]scaling.Assignment, error) {
 	defer w.begin("ReserveVRAM")()
 	if w.refuse {
-		return nil, temporal.NewNonRetryableApplicationError("app #2: GPU 0 (GPU-a) needs 2000 MB and is 16 MB short", activities.PreconditionFailed, nil)
+		return nil, activities.Classify(ctx, activities.Refused(scaling.Refusal{Code: scaling.VRAMHeadroom, Message: "app #2: GPU 0 (GPU-a) needs 2000 MB and is 16 MB short"}))
 	}
 	if w.noGPU {
 		return nil, nil

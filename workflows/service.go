@@ -32,12 +32,14 @@ type ServiceResult struct {
 	Project string `json:"project"`
 	Service string `json:"service"`
 	// From is the number of replicas before the change; nil where the run ended before it was known.
-	From     *int              `json:"from,omitempty"`
-	To       int               `json:"to"`
-	Outcome  string            `json:"outcome"`
-	Reason   string            `json:"reason,omitempty"`
-	By       string            `json:"by,omitempty"`
-	Why      string            `json:"why,omitempty"`
+	From    *int   `json:"from,omitempty"`
+	To      int    `json:"to"`
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"`
+	By      string `json:"by,omitempty"`
+	Why     string `json:"why,omitempty"`
+	// Waits says what a run at work waits for, beside its step: a worker of its host, or the ledger.
+	Waits    string            `json:"waits,omitempty"`
 	Phases   []Phase           `json:"phases"`
 	Undone   []string          `json:"undone,omitempty"`
 	Refusals []scaling.Refusal `json:"refusals,omitempty"`
@@ -64,6 +66,7 @@ type Phase struct {
 type serviceRun struct {
 	host, project, service string
 
+	queue  hostQueue
 	change scaling.Change
 	result ServiceResult
 	saga   saga
@@ -75,6 +78,10 @@ type serviceRun struct {
 	starting bool
 	// touched says that something was changed, final that there is no way back any more.
 	touched, final bool
+	// approved goes with the first effect, and is then used up: what has begun is brought to its end. late says that
+	// the host refused that effect, as the approval had ended.
+	approved activities.Approved
+	late     bool
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }
@@ -84,11 +91,15 @@ var errServing = errors.New("the router still sends it requests, so it was left 
 
 func newServiceRun(host, project, service string, result ServiceResult) *serviceRun {
 	result.Host, result.Project, result.Service, result.Outcome = host, project, service, Running
-	return &serviceRun{host: host, project: project, service: service, result: result}
+	return &serviceRun{host: host, project: project, service: service, result: result, queue: hostQueue{host: host}}
 }
 
 // follow does the steps of a run and ends it: with outcome done where they succeed.
 func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() error) (ServiceResult, error) {
+	r.queue.changed = func() {
+		r.result.Waits = r.queue.unpolled()
+		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	}
 	attributes, err := knownAttributes(ctx)
 	if err != nil {
 		return r.result, err
@@ -130,6 +141,9 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 		r.result.Outcome = done
 		return nil
 	}
+	if r.late {
+		r.saga.steps, r.amiss, r.touched, r.final = nil, nil, false, false // nothing was done
+	}
 	if err = r.putBack(ctx, err); len(r.amiss) == 0 && len(r.result.Refusals) > 0 {
 		r.result.Outcome = Refused
 		return r.failed(activities.PreconditionFailed, r.result.Reason)
@@ -144,11 +158,8 @@ func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
-// rememberTotal bounds how long the end of a run waits for the ledger.
-const rememberTotal = 2 * time.Minute
-
-// remember tells the ledger how the run ended, also when it was cancelled. A ledger that is away does not hold
-// the run up: the result then says that it does not know.
+// remember tells the ledger how the run ended, also when it was cancelled. It waits a day for a ledger that is away:
+// until then the run is at work, and says so.
 func (r *serviceRun) remember(ctx workflow.Context) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
@@ -162,9 +173,12 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 	}
 	const summary = "ledger: service.finished"
 	var records *activities.Records
-	err := workflow.ExecuteLocalActivity(toLedgerLocally(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
+	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
 	if err != nil {
-		err = workflow.ExecuteActivity(toLedger(ctx, summary, rememberTotal), records.KeepServiceRun, entry).Get(ctx, nil)
+		r.result.Waits = "the ledger does not answer; what was done stays as it is"
+		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+		err = workflow.ExecuteActivity(ledgerLater(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
+		r.result.Waits = ""
 	}
 	if err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))

@@ -87,6 +87,9 @@ func (r *serviceRun) drain(ctx workflow.Context, replicas []scaling.Replica, req
 
 // untouched says of a route that failed whether the router has what it had.
 func untouched(err error) bool {
+	if _, refused := activities.RefusalOf(err); refused {
+		return true
+	}
 	var app *temporal.ApplicationError
 	var failure activities.RouteFailure
 	return errors.As(err, &app) && app.HasDetails() && app.Details(&failure) == nil && failure.Untouched
@@ -122,11 +125,10 @@ func (r *serviceRun) lookForMissing(ctx workflow.Context) func(workflow.Context)
 		return func(workflow.Context) error { return nil }
 	}
 	var a *activities.Replicas
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "see that nothing became of "+names(r.change.Keep), slack, changeTotal),
-		a.MissingReplicas, r.of(r.change.Keep))
+	var missing []string
+	future := r.begin(ctx, "see that nothing became of "+names(r.change.Keep), slack, changeTotal, a.MissingReplicas, r.of(r.change.Keep), &missing)
 	return func(ctx workflow.Context) error {
-		var missing []string
-		if err := future.Get(ctx, &missing); err != nil {
+		if err := future.Get(ctx, nil); err != nil {
 			return err
 		}
 		for _, what := range missing {
@@ -143,14 +145,30 @@ func (r *serviceRun) warn(text string) {
 	}
 }
 
-// do runs one activity on the host; result may be nil.
+// do runs one activity on the host; result may be nil. The first one of a run is its first effect, and carries the
+// approval. What a gate of the host refuses becomes a refusal of the run.
 func (r *serviceRun) do(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) error {
-	return workflow.ExecuteActivity(onHost(ctx, r.host, summary, limit, total), activity, request).Get(ctx, result)
+	r.approved = activities.Approved{}
+	o := changing(summary, limit, total)
+	err := r.queue.run(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
+	if refusal, ok := activities.RefusalOf(err); ok {
+		r.result.Refusals = []scaling.Refusal{refusal}
+		r.late = refusal.Code == scaling.ApprovalEnded
+	}
+	return err
 }
+
+// begin is do beside what follows. The result is there once the future is.
+func (r *serviceRun) begin(ctx workflow.Context, summary string, limit, total time.Duration, activity, request, result any) workflow.Future {
+	o := changing(summary, limit, total)
+	return r.queue.begin(ctx, o, o.ScheduleToCloseTimeout, activity, request, result)
+}
+
+const nothingDone = "nothing was done"
 
 func (r *serviceRun) of(replicas []scaling.Replica) activities.ReplicasRequest {
 	request := activities.ReplicasRequest{
-		Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
+		Approved: r.approved, Project: r.project, Service: r.service, Policy: r.change.Policy, Endpoint: r.change.Endpoint, UnhealthyBefore: r.change.UnhealthyBefore,
 	}
 	for _, replica := range replicas {
 		request.IDs = append(request.IDs, replica.ID)
@@ -201,7 +219,7 @@ func (r *serviceRun) verifyKept(ctx workflow.Context) func(workflow.Context) err
 	}
 	var a *activities.Replicas
 	limit := r.change.Policy.Healthy() + slack
-	future := workflow.ExecuteActivity(onHost(ctx, r.host, "check the health of "+names(kept), limit, limit+changeTotal), a.CheckHealthy, r.of(kept))
+	future := r.begin(ctx, "check the health of "+names(kept), limit, limit+changeTotal, a.CheckHealthy, r.of(kept), nil)
 	return func(ctx workflow.Context) error { return future.Get(ctx, nil) }
 }
 

@@ -23,22 +23,22 @@ func (r *serviceRun) startAgain(ctx workflow.Context, replicas []scaling.Replica
 	if r.leaving {
 		limit += r.change.Policy.Stop()
 	}
+	names := make([][]string, len(replicas))
 	starts := r.each(ctx, replicas, "undo: start %s again", limit, undoTotal, docker.StartAgain, func(one activities.ReplicasRequest) any {
 		return activities.StartAgainRequest{ReplicasRequest: one, Leaving: r.leaving, Again: r.starting}
-	})
+	}, func(i int) any { return &names[i] })
 	var started []string
 	var faults []error
 	for i, replica := range replicas {
-		var names []string
-		if err := starts[i].Get(ctx, &names); err != nil {
+		if err := starts[i].Get(ctx, nil); err != nil {
 			faults = append(faults, of(replicas, replica, err))
 			continue
 		}
-		started, back = append(started, names...), append(back, replica)
+		started, back = append(started, names[i]...), append(back, replica)
 	}
 	waited := r.healthyBefore(back)
 	waits := r.each(ctx, waited, "wait until %s is ready", r.change.Policy.WarmUp()+slack, r.change.Policy.WarmUp()+slack+undoTotal, a.AwaitReady,
-		func(one activities.ReplicasRequest) any { return one })
+		func(one activities.ReplicasRequest) any { return one }, func(int) any { return nil })
 	for i, replica := range waited {
 		if err := waits[i].Get(ctx, nil); err != nil {
 			faults = append(faults, of(replicas, replica, err))
@@ -51,14 +51,14 @@ func (r *serviceRun) startAgain(ctx workflow.Context, replicas []scaling.Replica
 	return done, back, errors.Join(faults...)
 }
 
-// each begins one activity for each replica, whose name is put into the summary.
+// each begins one activity for each replica, whose name is put into the summary. Result i is there once future i is.
 func (r *serviceRun) each(ctx workflow.Context, replicas []scaling.Replica, summary string, limit, total time.Duration, activity any,
-	request func(activities.ReplicasRequest) any,
+	request func(activities.ReplicasRequest) any, result func(i int) any,
 ) []workflow.Future {
 	var begun []workflow.Future
-	for _, replica := range replicas {
+	for i, replica := range replicas {
 		one := request(r.of([]scaling.Replica{replica}))
-		begun = append(begun, workflow.ExecuteActivity(onHost(ctx, r.host, fmt.Sprintf(summary, replica.Name), limit, max(limit, total)), activity, one))
+		begun = append(begun, r.begin(ctx, fmt.Sprintf(summary, replica.Name), limit, total, activity, one, result(i)))
 	}
 	return begun
 }

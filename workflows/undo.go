@@ -54,15 +54,39 @@ func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
 	if len(before) == 0 {
 		return
 	}
-	var a *activities.Replicas
-	var missing []string
-	if err := r.do(ctx, "see whether all run as before", slack, changeTotal, a.MissingReplicas, r.of(before), &missing); err != nil {
+	missing, err := r.missing(ctx, "see whether all run as before", before)
+	if err != nil {
 		r.warn("whether all run as before is not known: " + reason(err))
 		return
 	}
 	for _, what := range missing {
 		r.amiss = append(r.amiss, "not as before: "+what)
 	}
+	if len(missing) == 0 || r.serving || !r.change.Endpoint.Routed() {
+		return
+	}
+	// Somebody else may get the address of one that is gone.
+	if _, err := r.route(ctx, "undo: route to those that run", before, undoTotal); err != nil {
+		r.amiss = append(r.amiss, "the router still sends requests to what is gone: "+reason(err))
+	}
+}
+
+// missing says what became of those replicas that do not run any more.
+func (r *serviceRun) missing(ctx workflow.Context, summary string, replicas []scaling.Replica) ([]string, error) {
+	var a *activities.Replicas
+	var missing []string
+	if err := r.do(ctx, summary, slack, changeTotal, a.MissingReplicas, r.of(replicas), &missing); err != nil {
+		return nil, err
+	}
+	for i, what := range missing {
+		for _, replica := range replicas {
+			missing[i] = strings.ReplaceAll(what, activities.Gone(replica.ID), replica.Name+" is gone")
+			if missing[i] != what {
+				break
+			}
+		}
+	}
+	return missing, nil
 }
 
 // forgetPlan takes away what the plan said of the change: it is not true of what is left.

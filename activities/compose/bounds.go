@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 const (
@@ -27,31 +27,14 @@ const (
 // regular refuses what a read would hang on, or not end: a named pipe, a device, a folder, a file without measure.
 // What is not there is left to whoever reads it.
 func regular(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	err := textfile.Check(path, maxFile)
+	if _, ok := errors.AsType[*textfile.Error](err); ok {
+		return activities.Fail(activities.InvalidInput, fmt.Errorf("%w; no such file of a Compose project is read", err))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return activities.Fail(activities.InvalidInput, fmt.Errorf("%s is %s, not a file", path, kindOf(info.Mode())))
-	case info.Size() > maxFile:
-		return activities.Fail(activities.InvalidInput, fmt.Errorf("%s has %d KiB; of a Compose project no file over %d KiB is read", path, info.Size()>>10, maxFile>>10))
 	}
-	return nil
-}
-
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a folder"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	default:
-		return "a device"
-	}
+	return err
 }
 
 // regularEnvFiles looks at what the reader of variables is going to open.
@@ -99,7 +82,7 @@ func boundedFile(file string, seen map[string]bool) error {
 	if err := regular(file); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return nil // the reader says it better
 	}

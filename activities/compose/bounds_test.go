@@ -47,7 +47,7 @@ func TestFilesWithoutMeasure(t *testing.T) {
 		"an env_file is a pipe": {pipe("web.env"), "web.env is a named pipe, not a file"},
 		"an override is a pipe": {pipe("compose.override.yaml"), "compose.override.yaml is a named pipe, not a file"},
 		"an alias bomb":         {write("compose.yaml", bomb()), "comes to more than 100000 values through its aliases"},
-		"too large":             {write("compose.yaml", "# "+strings.Repeat("x", maxFile)+"\n"+good), "has 1024 KiB"},
+		"too large":             {write("compose.yaml", "# "+strings.Repeat("x", maxFile)+"\n"+good), "is larger than 1 MiB; no such file of a Compose project is read"},
 		"what is included is a pipe": {func(t *testing.T, dir string) {
 			write("compose.yaml", "include: [other.yaml]\n"+good)(t, dir)
 			pipe("other.yaml")(t, dir)

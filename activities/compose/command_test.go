@@ -81,7 +81,7 @@ func TestNoQuoteOfWhatIsNoVariable(t *testing.T) {
 		requireClass(t, activities.InvalidInput, err)
 		require.NotContains(t, err.Error(), "hunter", value)
 		require.NotContains(t, err.Error(), "topse", value)
-		require.ErrorContains(t, err, filepath.Join(p.options.Directory, "compose.yaml")+": ")
+		require.ErrorContains(t, err, filepath.Join(p.options.Directory, "compose.yaml")+":4: ")
 		require.ErrorContains(t, err, "services.a.environment.DB_PASSWORD: a $ begins neither $NAME nor ${NAME}")
 	}
 }

@@ -39,7 +39,7 @@ func (p *Project) invalid(err error, o *cli.ProjectOptions) error {
 	if o != nil {
 		text = activities.Mask(text, o.Environment.Values())
 	}
-	return activities.Fail(activities.InvalidInput, fmt.Errorf("%s%s: %s", where, place(err.Error()), text))
+	return activities.Fail(activities.InvalidInput, errors.New(fault(where, text)))
 }
 
 // unreadable is the error of a file that env_file or label_file names. The reader's own quotes the line,

@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/compose-spec/compose-go/v2/cli"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // memory keeps the last model for as long as everything that it was read from reads the same: a plan asks
@@ -52,7 +53,7 @@ var drawsIn = regexp.MustCompile(`(?:^|[\s{,"'])(?:include|extends)["']?\s*:`)
 func fingerprint(paths []string, variables map[string]string) (key [sha256.Size]byte, whole bool) {
 	sum := sha256.New()
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := textfile.Read(path, maxFile)
 		if err != nil || drawsIn.Match(text) {
 			return key, false
 		}

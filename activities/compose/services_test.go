@@ -126,12 +126,12 @@ func TestPortsOfEqualRangesAreFixed(t *testing.T) {
 
 func TestBrokenFiles(t *testing.T) {
 	for _, c := range []struct{ name, text, at, says string }{
-		{"indentation", "services:\n  a:\n    image: x\n   b: 3\n", ":4:4: ", "did not find expected key"},
+		{"indentation", "services:\n  a:\n    image: x\n   b: 3\n", ":4:4: did not find expected key", ""},
 		{"key twice", "services:\n  a:\n    image: x\n    image: y\n", ":4: ", `"image" already defined`},
-		{"unknown key", "services:\n  a:\n    image: x\n    privilegedd: true\n", ": ", "services.a.privilegedd"},
-		{"required variable", "services: {a: {image: 'x:${NOT_SET:?say which}'}}", ": ", "say which"},
-		{"unknown network", "services: {a: {image: x, networks: [nope]}}", ": ", "nope"},
-		{"size", "services: {a: {image: x, mem_limit: lots}}", ": ", "mem_limit"},
+		{"unknown key", "services:\n  a:\n    image: x\n    privilegedd: true\n", ":4: ", "services.a.privilegedd is not a key that Compose knows"},
+		{"required variable", "services: {a: {image: 'x:${NOT_SET:?say which}'}}", ":1: ", "say which"},
+		{"unknown network", "services: {a: {image: x, networks: [nope]}}", ":1: ", "nope"},
+		{"size", "services: {a: {image: x, mem_limit: lots}}", ":1: ", "mem_limit"},
 		{"a list", "[]", ": ", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

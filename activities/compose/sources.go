@@ -9,6 +9,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/consts"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // Source is one thing that decides what the project is, and where it comes from.
@@ -102,7 +104,7 @@ func (p *Project) usedEnvFiles(o *cli.ProjectOptions) []string {
 
 // dotEnvHas says whether a file sets a variable.
 func dotEnvHas(file, name string) bool {
-	text, err := os.ReadFile(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return false
 	}

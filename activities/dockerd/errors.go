@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
@@ -19,6 +20,10 @@ func classed(doing string, err error) error {
 		return nil
 	}
 	wrapped := fmt.Errorf("%s: %w", doing, err)
+	if client.IsErrConnectionFailed(err) {
+		// The client ends with a question to the reader.
+		wrapped = fmt.Errorf("%s: %w", doing, said{strings.TrimSuffix(err.Error(), ". Is the docker daemon running?"), err})
+	}
 	switch {
 	case hasClass(err):
 		return wrapped
@@ -38,6 +43,18 @@ func classed(doing string, err error) error {
 	}
 	return wrapped
 }
+
+// said is an error in other words.
+type said struct {
+	text string
+	error
+}
+
+// Error returns those words.
+func (s said) Error() string { return s.text }
+
+// Unwrap returns the error itself.
+func (s said) Unwrap() error { return s.error }
 
 func hasClass(err error) bool {
 	_, ok := errors.AsType[*activities.Error](err)

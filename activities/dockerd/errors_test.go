@@ -120,3 +120,13 @@ func TestPermanentRefusals(t *testing.T) {
 		})
 	}
 }
+
+// An engine that is not there is told in one sentence.
+func TestNoEngine(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+	e, err := New()
+	require.NoError(t, err)
+	_, err = e.Inventory(t.Context(), "shop")
+	require.EqualError(t, err, "list containers: Cannot connect to the Docker daemon at unix:///nowhere/docker.sock")
+	require.Equal(t, activities.Unavailable, classOf(err))
+}

@@ -12,8 +12,9 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd/dockertest"
-	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
+	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -31,7 +32,8 @@ func TestOperations(t *testing.T) {
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
 	}}
 	replicas := &activities.Replicas{Engine: s.engine, Prober: prober, Projects: projects}
-	o := &activities.Operations{Replicas: replicas, Projects: projects, Dialer: greet.Greeter{}}
+	o, err := operations.New(operations.Options{Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}})
+	require.NoError(t, err)
 	d := &activities.Docker{Host: "host", Engine: s.engine, Projects: projects, Replicas: replicas, VRAM: &activities.VRAM{}}
 	web := condition.Values{"service": "web"}
 	act := func(uses string, risk runbook.Risk, with condition.Values) condition.Values {

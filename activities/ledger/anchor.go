@@ -11,6 +11,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // anchorName is the file with the newest entry that this host has seen. After a crash between an
@@ -29,7 +30,7 @@ func (a *anchor) path() string { return filepath.Join(a.dir, anchorName) }
 
 // read returns nil where there is no anchor yet.
 func (a *anchor) read() (*ledger.Head, error) {
-	text, err := os.ReadFile(a.path())
+	text, err := textfile.Read(a.path(), textfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -15,54 +15,67 @@ import (
 // same, and else is a Conflict. Nothing is appended to a ledger that lacks what this host has seen in
 // it or whose chain is broken since then: that is PreconditionFailed and names what is wrong.
 func (s *Store) Append(ctx context.Context, d ledger.Draft) (ledger.Entry, error) {
+	entry, _, err := s.add(ctx, d)
+	if err == nil && !entry.Says(d) {
+		return ledger.Entry{}, activities.Fail(activities.Conflict,
+			fmt.Errorf("entry %d of the ledger has the key %q already and says something else", entry.Seq, d.Key))
+	}
+	return entry, err
+}
+
+// AppendFirst adds an entry as Append does, where none has its key; first says whether it did. An entry that has the key
+// stays, whatever it says.
+func (s *Store) AppendFirst(ctx context.Context, d ledger.Draft) (first bool, err error) {
+	_, first, err = s.add(ctx, d)
+	return first, err
+}
+
+// add returns the entry that has the key of the draft then, and whether it was made now.
+func (s *Store) add(ctx context.Context, d ledger.Draft) (entry ledger.Entry, first bool, err error) {
 	if s.readOnly {
-		return ledger.Entry{}, activities.Fail(activities.PermissionDenied, fmt.Errorf("ledger in %s: it was opened to read only", s.name))
+		return entry, false, activities.Fail(activities.PermissionDenied, fmt.Errorf("ledger in %s: it was opened to read only", s.name))
 	}
 	if err := d.Check(); err != nil {
-		return ledger.Entry{}, activities.Fail(activities.InvalidInput, err)
+		return entry, false, activities.Fail(activities.InvalidInput, err)
 	}
-	entry, head, err := s.append(ctx, d)
+	entry, head, first, err := s.append(ctx, d)
 	if err != nil {
-		return ledger.Entry{}, s.fault(err)
+		return ledger.Entry{}, false, s.fault(err)
 	}
 	if err := s.anchor.advance(s.saw(head)); err != nil {
 		// It is appended, but not as safe as was promised. The next attempt finds it by its key.
-		return ledger.Entry{}, err
+		return ledger.Entry{}, false, err
 	}
-	return entry, nil
+	return entry, first, nil
 }
 
-// append returns the entry and what is the newest one then.
-func (s *Store) append(ctx context.Context, d ledger.Draft) (entry ledger.Entry, head ledger.Head, err error) {
+// append returns the entry, what is the newest one then, and whether the entry was made now.
+func (s *Store) append(ctx context.Context, d ledger.Draft) (entry ledger.Entry, head ledger.Head, first bool, err error) {
 	tx, err := s.writes.BeginTx(ctx, nil)
 	if err != nil {
-		return entry, head, err
+		return entry, head, false, err
 	}
 	defer func() { _ = tx.Rollback() }()
 	if head, err = headRow(ctx, tx, s.lock); err != nil {
-		return entry, head, err
+		return entry, head, false, err
 	}
 	// While nobody can append, the anchor cannot rightly be ahead.
 	anchored, err := s.anchor.read()
 	if err != nil {
-		return entry, head, err
+		return entry, head, false, err
 	}
 	if err := s.guard(ctx, tx, head, anchored); err != nil {
-		return entry, head, err
+		return entry, head, false, err
 	}
 	old, err := one(ctx, tx, "key = $1", d.Key)
-	if err == nil && !old.Says(d) {
-		return entry, head, activities.Fail(activities.Conflict,
-			fmt.Errorf("entry %d of the ledger has the key %q already and says something else", old.Seq, d.Key))
-	}
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
-		return old, head, err
+		return old, head, false, err
 	}
 	entry = d.Seal(head)
 	if err := insert(ctx, tx, entry); err != nil {
-		return entry, head, err
+		return entry, head, false, err
 	}
-	return entry, entry.Head(), tx.Commit()
+	return entry, entry.Head(), true, tx.Commit()
 }
 
 // insert writes an entry and makes it the newest.
@@ -84,7 +97,7 @@ func (s *Store) guard(ctx context.Context, tx *sql.Tx, head ledger.Head, anchore
 	if from.Seq > 0 {
 		rest, args = "WHERE seq >= $1 ORDER BY seq", append(args, from.Seq)
 	}
-	if err := each(ctx, tx, rest, args, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+	if err := s.each(ctx, tx, rest, args, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
 		return err
 	}
 	if report := v.End(); !report.Clean {

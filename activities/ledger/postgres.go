@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	_ "embed" // the tables
 	"errors"
 	"fmt"
@@ -52,6 +53,7 @@ func openPostgres(ctx context.Context, o Options) (*place, error) {
 	p := &place{
 		name:  fmt.Sprintf("PostgreSQL at %s, database %s", address, config.Database),
 		reads: db, writes: db, lock: " FOR UPDATE", dir: o.StateDir,
+		foreign: func(context.Context, *sql.Tx, func(string)) error { return nil },
 	}
 	if err := p.preparePostgres(ctx, o.ReadOnly); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -24,7 +24,7 @@ func (s *Store) Read(ctx context.Context, f ledger.Filter) ([]ledger.Entry, erro
 	rest, args := query(f)
 	page, bytes := []ledger.Entry{}, 0
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, rest, args, func(e ledger.Entry) error {
+		return s.each(ctx, tx, rest, args, func(e ledger.Entry) error {
 			text, err := json.Marshal(e)
 			if err != nil {
 				return err
@@ -89,7 +89,7 @@ func query(f ledger.Filter) (string, []any) {
 func (s *Store) Each(ctx context.Context, do func(ledger.Entry) error) error {
 	var own error
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, "ORDER BY seq", nil, func(e ledger.Entry) error { own = do(e); return own })
+		return s.each(ctx, tx, "ORDER BY seq", nil, func(e ledger.Entry) error { own = do(e); return own })
 	})
 	if own != nil {
 		return own
@@ -118,7 +118,10 @@ func (s *Store) Verify(ctx context.Context) (ledger.Report, error) {
 			return err
 		}
 		v := ledger.NewVerifier(&head, anchored)
-		if err := each(ctx, tx, "ORDER BY seq", nil, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+		if err := s.each(ctx, tx, "ORDER BY seq", nil, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+			return err
+		}
+		if err := s.foreign(ctx, tx, v.Foreign); err != nil {
 			return err
 		}
 		report = v.End()

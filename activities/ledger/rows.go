@@ -33,8 +33,8 @@ func one(ctx context.Context, tx *sql.Tx, condition string, args ...any) (ledger
 }
 
 // each reads entries one by one; rest is what follows the name of the table.
-func each(ctx context.Context, tx *sql.Tx, rest string, args []any, do func(ledger.Entry) error) error {
-	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM ledger_entry "+rest, args...)
+func (p *place) each(ctx context.Context, tx *sql.Tx, rest string, args []any, do func(ledger.Entry) error) error {
+	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM ledger_entry "+p.plainly+" "+rest, args...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 //go:embed schema_sqlite.sql
@@ -25,11 +27,21 @@ func openSQLite(ctx context.Context, path string, readOnly bool) (*place, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &place{name: path, dir: filepath.Dir(path)}
+	p := &place{name: path, dir: filepath.Dir(path), plainly: "NOT INDEXED", foreign: sqliteForeign}
 	if !readOnly {
 		err = makeFile(path)
-	} else if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	}
+	if err == nil {
+		p.file, err = os.Stat(path)
+	}
+	if readOnly && errors.Is(err, fs.ErrNotExist) {
 		return nil, activities.Fail(activities.NotFound, fmt.Errorf("%w in %s", ErrNone, path))
+	}
+	if err == nil {
+		err = textfile.Check(path, math.MaxInt64) // SQLite would wait for who writes into a named pipe
+	}
+	if refused, ok := errors.AsType[*textfile.Error](err); ok {
+		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("ledger in %w", refused))
 	}
 	if err != nil {
 		return nil, p.fault(err)

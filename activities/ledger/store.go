@@ -54,8 +54,14 @@ type place struct {
 	reads, writes *sql.DB
 	// lock ends the query of the head row where that must be locked explicitly.
 	lock string
+	// plainly stands behind the name of a table that is read without indexes: one of them may leave entries out.
+	plainly string
+	// foreign tells what in the database is not the ledger's.
+	foreign func(ctx context.Context, tx *sql.Tx, tell func(string)) error
 	// dir is where the anchor lies.
 	dir string
+	// file is what name is on the disk; nil where it is a server.
+	file os.FileInfo
 }
 
 // Open opens the ledger, and makes it where there is none. The anchor is brought forward to the newest

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -32,6 +34,7 @@ type site struct {
 var suite = map[string]func(*site){
 	"append and read":         (*site).appendAndRead,
 	"one key is one entry":    (*site).oneKeyOneEntry,
+	"the first of a key":      (*site).firstOfAKey,
 	"bad input":               (*site).badInput,
 	"filters":                 (*site).filters,
 	"pages":                   (*site).pages,
@@ -44,6 +47,7 @@ var suite = map[string]func(*site){
 	"anchor that was changed": (*site).anchorChanged,
 	"to read only":            (*site).toReadOnly,
 	"cancelled":               (*site).cancelled,
+	"check":                   (*site).check,
 }
 
 func runSuite(t *testing.T, fresh func(*testing.T) *site) {
@@ -206,6 +210,38 @@ func (s *site) oneKeyOneEntry() {
 		require.Equal(s.t, activities.Conflict, class(err))
 	}
 	s.clean(store, 3)
+}
+
+// Of all who claim a key at the same time, on whichever worker, one is told that it is the first.
+func (s *site) firstOfAKey() {
+	stores := []*Store{s.open(), s.open()}
+	firsts := make(chan bool, 16)
+	var claims sync.WaitGroup
+	for i := range cap(firsts) {
+		claims.Go(func() {
+			d := note("claim")
+			d.Data = fmt.Sprint(i) // they do not even say the same
+			first, err := stores[i%len(stores)].AppendFirst(s.t.Context(), d)
+			assert.NoError(s.t, err)
+			firsts <- first
+		})
+	}
+	claims.Wait()
+	close(firsts)
+	count := 0
+	for first := range firsts {
+		if first {
+			count++
+		}
+	}
+	require.Equal(s.t, 1, count)
+	require.Len(s.t, s.all(stores[0]), 1)
+	first, err := stores[1].AppendFirst(s.t.Context(), note("another"))
+	require.NoError(s.t, err)
+	require.True(s.t, first)
+	_, err = stores[1].AppendFirst(s.t.Context(), ledger.Draft{})
+	require.Equal(s.t, activities.InvalidInput, class(err))
+	s.clean(stores[0], 2)
 }
 
 func (s *site) badInput() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 const (
@@ -60,19 +60,11 @@ func lock(ctx context.Context, dir string) (unlock func() error, err error) {
 // readFile returns the content of an upstream's file. What is no file, and what is too large to be one of evenkeel's, is
 // Conflict: reading it might never end.
 func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
+	text, err := textfile.Read(path, maxFile)
+	if _, ok := errors.AsType[*textfile.Error](err); ok {
+		return nil, activities.Fail(activities.Conflict, fmt.Errorf("%w; evenkeel did not write it, move it away", err))
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, activities.Fail(activities.Conflict, fmt.Errorf("%s is not a file that evenkeel wrote; move it away", path))
-	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	return text, err
 }
 
 // replace makes text the content of path: after a crash there is the old file or the new one, whole. The caller holds

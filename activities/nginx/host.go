@@ -18,6 +18,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/reach"
 	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 const (
@@ -124,7 +125,7 @@ func (h *host) Workers(context.Context) ([]int, error) {
 // title is read, so that a signal reaches the process that was looked at, or nobody; a stale pid
 // file never leads to a stranger.
 func (h *host) master() (*os.Process, error) {
-	text, err := os.ReadFile(h.pidFile)
+	text, err := textfile.Read(h.pidFile, textfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

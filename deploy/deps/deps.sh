@@ -27,6 +27,7 @@ need ps procps # the engine runs it to list the processes of a container
 need prometheus prometheus
 if [ "${1:-demo}" = test ]; then
   need chromium chromium
+  need ip iproute2 # for a test with a network of its own
   need redis-server redis-server
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 fi

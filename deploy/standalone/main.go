@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/reach"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // stopLimit is how long a stop may take: 15 seconds for the worker and one for the server. What is cut
@@ -36,10 +37,10 @@ func main() {
 	switch err := command().ExecuteContext(ctx); {
 	case err == nil, ctx.Err() != nil && errors.Is(err, context.Canceled):
 	case errors.As(err, &missingError{}):
-		fmt.Fprintln(os.Stderr, "evenkeel:", err)
+		terminal.PrintError(os.Stderr, "evenkeel", err)
 		os.Exit(3)
 	default:
-		fmt.Fprintln(os.Stderr, "evenkeel:", err)
+		terminal.PrintError(os.Stderr, "evenkeel", err)
 		os.Exit(2)
 	}
 }

@@ -82,7 +82,7 @@ func work(ctx context.Context, o options, c *config.Config, s *server.Server, lo
 	defer temporal.Close()
 	worker, err := app.New(ctx, app.Options{
 		Config: c, Host: o.host, Client: temporal, Namespace: client.DefaultNamespace,
-		Logger: logger, Registry: registry, HTTPAddress: o.http,
+		Logger: logger, Registry: registry, HTTPAddress: o.http, StateFiles: []string{s.Database()},
 	})
 	if err != nil {
 		return err

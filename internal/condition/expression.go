@@ -18,8 +18,8 @@ const (
 // the type of its value.
 type Types map[string]Type
 
-// Values are values by name. They survive JSON: a whole number may come back as a float64 and is
-// converted by its declared type when it is used.
+// Values are values by name. They survive JSON, where a number without a fraction comes back as an int64: it is
+// converted to a double where one is declared.
 type Values map[string]any
 
 // Expression is a checked expression. It carries all that its evaluation needs, so that a run can

@@ -12,7 +12,7 @@ import (
 
 func TestTemplate(t *testing.T) {
 	values := condition.Values{
-		"inputs.model": "a\x1b[1m\nb", "inputs.n": 3.0, "probes.p95.value": 4, "steps.a.healthy": true, "now": "2027-06-30T12:00:00Z",
+		"inputs.model": "a\x1b[1m\nb", "inputs.n": 3, "probes.p95.value": 4, "steps.a.healthy": true, "now": "2027-06-30T12:00:00Z",
 	}
 	for text, want := range map[string]string{
 		`plain`: `plain`,

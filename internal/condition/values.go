@@ -16,8 +16,30 @@ import (
 // exact is the largest whole number up to which a float64 has all of them.
 const exact = 1 << 53
 
-// Convert makes value what t says: a string, an int64, a float64, a bool or a time.Time. It undoes
-// what JSON does to numbers and times, and loses nothing: what does not fit is an error.
+// UnmarshalJSON keeps whole numbers whole.
+func (v *Values) UnmarshalJSON(text []byte) error {
+	var values map[string]any
+	if err := json.Unmarshal(text, &values); err != nil {
+		return err
+	}
+	for name, value := range values {
+		values[name] = Whole(value)
+	}
+	*v = values
+	return nil
+}
+
+// Whole is a value that JSON was decoded to, with an int64 for a number that has no fraction: JSON knows one kind of
+// number. A number too large to be exact stays as it is.
+func Whole(decoded any) any {
+	if f, ok := decoded.(float64); ok && f == math.Trunc(f) && math.Abs(f) <= exact {
+		return int64(f)
+	}
+	return decoded
+}
+
+// Convert makes value what t says: a string, an int64, a float64, a bool or a time.Time. It loses nothing: what does
+// not fit is an error.
 func Convert(value any, t Type) (any, error) {
 	switch t {
 	case String:
@@ -67,11 +89,6 @@ func whole64(value any) (int64, bool) {
 		return int64(v), true
 	case int64:
 		return v, true
-	case float64:
-		return int64(v), v == math.Trunc(v) && math.Abs(v) <= exact
-	case json.Number:
-		i, err := v.Int64()
-		return i, err == nil
 	}
 	return 0, false
 }
@@ -80,11 +97,6 @@ func double64(value any) (float64, bool) {
 	switch v := value.(type) {
 	case float64:
 		return v, finite(v)
-	case float32:
-		return float64(v), finite(float64(v))
-	case json.Number:
-		f, err := v.Float64()
-		return f, err == nil && finite(f)
 	}
 	i, ok := whole64(value)
 	return float64(i), ok && i >= -exact && i <= exact

@@ -18,7 +18,7 @@ type Command struct {
 	Argv []string `yaml:"argv"`
 	// Args are the arguments that a step gives; each becomes one element behind Argv, in this order.
 	Args []CommandArg `yaml:"args"`
-	// Risk is read, write or destructive: the least that a step which runs it must declare.
+	// Risk is write or destructive: the least that a step which runs it must declare.
 	Risk string `yaml:"risk"`
 	// Idempotent says that running it twice is running it once.
 	Idempotent bool `yaml:"idempotent"`
@@ -59,8 +59,12 @@ func (c *Config) checkCommands(doc *strictyaml.Document) {
 		for i, arg := range command.Args {
 			checkArg(doc, index(at+".args", i), arg, command.Args[:i])
 		}
-		if !slices.Contains([]string{"read", "write", "destructive"}, command.Risk) {
-			doc.Fault(at+".risk", "%s is not a risk; write read, write or destructive", strictyaml.Quote(command.Risk))
+		switch command.Risk {
+		case "write", "destructive":
+		case "read":
+			doc.Fault(at+".risk", "read is none of a command, because nothing of what it prints is kept; write write or destructive")
+		default:
+			doc.Fault(at+".risk", "%s is not the risk of a command; write write or destructive", strictyaml.Quote(command.Risk))
 		}
 		if !doc.Has(at + ".timeout") {
 			command.Timeout = strictyaml.Duration(defaultTimeout)

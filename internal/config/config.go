@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // Config is one installation's evenkeel.yaml. All its file names are absolute: a relative one is
@@ -86,7 +86,7 @@ func Load(explicit string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(found)
+	data, err := textfile.Read(found, strictyaml.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

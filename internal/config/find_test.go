@@ -49,7 +49,7 @@ func TestSearchOrder(t *testing.T) {
 	require.EqualError(t, err, "gone.yaml, which $EVENKEEL_CONFIG names, does not exist")
 
 	_, err = Load(dir)
-	require.ErrorContains(t, err, "is a directory")
+	require.ErrorContains(t, err, "is a folder, not a file")
 }
 
 func TestStateDir(t *testing.T) {

@@ -56,7 +56,7 @@ func (m Memory) FreeRatio() (ratio float64, ok bool) {
 	if m.TotalMB == nil || m.FreeMB == nil || *m.TotalMB <= 0 {
 		return 0, false
 	}
-	return float64(*m.FreeMB) / float64(*m.TotalMB), true
+	return FreeRatio(*m.FreeMB, *m.TotalMB), true
 }
 
 // Process is a process that holds memory of a GPU.

@@ -5,6 +5,16 @@ import (
 	"math"
 )
 
+// HeadroomMB is how much of a GPU has to stay free: ratio of the total, in whole MB. It is rounded
+// up, because a share that is only nearly free is not free.
+func HeadroomMB(totalMB int64, ratio float64) int64 {
+	const noise = 1e-6 // 0.3 × 30000 is a little over 9000 in binary
+	return int64(math.Ceil(float64(totalMB)*ratio - noise))
+}
+
+// FreeRatio is the free share of a total, which is more than 0.
+func FreeRatio(freeMB, totalMB int64) float64 { return float64(freeMB) / float64(totalMB) }
+
 // Headroom is the rule of how much VRAM stays free, as shares of a GPU's total between 0 and 1.
 type Headroom struct {
 	// MinRatio is the least share that has to be free.
@@ -32,11 +42,11 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // Judge gives the verdict on one GPU. What did not answer or does not say how much is free fails:
 // nobody may count on it.
 func (h Headroom) Judge(g GPU) Verdict {
-	free, ok := g.FreeRatio()
+	_, ok := g.FreeRatio()
 	switch {
-	case g.Fault != nil, !ok, free < h.MinRatio:
+	case g.Fault != nil, !ok, *g.FreeMB < HeadroomMB(*g.TotalMB, h.MinRatio):
 		return Fail
-	case free < h.WarnRatio:
+	case *g.FreeMB < HeadroomMB(*g.TotalMB, h.WarnRatio):
 		return Warn
 	default:
 		return Pass

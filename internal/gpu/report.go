@@ -3,6 +3,8 @@ package gpu
 import (
 	"fmt"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 const notAvailable = "not available"
@@ -18,12 +20,13 @@ func Report(s Snapshot, h Headroom) string {
 
 func (g GPU) report(h Headroom) string {
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
-	fmt.Fprintf(&b, "GPU %d", g.Index)
+	out := terminal.NewWriter(&b)
+	line := func(format string, args ...any) { out.Printf("  "+format+"\n", args...) }
 	if g.Name != "" {
-		fmt.Fprintf(&b, ": %s", g.Name)
+		out.Printf("GPU %d: %s\n", g.Index, g.Name)
+	} else {
+		out.Printf("GPU %d\n", g.Index)
 	}
-	b.WriteString("\n")
 	if g.Fault == nil {
 		if g.Unified {
 			line("Unified memory: shared with the host")

@@ -7,18 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // maxLine bounds one line of an export. JSON writes a byte of text as six at most.
 const maxLine = 6*(MaxData+MaxKey+MaxKind+MaxSubject+MaxActor+MaxWorkflowID+MaxRunID) + 1024
 
-// Line returns the entry as one line of JSON with its end, the form of an export.
+// Line returns the entry as one line of JSON with its end, the form of an export. A terminal obeys nothing of it.
 func Line(e Entry) ([]byte, error) {
 	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(e)
-	return line.Bytes(), err
+	return []byte(terminal.Text(line.String())), err
 }
 
 // Lines calls each for every entry of an export. A line that Line would not have written is an error
@@ -37,7 +39,7 @@ func Lines(r io.Reader, each func(Entry) error) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		if !bytes.Equal(bytes.TrimSuffix(again, []byte("\n")), lines.Bytes()) {
+		if string(again) != terminal.Text(lines.Text())+"\n" {
 			return fmt.Errorf("line %d is not written as an export writes it", number)
 		}
 		if err := each(e); err != nil {

@@ -13,6 +13,7 @@ const (
 	Missing  = "missing"  // entries between others
 	Cut      = "cut"      // the newest entries
 	Inserted = "inserted" // an entry that was never appended
+	Schema   = "schema"   // something in the database that is not the ledger's, and can hide entries
 )
 
 // Fault is one thing that is wrong with a ledger.

@@ -1,6 +1,9 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Verifier reads the entries of a ledger one by one in the order of their numbers and finds what was
 // changed since they were appended. It keeps no more than the entries that it complains of.
@@ -15,6 +18,10 @@ type Verifier struct {
 	// was not read.
 	unsure   bool
 	suspects []suspect
+	// passed are the newest entries that were taken, the last one last, and beyond is the place of the fault that
+	// the head row does not know an entry; both are by number.
+	passed []passed
+	beyond map[int64]int
 }
 
 // witness is an entry that somebody remembers, and who that is.
@@ -23,16 +30,23 @@ type witness struct {
 	who string
 }
 
-// suspect is an entry whose hash does not fit, and the place of its fault.
+// suspect is an entry whose hash does not fit, the place of its fault, and what stood before it.
 type suspect struct {
-	entry Entry
+	entry  Entry
+	fault  int
+	before []passed
+}
+
+// passed is an entry that was taken and the place of the fault that was told with it; -1 where there was none.
+type passed struct {
+	entry Entry // without its data
 	fault int
 }
 
 // NewVerifier verifies a ledger from its first entry on. head is what its head row says and anchor
 // what this host has seen; either is nil where there is none.
 func NewVerifier(head, anchor *Head) *Verifier {
-	v := &Verifier{head: head, last: Entry{Hash: Genesis}}
+	v := &Verifier{head: head, last: Entry{Hash: Genesis}, beyond: map[int64]int{}}
 	v.report.Head, v.report.Anchor, v.report.Faults = Beginning(), anchor, []Fault{}
 	v.witness(head, "the head row")
 	v.witness(anchor, "the anchor of this host")
@@ -61,7 +75,7 @@ func (v *Verifier) witness(seen *Head, who string) {
 // Add takes the next entry.
 func (v *Verifier) Add(e Entry) {
 	v.report.Entries++
-	next := v.last.Seq + 1
+	next, told := v.last.Seq+1, len(v.report.Faults)
 	switch {
 	case e.Seq < 1:
 		v.fault(Inserted, e, named(e)+" was inserted: the first entry is 1")
@@ -70,6 +84,7 @@ func (v *Verifier) Add(e Entry) {
 		v.fault(Moved, e, fmt.Sprintf("%s stands behind entry %d", named(e), v.last.Seq))
 		return
 	case v.head != nil && e.Seq > v.head.Seq:
+		v.beyond[e.Seq] = len(v.report.Faults)
 		v.fault(Inserted, e, fmt.Sprintf("%s was inserted: the head row says that the ledger ends at %d", named(e), v.head.Seq))
 	}
 	sound := Sum(e) == e.Hash
@@ -89,6 +104,7 @@ func (v *Verifier) Add(e Entry) {
 			v.fault(Replaced, e, fmt.Sprintf("%s was replaced: %s names another one", named(e), w.who))
 		}
 	}
+	v.pass(e, told)
 	v.last, v.unsure = e, !sound
 	v.report.Head = e.Head()
 }
@@ -97,7 +113,7 @@ func (v *Verifier) Add(e Entry) {
 // others are known.
 func (v *Verifier) suspect(e Entry) {
 	if len(v.report.Faults) < maxFaults {
-		v.suspects = append(v.suspects, suspect{e, len(v.report.Faults)})
+		v.suspects = append(v.suspects, suspect{e, len(v.report.Faults), slices.Clone(v.passed)})
 	}
 	v.fault(Changed, e, named(e)+" was changed: its content and its hash do not agree")
 }
@@ -121,30 +137,8 @@ func (v *Verifier) gone(w witness) string {
 	return fmt.Sprintf("the newest entries are gone: the ledger ends at %d, %s says %d", v.last.Seq, w.who, w.Seq)
 }
 
-// near is how far an insertion or a removal is thought to have moved the entries behind it.
-const near = 10
-
-// judge finds the suspects that were not changed but given another number: under the old one their
-// hash fits.
-func (v *Verifier) judge() {
-	for _, s := range v.suspects {
-		var numbers []int64
-		for d := int64(1); d <= near; d++ {
-			numbers = append(numbers, s.entry.Seq-d, s.entry.Seq+d)
-		}
-		for _, other := range v.suspects {
-			numbers = append(numbers, other.entry.Seq)
-		}
-		for _, number := range numbers {
-			was := s.entry
-			if was.Seq = number; Sum(was) == was.Hash {
-				v.report.Faults[s.fault].Sort = Moved
-				v.report.Faults[s.fault].Text = fmt.Sprintf("%s was moved: it was written as entry %d", named(s.entry), number)
-				break
-			}
-		}
-	}
-}
+// Foreign tells of something in the database that is not the ledger's.
+func (v *Verifier) Foreign(text string) { v.fault(Schema, Entry{}, text) }
 
 func (v *Verifier) fault(sort string, e Entry, text string) {
 	v.report.FaultCount++

@@ -155,10 +155,53 @@ func TestVerify(t *testing.T) {
 				l.entries = slices.Insert(l.entries, 7, Draft{Key: "new", At: "2026-03-01T12:00:00Z", Kind: "note"}.Seal(l.entries[6].Head()))
 			},
 			[]string{
+				`entry 8 (key "new") was inserted: entry 9 (key "k8") continues from the entry before it`,
 				`entry 9 (key "k8") was moved: it was written as entry 8`,
 				`entry 10 (key "k9") was moved: it was written as entry 9`,
-				`entry 11 (key "k10") was inserted: the head row says that the ledger ends at 10`,
 				`entry 11 (key "k10") was moved: it was written as entry 10`,
+			},
+		},
+		{
+			"two inserted, one with a link and one with a hash that do not fit", func(l *ledger) {
+				for i := 8; i < len(l.entries); i++ {
+					l.entries[i].Seq += 2
+				}
+				stray := Draft{Key: "stray", At: "2026-03-01T12:00:00Z", Kind: "note"}.Seal(Head{8, Genesis})
+				odd := Draft{Key: "odd", At: "2026-03-01T12:00:00Z", Kind: "note"}.Seal(stray.Head())
+				odd.Data = "more"
+				l.entries = slices.Insert(l.entries, 8, stray, odd)
+			},
+			[]string{
+				`entry 9 (key "stray") was inserted: entry 11 (key "k9") continues from the entry before it`,
+				`entry 10 (key "odd") was inserted: entry 11 (key "k9") continues from the entry before it`,
+				`entry 11 (key "k9") was moved: it was written as entry 9`,
+				`entry 12 (key "k10") was moved: it was written as entry 10`,
+			},
+		},
+		{
+			"one inserted at the beginning", func(l *ledger) {
+				for i := range l.entries {
+					l.entries[i].Seq++
+				}
+				l.entries = slices.Insert(l.entries[:3], 0, Draft{Key: "new"}.Seal(Beginning()))
+				l.head, l.anchor = nil, nil
+			},
+			[]string{
+				`entry 1 (key "new") was inserted: entry 2 (key "k1") continues from the entry before it`,
+				`entry 2 (key "k1") was moved: it was written as entry 1`,
+				`entry 3 (key "k2") was moved: it was written as entry 2`,
+				`entry 4 (key "k3") was moved: it was written as entry 3`,
+			},
+		},
+		{
+			"the newest changed places with another", func(l *ledger) {
+				a, b := &l.entries[6], &l.entries[9]
+				a.Seq, b.Seq = b.Seq, a.Seq
+				*a, *b = *b, *a
+			},
+			[]string{
+				`entry 7 (key "k10") was moved: it was written as entry 10`,
+				`entry 10 (key "k7") was moved: it was written as entry 7`,
 			},
 		},
 		{

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/evenkeel/evenkeel/internal/vram"
+	"github.com/evenkeel/evenkeel/internal/gpu"
 )
 
 // pack keeps what k keeps, uses the fewest GPUs and spreads over those. It says whether their number
@@ -79,7 +79,7 @@ func (p problem) spread(k packing, bins []bin, steps int) (even packing, optimal
 		middle := (low + high) / 2
 		try := slices.Clone(bins)
 		for i := range try {
-			try[i].room = min(try[i].room, try[i].free-vram.HeadroomMB(try[i].total, float64(middle)/float64(steps)))
+			try[i].room = min(try[i].room, try[i].free-gpu.HeadroomMB(try[i].total, float64(middle)/float64(steps)))
 		}
 		try = slices.DeleteFunc(try, func(b bin) bool { return b.room <= 0 })
 		if even := p.best(try, k.value); even.value >= k.value {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/vram"
 )
 
@@ -50,7 +51,7 @@ func (r Request) score(on []int) (s score, ok bool) {
 		if !busy[g] {
 			continue
 		}
-		if left[g] < vram.HeadroomMB(r.GPUs[g].TotalMB, r.HeadroomRatio) {
+		if left[g] < gpu.HeadroomMB(r.GPUs[g].TotalMB, r.HeadroomRatio) {
 			return s, false
 		}
 		s.gpus++

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/vram"
 )
 
@@ -42,7 +43,7 @@ func (k packing) gap() float64 { return float64(k.bound-k.value) / float64(max(k
 func pose(r Request, expired func() bool) problem {
 	p := problem{expired: expired}
 	for i, g := range r.GPUs {
-		if room := g.FreeMB - vram.HeadroomMB(g.TotalMB, r.HeadroomRatio); room > 0 {
+		if room := g.FreeMB - gpu.HeadroomMB(g.TotalMB, r.HeadroomRatio); room > 0 {
 			p.bins = append(p.bins, bin{gpu: i, room: room, free: g.FreeMB, total: g.TotalMB})
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/evenkeel/evenkeel/internal/vram"
+	"github.com/evenkeel/evenkeel/internal/gpu"
 )
 
 // top fills up what a search that ran out of time has left open.
@@ -38,10 +38,10 @@ func (p problem) whereabouts(r Request, k packing) []int {
 func (p *Plan) fill(r Request, on []int) {
 	p.GPUs, p.Offloaded, p.Unplaced = make([]GPUPlan, len(r.GPUs)), []string{}, []Unplaced{}
 	placed, busy := 0, 0
-	for g, gpu := range r.GPUs {
+	for g, of := range r.GPUs {
 		out := GPUPlan{
-			Index: gpu.Index, UUID: gpu.UUID, TotalMB: gpu.TotalMB, Models: []string{}, ModelsMB: []int64{},
-			OthersMB: gpu.TotalMB - gpu.FreeMB, FreeMB: gpu.FreeMB, HeadroomMB: vram.HeadroomMB(gpu.TotalMB, r.HeadroomRatio),
+			Index: of.Index, UUID: of.UUID, TotalMB: of.TotalMB, Models: []string{}, ModelsMB: []int64{},
+			OthersMB: of.TotalMB - of.FreeMB, FreeMB: of.FreeMB, HeadroomMB: gpu.HeadroomMB(of.TotalMB, r.HeadroomRatio),
 		}
 		for i, m := range r.Models {
 			if on[i] == g {
@@ -49,7 +49,7 @@ func (p *Plan) fill(r Request, on []int) {
 				out.FreeMB -= m.MB
 			}
 		}
-		out.UsedMB, out.FreeRatio = out.TotalMB-out.FreeMB, float64(out.FreeMB)/float64(out.TotalMB)
+		out.UsedMB, out.FreeRatio = out.TotalMB-out.FreeMB, gpu.FreeRatio(out.FreeMB, out.TotalMB)
 		p.GPUs[g] = out
 		placed += len(out.Models)
 		busy += min(1, len(out.Models))

@@ -2,11 +2,11 @@ package runbook
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // actLimit is the time of one attempt at an operation that undoes.
@@ -27,25 +27,29 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate := m.p.gateOf(n.Path)
-	if (n.Step.Risk == Destructive || gate != Nowhere) && !m.approved(n, attempt, with) {
+	until, approved := m.approved(n, attempt, with)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
 		}
-		wanted := Approval{Path: n.Path, Attempt: attempt, Uses: n.Step.Uses, With: with}
-		m.askApproval(m.p.Nodes[gate], []Approval{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
+		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with}
+		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
 		return
 	}
 	st.Attempt = attempt
 	m.s.Steps[n.Path] = st
 	if n.Step.Risk != Read && !m.s.Acted {
 		m.s.Acted = true
-		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Data{Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256})
+		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Begun{
+			Runbook: m.s.Run.Name, Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256,
+		})
 	}
-	if !n.Step.Idempotent || n.Step.Risk == Destructive {
+	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
-		m.record("begun", "step.started", "", Data{
-			Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk, PlanSHA256: m.s.Run.PlanSHA256,
+		m.record("begun", StartedKind, "", StepStarted{
+			Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Risk: n.Step.Risk,
+			PlanSHA256: m.s.Run.PlanSHA256,
 		})
 	}
 	if n.Step.Undo != nil && !slices.ContainsFunc(m.s.Undo, func(u Undoable) bool { return u.Path == n.Path }) {
@@ -53,39 +57,45 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Project: m.s.Run.Project, Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Path: n.Path, Run: m.s.Run.RunID, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Until: until, Project: m.s.Run.Project,
+		Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }
 
-// approved says whether this attempt was approved as it would now be done. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) bool {
+// StartedKind is the kind of the ledger's entry about a step that begins and must not be done twice.
+const StartedKind = "step.started"
+
+// begins says whether the run tells the ledger that a step begins which must not be done twice. Before a destructive
+// activity the host's worker tells it, and does nothing where somebody has told it before.
+func begins(s Step) bool {
+	if s.Risk != Destructive {
+		return !s.Idempotent
+	}
+	operation, _ := FindOperation(s.Uses)
+	return operation.Workflow
+}
+
+// approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, ok bool) {
 	for i, a := range m.s.Approvals {
-		if a.Path == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
-			same(n.Step.With, a.With, with) && !m.now.After(a.Until) {
+		if a.Step == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
+			same(n.Step.With, a.Arguments, with) && !m.now.After(a.Until) {
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return true
+			return a.Until, true
 		}
 	}
-	return false
+	return time.Time{}, false
 }
 
 // same compares two sets of arguments of an operation.
 func same(with []Filled, a, b condition.Values) bool {
 	for _, f := range with {
-		if spelled(a[f.Name]) != spelled(b[f.Name]) {
+		if fmt.Sprint(a[f.Name]) != fmt.Sprint(b[f.Name]) {
 			return false
 		}
 	}
 	return len(a) == len(b)
-}
-
-// spelled is a value as text. A whole number may have come back from JSON as a float64.
-func spelled(v any) string {
-	if f, ok := v.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		return strconv.FormatInt(int64(f), 10)
-	}
-	return fmt.Sprint(v)
 }
 
 // acted is how the operation ended.
@@ -93,38 +103,65 @@ func (m *machine) acted(r ActResult) {
 	n := m.node()
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
+	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
 	switch {
 	case r.Outcome == OK:
+		if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+			m.s.Stays = append(m.s.Stays, n.Path)
+		}
 		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
 		if why != "" {
-			m.fail(Aborted, why)
+			m.fail(m.ending(why, ""), why)
 			return
 		}
 		m.leave()
 	case r.Outcome == Unclear && why == "" && n.Step.OnUnknown != Fail:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
-		m.ask(Request{
-			Kind: AskUnknown, Path: n.Path, Risk: n.Step.Risk,
-			Message: fmt.Sprintf("%s (%s) may or may not have happened: %s", n.Path, n.Step.Uses, r.Message),
-			Choices: []string{RetryVrb, MarkDone, UndoAll, Abort},
-		}, operatorLimit, operatorRemind)
+		m.askOperator(StepUnknown, n, fmt.Sprintf("%s (%s) may or may not have happened: %s", n.Path, n.Step.Uses, r.Message),
+			RetryVrb, MarkDone, UndoAll, Abort)
 	case r.Outcome == Unclear:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
 		m.s.NotUndone = append(m.s.NotUndone, n.Path+": its outcome is unknown")
-		m.fail(ending(why, RunFailed), reason(why, n.Path+": "+r.Message))
+		m.fail(m.ending(why, RunFailed), reason(why, n.Path+": "+r.Message))
 	case why != "":
 		m.stepEnds(m.s.Node, r.Outcome, nil, r.Message)
-		m.fail(Aborted, why)
+		m.fail(m.ending(why, ""), why)
 	default:
 		m.stepFails(r.Outcome, r.Message)
 	}
 }
 
-func ending(abortWhy, otherwise string) string {
-	if abortWhy != "" {
-		return Aborted
+// ending is the outcome that a run heads for whose work was stopped, or otherwise.
+func (m *machine) ending(abortWhy, otherwise string) string {
+	switch {
+	case abortWhy == "":
+		return otherwise
+	case m.s.Broken:
+		return RunFailed
 	}
-	return otherwise
+	return Aborted
+}
+
+// ScaleOperation takes a service to a number of replicas, and back.
+const ScaleOperation = "service.scale"
+
+// measured makes the undo of a scaling go back to the number that there was when it began.
+func (m *machine) measured(path, uses, outcome string, outputs condition.Values) {
+	from, ok := outputs["from"]
+	i := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Path == path && u.Uses == ScaleOperation })
+	switch {
+	case i < 0:
+		return
+	case !ok && uses == ScaleOperation && (outcome == Failed || outcome == TimedOut):
+		m.s.Undo = slices.Delete(m.s.Undo, i, i+1) // it ended before it had measured, and so before it had changed anything
+		return
+	case !ok:
+		return
+	}
+	with := condition.Values{}
+	merge(with, m.s.Undo[i].With)
+	with["replicas"] = from
+	m.s.Undo[i].With, m.s.Undo[i].Measured = with, true
 }
 
 func reason(abortWhy, otherwise string) string {
@@ -147,10 +184,7 @@ func (m *machine) stepFails(outcome, why string) {
 	}
 	if m.s.PauseBy != "" {
 		m.s.PauseBy = ""
-		m.ask(Request{
-			Kind: AskHeld, Path: n.Path, Risk: n.Step.Risk, Message: n.Path + " failed: " + why,
-			Choices: []string{RetryVrb, SkipStep, UndoAll, Abort},
-		}, operatorLimit, operatorRemind)
+		m.askOperator(StepHeld, n, n.Path+" failed: "+why, RetryVrb, SkipStep, UndoAll, Abort)
 		return
 	}
 	m.fail(RunFailed, n.Path+": "+why)

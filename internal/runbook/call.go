@@ -29,18 +29,31 @@ type Reading struct {
 // ActCall is one use of an operation.
 type ActCall struct {
 	// Path is the step; Attempt counts from 1 over the whole run.
-	Path    string           `json:"path"`
+	Path string `json:"path"`
+	// Run is the id of the run to which the attempt belongs: after a reset it is still the one that was approved.
+	Run string `json:"run,omitempty"`
+	// Runbook and PlanSHA256 are what the ledger is told beside the call.
+	Runbook    string `json:"runbook,omitempty"`
+	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Until is when the approval ends that the call uses up; zero where it needs none.
+	Until   time.Time        `json:"until,omitzero"`
 	Project string           `json:"project,omitempty"`
 	Attempt int              `json:"attempt"`
 	Uses    string           `json:"uses"`
 	With    condition.Values `json:"with,omitempty"`
 	Risk    Risk             `json:"risk"`
 	// Undo says that it takes the step back.
-	Undo           bool  `json:"undo,omitempty"`
+	Undo bool `json:"undo,omitempty"`
+	// Measured says of an undo that With is what was measured when the step was done.
+	Measured       bool  `json:"measured,omitempty"`
 	Idempotent     bool  `json:"idempotent,omitempty"`
 	TimeoutSeconds int   `json:"timeout_seconds"`
 	Retry          Retry `json:"retry,omitzero"`
 }
+
+// Once says that the call has one attempt, whatever comes of it: one that is not idempotent, and a destructive one,
+// whose approval is for one attempt.
+func (c ActCall) Once() bool { return !c.Idempotent || c.Risk == Destructive }
 
 // The outcomes of a step.
 const (

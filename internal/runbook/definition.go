@@ -1,11 +1,13 @@
 // Package runbook is the rules of runbooks: what a definition says, and what a run of it does next.
-// It has no effects. RunRunbook drives it with Temporal's, a rehearsal with scripted ones.
+// It has no effects. RunRunbook drives it with Temporal's, a runbook test with scripted ones.
 package runbook
 
 import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Definition is one runbook, read and checked. A run keeps it whole, with all that it calls, so
@@ -20,13 +22,13 @@ type Definition struct {
 	// Severity is Sev1 to Sev4; incidents that the runbook opens have it unless they say otherwise.
 	Severity string `json:"severity"`
 	// ReviewBy is a date, 2006-01-02; a later day than that is a warning.
-	ReviewBy    string      `json:"review_by,omitempty"`
-	Triggers    Triggers    `json:"triggers"`
-	Concurrency Concurrency `json:"concurrency"`
-	Inputs      []Input     `json:"inputs,omitempty"`
-	Probes      []Probe     `json:"probes,omitempty"`
-	Guards      []Guard     `json:"guards,omitempty"`
-	Steps       []Step      `json:"steps"`
+	ReviewBy    string        `json:"review_by,omitempty"`
+	Triggers    Triggers      `json:"triggers"`
+	Concurrency Concurrency   `json:"concurrency"`
+	Inputs      []input.Field `json:"inputs,omitempty"`
+	Probes      []Probe       `json:"probes,omitempty"`
+	Guards      []Guard       `json:"guards,omitempty"`
+	Steps       []Step        `json:"steps"`
 	// OnFailure is done instead of putting everything back, when it is there.
 	OnFailure []Step `json:"on_failure,omitempty"`
 	// SHA256 is over the text of the file, in hexadecimal.
@@ -78,21 +80,6 @@ const (
 	Join   = "join"   // a second start follows the run that is at work
 )
 
-// Input is a parameter of a run.
-type Input struct {
-	Name        string         `json:"name"`
-	Type        condition.Type `json:"type"`
-	Description string         `json:"description,omitempty"`
-	// Default is nil when the input must be given.
-	Default any `json:"default,omitempty"`
-	// Pattern must match the whole of a string.
-	Pattern string   `json:"pattern,omitempty"`
-	Enum    []string `json:"enum,omitempty"`
-	// Min and Max bound a number; nil is no bound.
-	Min *float64 `json:"min,omitempty"`
-	Max *float64 `json:"max,omitempty"`
-}
-
 // Probe is a named measurement. Its values are "probes.NAME.OUTPUT" with the outputs of Uses.
 type Probe struct {
 	Name string   `json:"name"`
@@ -109,6 +96,16 @@ type Probe struct {
 type Filled struct {
 	Name  string `json:"name"`
 	Value Value  `json:"value"`
+}
+
+// Constant returns an argument that is written out; false when it is computed or not there.
+func Constant(with []Filled, name string) (any, bool) {
+	for _, f := range with {
+		if f.Name == name && f.Value.Expression.Zero() {
+			return f.Value.Constant, true
+		}
+	}
+	return nil, false
 }
 
 // Value is a constant or, when Expression is set, what that returns.
@@ -163,7 +160,7 @@ type Step struct {
 	// RemindSeconds is how often they are reminded while they do not answer; 0 is at half of the time.
 	RemindSeconds int `json:"remind_seconds,omitempty"`
 	// Fields are what a person fills in at a manual or an input step; they become outputs.
-	Fields []Input `json:"fields,omitempty"`
+	Fields []input.Field `json:"fields,omitempty"`
 
 	// Message is the text of a notify, of a gate, a manual and an input, and the title of an incident: a Go
 	// template over inputs, probes and steps. Also said when a check fails.
@@ -205,14 +202,14 @@ const (
 	Rollback   Kind = "rollback"   // undoes, last first
 )
 
-// Risk is what a step can do to the world.
-type Risk string
+// Risk is what a step can do to the world. A Destructive one needs a gate.
+type Risk = request.Risk
 
 // The risks, in rising order.
 const (
-	Read        Risk = "read"
-	Write       Risk = "write"
-	Destructive Risk = "destructive" // needs a gate
+	Read        = request.Read
+	Write       = request.Write
+	Destructive = request.Destructive
 )
 
 // What a step does when it does not know, or when its condition does not hold.

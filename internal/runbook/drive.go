@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Effects are what a run that is not a workflow is driven with: a plan with real reads, a rehearsal with
+// Effects are what a run that is not a workflow is driven with: a plan with real reads, a runbook test with
 // scripted ones. Each effect says how long it took; the clock is theirs alone.
 type Effects interface {
 	Read(calls []ReadCall) (map[string]Reading, time.Duration)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // scripted are effects of which the world is told once.
@@ -37,7 +39,7 @@ func (f *scripted) Watch(c WatchCall) (WatchResult, time.Duration) {
 
 func (f *scripted) Seen(c Command, now time.Time) {
 	if c.Record != nil {
-		f.seen = append(f.seen, now.Sub(startOfTime).String()+" "+c.Record.Kind+" "+c.Record.Data.Step)
+		f.seen = append(f.seen, now.Sub(startOfTime).String()+" "+c.Record.Kind+" "+stepOf(*c.Record))
 	}
 }
 
@@ -74,7 +76,7 @@ func TestDriveHearsPeople(t *testing.T) {
 			if s.Phase != Acting && s.Phase != Watching {
 				return nil, 0
 			}
-			return &Event{Verb: &Verb{Verb: Abort, By: "olga", Standing: Standing{Operator: true}}}, startOfTime.Add(after).Sub(now)
+			return &Event{Verb: &Verb{Verb: Abort, By: "olga", Standing: request.Standing{Operator: true}}}, startOfTime.Add(after).Sub(now)
 		}
 	}
 	watch := Step{ID: "watch", Kind: Wait, Until: holds("u")}

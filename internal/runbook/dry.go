@@ -15,7 +15,16 @@ type Planned struct {
 	Decision string           `json:"decision"`
 	Uses     string           `json:"uses,omitempty"`
 	With     condition.Values `json:"with,omitempty"`
-	Note     string           `json:"note,omitempty"`
+	// Undo is what would take the step back.
+	Undo *PlannedUndo `json:"undo,omitempty"`
+	Note string       `json:"note,omitempty"`
+}
+
+// PlannedUndo is an operation that would take a step back, with what it would be given as things are now. Of a scaling
+// it is the number that is measured when the step is done.
+type PlannedUndo struct {
+	Uses string           `json:"uses"`
+	With condition.Values `json:"with,omitempty"`
 }
 
 // The decisions of a plan about a step.
@@ -78,7 +87,7 @@ func (m *machine) plan(n Node, results map[string]ItemResult, message string) {
 		if fault != "" {
 			decision = PlanUndecided
 		}
-		m.planned(n, Planned{Decision: decision, With: with, Note: fault})
+		m.planned(n, Planned{Decision: decision, With: with, Undo: plannedUndo(n, results), Note: fault})
 	case GateStep:
 		m.planned(n, Planned{Decision: PlanRun, Note: strings.Join(n.Step.Groups, ", ") + " must approve " + strings.Join(n.Step.Gate.Approves, ", ")})
 	case Rollback, Checkpoint:
@@ -88,6 +97,15 @@ func (m *machine) plan(n Node, results map[string]ItemResult, message string) {
 	}
 	m.s.Steps[n.Path] = StepState{Outcome: OK}
 	m.leave()
+}
+
+// plannedUndo is what would take the step back. What cannot be told yet is left out of what it is given.
+func plannedUndo(n Node, results map[string]ItemResult) *PlannedUndo {
+	if n.Step.Undo == nil {
+		return nil
+	}
+	with, _ := filled("undo", n.Step.Undo.With, results)
+	return &PlannedUndo{Uses: n.Step.Undo.Uses, With: with}
 }
 
 // known says whether everything that a check reads of earlier steps is there already.

@@ -3,7 +3,7 @@ package runbook
 import (
 	"time"
 
-	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Event is something that happened. One of the fields behind Seq is set.
@@ -19,46 +19,26 @@ type Event struct {
 	Watched   *WatchResult
 	// Timer is the name of the timer that fired.
 	Timer  string
-	Answer *Answer
+	Answer *request.Answer
 	Verb   *Verb
 	// Cancelled is a cancellation of the whole run.
 	Cancelled bool
-}
-
-// Standing is what a person may do, as the configuration says at the time of the answer.
-type Standing struct {
-	Groups []string `json:"groups,omitempty"`
-	// Operator may pause, resume, skip, retry and abort runs.
-	Operator bool `json:"operator,omitempty"`
-	// Authenticated says that somebody else than the operating system vouches for the name.
-	Authenticated bool `json:"authenticated,omitempty"`
-	// AuthenticatedFrom is the risk from which an approval must be Authenticated; empty is none.
-	AuthenticatedFrom Risk `json:"authenticated_from,omitempty"`
-}
-
-// Answer is a person's word on a Request.
-type Answer struct {
-	// Request is the id that the person answered.
-	Request string `json:"request"`
-	By      string `json:"by"`
-	// Via is how it came: cli or slack.
-	Via      string   `json:"via"`
-	Standing Standing `json:"standing"`
-	Approve  bool     `json:"approve"`
-	Reason   string   `json:"reason,omitempty"`
-	// Fields are what was filled in.
-	Fields condition.Values `json:"fields,omitempty"`
-	// PlanSHA256 is the plan that the person saw; empty is not said.
-	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Broken says why the run cannot go on, such as a ledger that has been away for a day: what can be put back is.
+	Broken string
+	// Run is the id of the run that this happened to, as the worker said it; empty where none did. After a reset it
+	// is another one than before.
+	Run string
 }
 
 // Verb is an operator's order about the whole run.
 type Verb struct {
-	Verb     string   `json:"verb"`
-	By       string   `json:"by"`
-	Via      string   `json:"via"`
-	Standing Standing `json:"standing"`
-	Reason   string   `json:"reason,omitempty"`
+	Verb string `json:"verb"`
+	// Run is the id of the run that it was meant for; a run that was reset is another one.
+	Run      string           `json:"run,omitempty"`
+	By       string           `json:"by"`
+	Via      string           `json:"via"`
+	Standing request.Standing `json:"standing"`
+	Reason   string           `json:"reason,omitempty"`
 }
 
 // The verbs.
@@ -71,6 +51,11 @@ const (
 	UndoAll  = "undo"   // put everything back
 	Abort    = "abort"  // end it; on_failure is done
 )
+
+// NeedsReason says of a verb that it cannot be taken back, so that whoever gives the order has to say why.
+func NeedsReason(verb string) bool {
+	return verb == SkipStep || verb == MarkDone || verb == UndoAll || verb == Abort
+}
 
 // Verbs are all of them.
 var Verbs = []string{Pause, Resume, SkipStep, RetryVrb, MarkDone, UndoAll, Abort}
@@ -92,8 +77,10 @@ type Command struct {
 	Cancel bool
 	// Record must be kept before anything behind it is done.
 	Record *Record
+	// Notify tells people something; nothing waits for it.
+	Notify *Notification
 	// Reply answers the person whose word the event brought.
-	Reply  *Reply
+	Reply  *request.Reply
 	Finish *Finish
 }
 
@@ -101,44 +88,6 @@ type Command struct {
 type Timer struct {
 	Name string
 	For  time.Duration
-}
-
-// Record is an entry for the ledger.
-type Record struct {
-	// Event tells it from the run's other entries.
-	Event string
-	// Kind is what happened, such as "gate.approved"; Subject what it is about; Actor who did it.
-	Kind, Subject, Actor string
-	Data                 Data
-}
-
-// Data is what a record tells.
-type Data struct {
-	Runbook    string           `json:"runbook"`
-	Step       string           `json:"step,omitempty"`
-	Attempt    int              `json:"attempt,omitempty"`
-	Title      string           `json:"title,omitempty"`
-	Uses       string           `json:"uses,omitempty"`
-	With       condition.Values `json:"with,omitempty"`
-	Risk       Risk             `json:"risk,omitempty"`
-	Outcome    string           `json:"outcome,omitempty"`
-	Outputs    condition.Values `json:"outputs,omitempty"`
-	Message    string           `json:"message,omitempty"`
-	Severity   string           `json:"severity,omitempty"`
-	Groups     []string         `json:"groups,omitempty"`
-	Via        string           `json:"via,omitempty"`
-	PlanSHA256 string           `json:"plan_sha256,omitempty"`
-	Approves   []Approval       `json:"approves,omitempty"`
-	Inputs     condition.Values `json:"inputs,omitempty"`
-	Undone     []string         `json:"undone,omitempty"`
-	NotUndone  []string         `json:"not_undone,omitempty"`
-	Deadline   string           `json:"deadline,omitempty"`
-}
-
-// Reply is the answer to a person.
-type Reply struct {
-	Accepted bool   `json:"accepted"`
-	Message  string `json:"message"`
 }
 
 // Finish ends the run.

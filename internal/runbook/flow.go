@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // evaluated goes on with what the expressions said: first the guards, then the step's own condition,
@@ -55,12 +57,14 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 	case GateStep:
 		m.gate(m.s.Node, n.Step.Gate.Approves, results, message)
 	case Manual, InputStep:
-		kind := AskManual
+		kind := request.Confirmation
 		if n.Step.Kind == InputStep {
-			kind = AskInput
+			kind = request.Input
 		}
-		m.ask(Request{Kind: kind, Path: n.Path, Message: message, Groups: n.Step.Groups, Fields: n.Step.Fields},
-			Duration(n.Step.TimeoutSeconds), remindEvery(n.Step))
+		m.ask(request.Request{
+			Kind: kind, Step: n.Path, Message: message, Groups: n.Step.Groups, Fields: n.Step.Fields, Choices: []string{request.Approve, request.Reject},
+			LimitSeconds: n.Step.TimeoutSeconds, RemindSeconds: n.Step.RemindSeconds,
+		})
 	case Wait:
 		m.wait(n)
 	case Switch:
@@ -68,7 +72,7 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 	case Call:
 		m.call(n, results)
 	case Notify:
-		m.record("notify", "notification", "", Data{Step: n.Path, Message: message, Groups: n.Step.Groups})
+		m.notify(Notification{Step: n.Path, Message: message, Groups: n.Step.Groups, About: "notify"})
 		m.done(nil, "")
 	case Incident:
 		m.incident(n, message)
@@ -111,7 +115,7 @@ func (m *machine) guarded(n Node, results map[string]ItemResult) bool {
 			m.s.Refusals = append(m.s.Refusals, why)
 			continue
 		}
-		m.record("guard", "guard.failed", "", Data{Step: n.Path, Message: why})
+		m.record("guard", "guard.failed", "", GuardFailed{Runbook: m.s.Run.Name, Step: n.Path, Reason: why})
 		m.stepEnds(m.s.Node, Failed, nil, why)
 		ending := RunFailed
 		if !m.s.Acted {
@@ -147,7 +151,7 @@ func (m *machine) choose(n Node, results map[string]ItemResult) {
 func (m *machine) call(n Node, results map[string]ItemResult) {
 	given, fault := filled("with", n.Step.With, results)
 	if fault == "" {
-		given, fault = FillInputs(n.Step.Called.Inputs, given)
+		given, fault = input.Fill(n.Step.Called.Inputs, given)
 	}
 	if fault != "" {
 		m.stepFails(Failed, fault)
@@ -165,8 +169,10 @@ func (m *machine) incident(n Node, title string) {
 	if severity == "" {
 		severity = n.Definition.Severity
 	}
-	id := IncidentID(m.s.Run, n.Path, m.now)
-	m.record("incident", "incident.opened", m.s.Run.Initiator, Data{Step: n.Path, Title: id, Message: title, Severity: severity})
+	id := IncidentID(m.s.Run, n.Path, m.s.Recorded)
+	m.record("incident", "incident.opened", m.s.Run.Initiator, IncidentOpened{
+		Runbook: m.s.Run.Name, Step: n.Path, Incident: id, Title: title, Severity: severity,
+	})
 	m.done(condition.Values{"id": id}, "")
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 func TestWhen(t *testing.T) {
@@ -147,7 +149,7 @@ func TestCall(t *testing.T) {
 	inner := steps(action("in", func(s *Step) {
 		s.With = []Filled{{Name: "service", Value: Value{Expression: condition.Expression{Text: "svc", Result: condition.String, Uses: condition.Types{"inputs.service": condition.String}}}}}
 	}))
-	inner.Inputs = []Input{{Name: "service", Type: condition.String, Enum: []string{"redis"}}}
+	inner.Inputs = []input.Field{{Name: "service", Type: condition.String, Enum: []string{"redis"}}}
 	call := func(service string) Step {
 		return Step{ID: "sub", Kind: Call, Uses: "other", Called: &inner, With: []Filled{{Name: "service", Value: Value{Constant: service}}}}
 	}
@@ -168,25 +170,25 @@ func TestCall(t *testing.T) {
 func TestPersonFillsIn(t *testing.T) {
 	s := Step{
 		ID: "ask", Kind: InputStep, Groups: []string{"oncall"}, TimeoutSeconds: 1800, Message: "which ticket?",
-		Fields: []Input{{Name: "ticket", Type: condition.String, Pattern: "[A-Z]+-[0-9]+"}, {Name: "count", Type: condition.Int, Default: 1}},
+		Fields: []input.Field{{Name: "ticket", Type: condition.String, Pattern: "[A-Z]+-[0-9]+"}, {Name: "count", Type: condition.Int, Default: 1}},
 	}
 	w := newWorld(t, steps(s, action("a"))).begin()
-	require.Equal(t, AskInput, w.s.Request.Kind)
+	require.Equal(t, request.Input, w.s.Request.Kind)
 	require.Equal(t, "which ticket?", w.s.Request.Message)
-	a := Answer{Request: w.s.Request.ID, By: "bob", Standing: Standing{Groups: []string{"oncall"}}, Approve: true}
+	a := request.Answer{Request: w.s.Request.ID, By: "bob", Standing: request.Standing{Groups: []string{"oncall"}}, Decision: request.Approve}
 	require.Equal(t, "ticket is missing; give ticket=string", w.word(a).Message)
 	a.Fields = condition.Values{"ticket": "17"}
 	require.Equal(t, `ticket: "17" does not match [A-Z]+-[0-9]+`, w.word(a).Message)
 	a.Fields = condition.Values{"ticket": "OPS-17"}
 	require.True(t, w.word(a).Accepted)
-	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": 1.0}, w.s.Steps["ask"].Outputs)
-	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, w.kept("request.answered")[0].Data.Outputs)
+	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, w.s.Steps["ask"].Outputs)
+	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, dataOf[request.Word](t, w.kept("request.answered")[0]).Fields)
 	require.Len(t, w.kept("request.denied"), 2)
 	w.ends(Succeeded)
 
 	s.Kind = Manual
 	w = newWorld(t, steps(s, action("a"))).begin()
-	require.Equal(t, AskManual, w.s.Request.Kind)
+	require.Equal(t, request.Confirmation, w.s.Request.Kind)
 	require.True(t, w.says(false, "bob", "oncall").Accepted, "who cannot do it says so, and needs no fields")
 	w.ends(Rejected)
 
@@ -206,19 +208,19 @@ func TestTellAndIncident(t *testing.T) {
 	w.truth["it is down"] = "app is down"
 	w.begin()
 	w.ends(Succeeded)
-	tell := w.kept("notification")[0].Data
+	tell := w.told[0]
 	require.Equal(t, "app is down", tell.Message)
 	require.Equal(t, []string{"oncall"}, tell.Groups)
 	opened := w.kept("incident.opened")
-	require.Equal(t, "Sev2", opened[0].Data.Severity)
-	require.Equal(t, "Sev1", opened[1].Data.Severity)
-	require.Regexp(t, `^INC-20260105-[0-9A-F]{6}$`, opened[0].Data.Title)
-	require.NotEqual(t, opened[0].Data.Title, opened[1].Data.Title)
-	require.Equal(t, condition.Values{"id": opened[0].Data.Title}, w.s.Steps["inc"].Outputs)
+	require.Equal(t, "Sev2", dataOf[IncidentOpened](t, opened[0]).Severity)
+	require.Equal(t, "Sev1", dataOf[IncidentOpened](t, opened[1]).Severity)
+	require.Regexp(t, `^INC-20260105-[0-9A-F]{6}$`, dataOf[IncidentOpened](t, opened[0]).Incident)
+	require.NotEqual(t, dataOf[IncidentOpened](t, opened[0]).Incident, dataOf[IncidentOpened](t, opened[1]).Incident)
+	require.Equal(t, condition.Values{"id": dataOf[IncidentOpened](t, opened[0]).Incident}, w.s.Steps["inc"].Outputs)
 
 	w = newWorld(t, steps(Step{ID: "tell", Kind: Notify, Message: "it is down"}))
 	w.truth["it is down"] = errors.New("no value")
 	w.begin()
 	w.ends(Succeeded)
-	require.Equal(t, "it is down", w.kept("notification")[0].Data.Message, "a message that cannot be made is sent as it is written")
+	require.Equal(t, "it is down", w.told[0].Message, "a message that cannot be made is sent as it is written")
 }

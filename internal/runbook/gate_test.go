@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 func restart(change ...func(*Gate)) Definition {
@@ -20,13 +21,13 @@ func restart(change ...func(*Gate)) Definition {
 func TestApproval(t *testing.T) {
 	w := newWorld(t, restart()).begin()
 	require.Equal(t, Asking, w.s.Phase)
-	require.Equal(t, "runbook/h/shop/fix/k:gate.1", w.s.Request.ID)
+	require.Equal(t, "runbook/h/shop/fix/k:gate.1@0123abcd", w.s.Request.ID)
 	require.Equal(t, []string{"approve", "reject"}, w.s.Request.Choices)
 	require.Equal(t, Destructive, w.s.Request.Risk)
-	require.Equal(t, []Approval{{Path: "restart", Attempt: 1, Uses: "service.restart", PlanSHA256: planHash}}, w.s.Request.Approves)
+	require.Equal(t, []request.Effect{{Step: "restart", Attempt: 1, Uses: "service.restart"}}, w.s.Request.Allows)
 	require.Empty(t, w.done)
 
-	require.Equal(t, Reply{true, "runbook/h/shop/fix/k:gate.1 is approved"}, w.says(true, "bob", "oncall"))
+	require.Equal(t, request.Reply{Accepted: true, Message: "runbook/h/shop/fix/k:gate.1 is approved"}, w.says(true, "bob", "oncall"))
 	require.Equal(t, []string{"restart"}, w.done)
 	require.Equal(t, condition.Values{"approved_by": "bob"}, w.s.Steps["gate"].Outputs)
 	require.Empty(t, w.s.Approvals, "it is used up")
@@ -35,8 +36,8 @@ func TestApproval(t *testing.T) {
 	entry := w.kept("request.approved")[0]
 	require.Equal(t, "bob", entry.Actor)
 	require.Equal(t, "runbook/h/shop/fix/k", entry.Subject)
-	require.Equal(t, "restart", entry.Data.Approves[0].Path)
-	require.Equal(t, planHash, entry.Data.PlanSHA256)
+	require.Equal(t, "restart", dataOf[request.Word](t, entry).Allows[0].Step)
+	require.Equal(t, planHash, dataOf[request.Word](t, entry).PlanSHA256)
 	require.Len(t, w.kept("step.started"), 1, "what cannot be done twice is in the ledger before it is done")
 }
 
@@ -44,56 +45,58 @@ func TestRejection(t *testing.T) {
 	d := restart()
 	d.Steps = append([]Step{action("before", undoable)}, d.Steps...)
 	w := newWorld(t, d).begin()
-	reply := w.word(Answer{Request: w.s.Request.ID, By: "bob", Standing: Standing{Groups: []string{"oncall"}}, Reason: "not now"})
-	require.Equal(t, Reply{true, "runbook/h/shop/fix/k:gate.1 is rejected"}, reply)
+	reply := w.word(request.Answer{Request: w.s.Request.ID, By: "bob", Standing: request.Standing{Groups: []string{"oncall"}}, Reason: "not now"})
+	require.Equal(t, request.Reply{Accepted: true, Message: "runbook/h/shop/fix/k:gate.1 is rejected"}, reply)
 	require.Equal(t, []string{"before", "undo/before"}, w.done)
 	w.ends(Rejected)
 	require.Equal(t, "gate: rejected by bob: not now", w.s.Reason)
 	require.Equal(t, Failed, w.s.Steps["gate"].Outcome)
-	require.Equal(t, "not now", w.kept("request.rejected")[0].Data.Message)
+	require.Equal(t, "not now", dataOf[request.Word](t, w.kept("request.rejected")[0]).Reason)
 }
 
 // A word that does not count is answered, kept, and changes nothing else.
 func TestDenied(t *testing.T) {
-	proven := func(risk Risk) Standing { return Standing{Groups: []string{"oncall"}, AuthenticatedFrom: risk} }
+	proven := func(risk Risk) request.Standing {
+		return request.Standing{Groups: []string{"oncall"}, AuthenticatedFrom: risk}
+	}
 	for name, c := range map[string]struct {
-		a    Answer
+		a    request.Answer
 		want string
 	}{
-		"no group":             {Answer{By: "dan", Approve: true}, "dan is in none of the groups oncall"},
-		"another group":        {Answer{By: "dan", Approve: true, Standing: Standing{Groups: []string{"sre"}}}, "dan is in none of the groups oncall"},
-		"may not reject":       {Answer{By: "dan"}, "dan is in none of the groups oncall"},
-		"initiator":            {Answer{By: "anna", Approve: true, Standing: proven("")}, "anna started this run, and somebody else must answer"},
-		"another plan":         {Answer{By: "bob", Approve: true, PlanSHA256: "old", Standing: proven("")}, "the plan is another one than old"},
-		"not authenticated":    {Answer{By: "bob", Approve: true, Standing: proven(Destructive)}, "a destructive step needs an approval from Slack, which knows who answers; the command line does not"},
-		"not for writes, even": {Answer{By: "bob", Approve: true, Standing: proven(Write)}, "a destructive step needs an approval from Slack, which knows who answers; the command line does not"},
+		"no group":             {request.Answer{By: "dan", Decision: request.Approve}, "dan is in none of the groups oncall"},
+		"another group":        {request.Answer{By: "dan", Decision: request.Approve, Standing: request.Standing{Groups: []string{"sre"}}}, "dan is in none of the groups oncall"},
+		"may not reject":       {request.Answer{By: "dan"}, "dan is in none of the groups oncall"},
+		"initiator":            {request.Answer{By: "anna", Decision: request.Approve, Standing: proven("")}, "anna started this run, and somebody else must answer"},
+		"shown something else": {request.Answer{By: "bob", Decision: request.Approve, Shown: "old", Standing: proven("")}, "what was shown is not what is asked now; look at it again"},
+		"no such choice":       {request.Answer{By: "bob", Decision: "fly", Standing: proven("")}, "runbook/h/shop/fix/k:gate.1 is answered by approve, reject"},
+		"not authenticated":    {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Destructive)}, "a destructive step needs an approval from Slack, which knows who answers; the command line does not"},
+		"not for writes, even": {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Write)}, "a destructive step needs an approval from Slack, which knows who answers; the command line does not"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true })).begin()
 			before := *w.s.Request
 			c.a.Request = w.s.Request.ID
-			require.Equal(t, Reply{false, c.want}, w.word(c.a))
+			require.Equal(t, request.Reply{Message: c.want}, w.word(c.a))
 			require.Equal(t, before, *w.s.Request)
 			require.Empty(t, w.done)
 			denied := w.kept("request.denied")
 			require.Len(t, denied, 1)
 			require.Equal(t, c.a.By, denied[0].Actor)
-			require.Equal(t, c.want, denied[0].Data.Message)
+			require.Equal(t, c.want, dataOf[request.Word](t, denied[0]).Reason)
 		})
 	}
 }
 
 func TestWhoMayAnswerAllTheSame(t *testing.T) {
 	for name, c := range map[string]struct {
-		a    Answer
+		a    request.Answer
 		risk Risk
 	}{
-		"authenticated":                   {Answer{Approve: true, Standing: Standing{Authenticated: true, AuthenticatedFrom: Destructive}}, Destructive},
-		"authenticated only from above":   {Answer{Approve: true, Standing: Standing{AuthenticatedFrom: Destructive}}, Write},
-		"rejecting needs no proof":        {Answer{Standing: Standing{AuthenticatedFrom: Destructive}}, Destructive},
-		"the plan that is":                {Answer{Approve: true, PlanSHA256: planHash}, Destructive},
-		"an initiator where that may be":  {Answer{By: "anna", Approve: true}, Destructive},
-		"somebody with many other groups": {Answer{Approve: true, Standing: Standing{Groups: []string{"a", "b"}}}, Destructive},
+		"authenticated":                   {request.Answer{Decision: request.Approve, Standing: request.Standing{Authenticated: true, AuthenticatedFrom: Destructive}}, Destructive},
+		"authenticated only from above":   {request.Answer{Decision: request.Approve, Standing: request.Standing{AuthenticatedFrom: Destructive}}, Write},
+		"rejecting needs no proof":        {request.Answer{Standing: request.Standing{AuthenticatedFrom: Destructive}}, Destructive},
+		"an initiator where that may be":  {request.Answer{By: "anna", Decision: request.Approve}, Destructive},
+		"somebody with many other groups": {request.Answer{Decision: request.Approve, Standing: request.Standing{Groups: []string{"a", "b"}}}, Destructive},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := restart()
@@ -111,8 +114,8 @@ func TestWhoMayAnswerAllTheSame(t *testing.T) {
 
 func TestTwoMustApprove(t *testing.T) {
 	w := newWorld(t, restart(func(g *Gate) { g.Min = 2 })).begin()
-	require.Equal(t, Reply{true, "recorded; 1 more must approve"}, w.says(true, "bob", "oncall"))
-	require.Equal(t, Reply{false, "bob has approved it already"}, w.says(true, "bob", "oncall"))
+	require.Equal(t, request.Reply{Accepted: true, Message: "recorded; 1 more must approve"}, w.says(true, "bob", "oncall"))
+	require.Equal(t, request.Reply{Message: "bob has approved it already"}, w.says(true, "bob", "oncall"))
 	require.Empty(t, w.done)
 	require.True(t, w.says(true, "cleo", "oncall").Accepted)
 	require.Equal(t, condition.Values{"approved_by": "bob, cleo"}, w.s.Steps["gate"].Outputs)
@@ -155,7 +158,7 @@ func TestEscalation(t *testing.T) {
 	w.pass(15 * time.Minute)
 	require.Equal(t, []string{"oncall", "sre"}, w.s.Request.Groups)
 	require.Equal(t, startOfTime.Add(30*time.Minute), w.s.Request.Deadline)
-	require.Equal(t, []string{"oncall", "sre"}, w.kept("request.escalated")[0].Data.Groups)
+	require.Equal(t, []string{"oncall", "sre"}, dataOf[request.Asked](t, w.kept("request.escalated")[0]).Groups)
 	require.True(t, w.says(true, "sam", "sre").Accepted)
 	w.ends(Succeeded)
 

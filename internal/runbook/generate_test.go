@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 )
 
 // generator makes runbooks that lint would not always let pass: the reducer must be safe without it.
@@ -106,7 +107,7 @@ func (g *generator) step(depth int) Step {
 	case Manual, InputStep:
 		s.Groups, s.Message = pick(g, both, both[:1]), "do it"
 		if g.chance(50) {
-			s.Fields = []Input{{Name: "ticket", Type: condition.String, Pattern: "[0-9]+"}}
+			s.Fields = []input.Field{{Name: "ticket", Type: condition.String, Pattern: "[0-9]+"}}
 		}
 	case Wait:
 		if g.chance(50) {

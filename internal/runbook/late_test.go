@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // What comes late, twice or out of turn changes nothing.
@@ -71,11 +73,11 @@ func TestAnswersThatComeLate(t *testing.T) {
 	first := w.s.Request.ID
 	w.says(true, "bob", "oncall")
 	second := w.s.Request.ID
-	a := Answer{Request: first, By: "bob", Approve: true, Standing: Standing{Groups: []string{"oncall"}}}
-	require.Equal(t, Reply{false, "runbook/h/shop/fix/k:gate.1 is not open"}, w.word(a))
+	a := request.Answer{Request: first, By: "bob", Decision: request.Approve, Standing: request.Standing{Groups: []string{"oncall"}}}
+	require.Equal(t, request.Reply{Message: "runbook/h/shop/fix/k:gate.1@0123abcd is not open"}, w.word(a))
 	require.Equal(t, second, w.s.Request.ID)
 	require.Equal(t, []string{"restart"}, w.done)
 	w.pass(time.Minute)
 	a.Request = second
-	require.Equal(t, Reply{false, "the run is over: aborted"}, w.word(a))
+	require.Equal(t, request.Reply{Message: "the run is over: aborted"}, w.word(a))
 }

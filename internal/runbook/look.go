@@ -67,7 +67,7 @@ func (m *machine) watched(r WatchResult) {
 	if why := m.s.AbortWhy; why != "" {
 		m.s.AbortWhy = ""
 		m.stepEnds(m.s.Node, Failed, r.Outputs, why)
-		m.fail(Aborted, why)
+		m.fail(m.ending(why, ""), why)
 		return
 	}
 	if m.s.Run.Dry {

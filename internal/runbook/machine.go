@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Next is what a run does when something happens: its new state, and what to do now. It reads no
@@ -34,12 +35,19 @@ type machine struct {
 
 func (m *machine) handle(e Event) {
 	stale := e.Seq != m.s.Seq || m.s.Phase == Over
+	if e.Run != "" && e.Run != m.s.Run.RunID && m.s.Phase != Over {
+		m.moved(e.Run)
+	}
 	switch {
 	case m.s.Phase == Over:
 		m.late(e)
 	case e.Begin:
-		m.record("started", "runbook.started", m.s.Run.Initiator, Data{Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256})
+		m.record("started", "runbook.started", m.s.Run.Initiator, Started{
+			Runbook: m.s.Run.Name, Definition: m.p.Definition.SHA256, Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256,
+		})
 		m.enter(m.p.Start)
+	case e.Broken != "":
+		m.broken(e.Broken)
 	case e.Cancelled:
 		m.abort("cancelled")
 	case e.Verb != nil:
@@ -89,19 +97,18 @@ func (m *machine) timer(name string, d time.Duration) {
 }
 
 func (m *machine) reply(accepted bool, message string) {
-	m.out(Command{Reply: &Reply{Accepted: accepted, Message: message}})
+	m.out(Command{Reply: &request.Reply{Accepted: accepted, Message: message}})
 }
 
 // record keeps something in the ledger; a dry run leaves no trace there.
-func (m *machine) record(event, kind, actor string, data Data) {
+func (m *machine) record(event, kind, actor string, data any) {
 	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data)
 }
 
-func (m *machine) recordAbout(subject, event, kind, actor string, data Data) {
+func (m *machine) recordAbout(subject, event, kind, actor string, data any) {
 	if m.s.Run.Dry {
 		return
 	}
-	data.Runbook = m.s.Run.Name
 	m.s.Recorded++
 	m.out(Command{Record: &Record{
 		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data,
@@ -131,10 +138,7 @@ func (m *machine) enter(at int) {
 		m.end()
 		return
 	case m.s.PauseBy != "":
-		m.ask(Request{
-			Kind: AskPaused, Path: m.node().Path, Message: "paused by " + m.s.PauseBy + " before " + m.node().Path,
-			Choices: []string{Resume, SkipStep, UndoAll, Abort},
-		}, operatorLimit, operatorRemind)
+		m.askOperator(RunPaused, m.node(), "paused by "+m.s.PauseBy+" before "+m.node().Path, Resume, SkipStep, UndoAll, Abort)
 		m.s.PauseBy = ""
 		return
 	}
@@ -164,8 +168,15 @@ func (m *machine) abort(why string) {
 		}
 		return
 	case Asking:
-		m.unsettled(m.closeRequest(), why)
+		m.withdraw(why)
+		if m.puttingBack() {
+			m.enter(m.s.Node)
+			return
+		}
 	case Resting, Probing, Evaluating:
+		if m.puttingBack() {
+			return
+		}
 		m.out(Command{StopTimers: true})
 		m.stepEnds(m.s.Node, Failed, nil, why)
 	case Over:
@@ -173,6 +184,54 @@ func (m *machine) abort(why string) {
 	}
 	m.next()
 	m.fail(Aborted, why)
+}
+
+// puttingBack says that the run is about to put things back in on_failure. That is not given up: it is what an abort
+// wants.
+func (m *machine) puttingBack() bool {
+	return m.s.Ending != "" && m.node().Step.Kind == Rollback
+}
+
+// withdraw closes the open request, which nobody needs to answer any more.
+func (m *machine) withdraw(why string) {
+	cause := m.s.Cause
+	m.told(m.s.Request.Withdraw(why))
+	m.closeRequest()
+	if !m.puttingBack() {
+		m.unsettled(cause, why)
+	}
+}
+
+// broken ends a run that cannot go on as it should. What it is putting back it puts back all the same.
+func (m *machine) broken(why string) {
+	switch m.s.Phase {
+	case Acting, Watching:
+		if m.s.AbortWhy == "" {
+			m.out(Command{Cancel: true})
+		}
+		m.s.AbortWhy, m.s.Broken = why, true
+		return
+	case Undoing:
+		m.s.Broken = true
+		if m.s.Rolling && m.s.AbortWhy == "" {
+			m.s.AbortWhy = why
+		}
+		return
+	case Asking:
+		m.withdraw(why)
+	default:
+		if m.puttingBack() { // without its condition, which cannot be told
+			m.s.Broken = true
+			m.next()
+			m.rollback(m.node())
+			return
+		}
+		m.out(Command{StopTimers: true})
+		m.stepEnds(m.s.Node, Failed, nil, why)
+	}
+	m.s.Broken = true
+	m.next()
+	m.fail(RunFailed, why)
 }
 
 // stepEnds keeps what became of a step and tells the ledger.
@@ -184,8 +243,9 @@ func (m *machine) stepEnds(at int, outcome string, outputs condition.Values, mes
 	}
 	st.Outcome, st.Outputs, st.Message, st.Ended = outcome, outputs, message, m.now
 	m.s.Steps[n.Path] = st
-	m.record("step", "step."+outcome, "", Data{
-		Step: n.Path, Title: n.Step.Title, Attempt: st.Attempt, Uses: n.Step.Uses, Risk: n.Step.Risk, Outcome: outcome, Outputs: outputs, Message: message,
+	m.record("step", "step."+outcome, "", StepEnded{
+		Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: st.Attempt, Uses: n.Step.Uses, Risk: n.Step.Risk,
+		Outcome: outcome, Outputs: outputs, Reason: message,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // monitor watches the events and commands of a run, knows nothing of its state, and says which promise
@@ -17,10 +18,14 @@ type monitor struct {
 	initiator string
 	faults    []string
 	finished  bool
+	// run is the run at work, resets how often it was another one: what was approved before counts no more.
+	run    string
+	resets int
 	// asked counts requests; approvals are those of each, in the order of the asking.
 	asked     int
 	approving bool
 	escalated bool
+	withdrawn bool
 	deadline  string
 	approvals map[int][]approved
 	used      map[string]bool
@@ -47,7 +52,9 @@ type monitor struct {
 type approved struct {
 	by    string
 	at    time.Time
-	wants []Approval
+	wants []request.Effect
+	plan  string
+	run   int
 	gate  Node
 }
 
@@ -61,8 +68,12 @@ func (m *monitor) fault(format string, args ...any) {
 
 // see takes one event and what came of it.
 func (m *monitor) see(e Event, commands []Command) {
-	if e.Cancelled && !m.finished {
+	if (e.Cancelled || e.Broken != "") && !m.finished {
 		m.failing = true
+	}
+	if e.Run != "" && e.Run != m.run {
+		m.run = e.Run
+		m.resets++
 	}
 	if e.Acted != nil && e.Seq == m.acting {
 		m.acting = 0
@@ -123,14 +134,19 @@ func (m *monitor) guard(e Event, c Command) {
 	}
 }
 
+// verb is an operator's order, as such or as the answer to what the run asks.
 func (m *monitor) verb(e Event, accepted bool) {
-	if e.Verb == nil || !accepted {
+	v := e.Verb
+	if e.Answer != nil && slices.Contains(Verbs, e.Answer.Decision) {
+		v = &Verb{Verb: e.Answer.Decision, By: e.Answer.By, Standing: e.Answer.Standing}
+	}
+	if v == nil || !accepted {
 		return
 	}
-	if !e.Verb.Standing.Operator {
-		m.fault("%s is no operator and was obeyed", e.Verb.By)
+	if !v.Standing.Operator {
+		m.fault("%s is no operator and was obeyed", v.By)
 	}
-	switch e.Verb.Verb {
+	switch v.Verb {
 	case RetryVrb:
 		m.retried = true
 	case Abort, UndoAll:
@@ -143,30 +159,38 @@ func (m *monitor) record(e Event, r Record) {
 		m.fault("two records are %s", r.Event)
 	}
 	m.records[r.Event] = true
+	if !slices.Contains(Kinds, r.Kind) {
+		m.fault("%s is no kind of an entry", r.Kind)
+	}
 	m.seen[r.Kind]++
 	switch r.Kind {
 	case "step.ok":
-		if n := m.p.Nodes[m.p.Find(r.Data.Step)]; n.Step.Kind == Wait && n.Step.Until.Zero() && e.At.Before(m.rests) {
+		if n := m.p.Nodes[m.p.Find(stepOf(r))]; n.Step.Kind == Wait && n.Step.Until.Zero() && e.At.Before(m.rests) {
 			m.fault("%s rested until %s instead of %s", n.Path, e.At, m.rests)
 		}
 	case "request.opened":
-		m.asked, m.escalated, m.deadline, m.approving = m.asked+1, false, r.Data.Deadline, r.Data.Title == string(AskApproval)
+		again := m.withdrawn && m.escalated // what a reset asks again is still escalated
+		m.withdrawn = false
+		m.asked, m.escalated, m.deadline, m.approving = m.asked+1, again, r.Data.(request.Asked).Deadline, r.Data.(request.Asked).Asks == request.Approval
+	case "request.withdrawn":
+		m.withdrawn = true
 	case "request.escalated":
 		m.escalated = true
 		m.inTime(e)
-		m.deadline = r.Data.Deadline
+		m.deadline = r.Data.(request.Asked).Deadline
 	case "request.rejected", "request.expired":
 		m.failing = true
 		if r.Kind == "request.expired" {
 			m.inTime(e)
 		}
 	case "request.approved":
-		at := m.p.Find(r.Data.Step)
+		word := r.Data.(request.Word)
+		at := m.p.Find(word.Step)
 		if at == Nowhere || m.p.Nodes[at].Step.Gate == nil {
-			m.fault("approved what is no gate: %s", r.Data.Step)
+			m.fault("approved what is no gate: %s", word.Step)
 			return
 		}
-		m.approvals[m.asked] = append(m.approvals[m.asked], approved{r.Actor, e.At, r.Data.Approves, m.p.Nodes[at]})
+		m.approvals[m.asked] = append(m.approvals[m.asked], approved{r.Actor, e.At, word.Allows, word.PlanSHA256, m.resets, m.p.Nodes[at]})
 		m.mayApprove(r.Actor, m.p.Nodes[at].Step)
 	}
 }
@@ -226,12 +250,12 @@ func (m *monitor) act(e Event, c ActCall) {
 // allowed looks for one request at which enough different persons approved just this, in time, and which
 // was not used for it yet.
 func (m *monitor) allowed(now time.Time, c ActCall) bool {
-	for request, all := range m.approvals {
-		key := fmt.Sprint(request, c.Path, c.Attempt)
+	for number, all := range m.approvals {
+		key := fmt.Sprint(number, c.Path, c.Attempt)
 		var by []string
 		var last approved
 		for _, a := range all {
-			covers := slices.ContainsFunc(a.wants, func(w Approval) bool { return m.covers(w, c) })
+			covers := a.run == m.resets && a.plan == planHash && slices.ContainsFunc(a.wants, func(w request.Effect) bool { return covers(w, c) })
 			if covers && !slices.Contains(by, a.by) {
 				by, last = append(by, a.by), a
 			}
@@ -248,8 +272,18 @@ func (m *monitor) allowed(now time.Time, c ActCall) bool {
 	return false
 }
 
-func (m *monitor) covers(a Approval, c ActCall) bool {
-	return a.Path == c.Path && a.Attempt == c.Attempt && a.Uses == c.Uses && a.PlanSHA256 == planHash && equalValues(a.With, c.With)
+func covers(e request.Effect, c ActCall) bool {
+	return e.Step == c.Path && e.Attempt == c.Attempt && e.Uses == c.Uses && equalValues(e.Arguments, c.With)
+}
+
+// stepOf is the step that a record is about.
+func stepOf(r Record) string {
+	var about struct {
+		Step string `json:"step"`
+	}
+	text, _ := json.Marshal(r.Data)
+	_ = json.Unmarshal(text, &about)
+	return about.Step
 }
 
 // equalValues compares as JSON, in which a whole number is the same whatever its type.

@@ -18,6 +18,8 @@ type Operation struct {
 	Outputs    condition.Types `json:"outputs,omitempty"`
 	// Open allows further arguments of type string, which the worker's configuration names.
 	Open bool `json:"open,omitempty"`
+	// Workflow says that the run does it by a workflow of its own, and no activity does.
+	Workflow bool `json:"workflow,omitempty"`
 }
 
 // Param is an argument of an operation.
@@ -91,12 +93,12 @@ var operations = []Operation{
 		Outputs: condition.Types{"value": condition.Double},
 	},
 	{
-		Name: "service.restart", Risk: Destructive, Summary: "restart the containers of a service, one after the other",
+		Name: "service.restart", Risk: Destructive, Workflow: true, Summary: "restart the containers of a service, one after the other",
 		Params:  []Param{serviceParam},
 		Outputs: condition.Types{"restarted": condition.Int},
 	},
 	{
-		Name: "service.scale", Risk: Write, Idempotent: true, Summary: "take a service to a number of replicas by ScaleService",
+		Name: "service.scale", Risk: Write, Idempotent: true, Workflow: true, Summary: "take a service to a number of replicas by ScaleService",
 		Params:  []Param{serviceParam, {Name: "replicas", Type: condition.Int}},
 		Outputs: condition.Types{"from": condition.Int, "to": condition.Int},
 	},

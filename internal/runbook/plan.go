@@ -10,7 +10,8 @@ import (
 
 // Plan is what a run would do, as things are now.
 type Plan struct {
-	Runbook string `json:"runbook"`
+	Runbook     string `json:"runbook"`
+	Description string `json:"description,omitempty"`
 	// Definition is the SHA-256 of the file, Key what runs about the same thing share.
 	Definition string           `json:"definition"`
 	Host       string           `json:"host"`
@@ -30,12 +31,13 @@ type Plan struct {
 // and every definition that has a say in it.
 func PlanOf(p Program, s State) Plan {
 	plan := Plan{
-		Runbook: s.Run.Name, Definition: p.Definition.SHA256, Host: s.Run.Host, Key: s.Run.Key, Inputs: s.Inputs[""],
+		Runbook: s.Run.Name, Description: p.Definition.Description, Definition: p.Definition.SHA256, Host: s.Run.Host, Key: s.Run.Key, Inputs: s.Inputs[""],
 		Steps: s.Plan, Readings: s.Readings, Refusals: s.Refusals, NotNeeded: s.Ending == NotNeeded,
 	}
 	type step struct {
 		Path, Decision, Uses string
 		With                 condition.Values
+		Undo                 *PlannedUndo
 	}
 	hashed := struct {
 		Runbook, Definition, Host, Key string
@@ -49,7 +51,7 @@ func PlanOf(p Program, s State) Plan {
 		}
 	}
 	for _, planned := range plan.Steps {
-		hashed.Steps = append(hashed.Steps, step{planned.Path, planned.Decision, planned.Uses, planned.With})
+		hashed.Steps = append(hashed.Steps, step{planned.Path, planned.Decision, planned.Uses, planned.With, planned.Undo})
 	}
 	text, err := json.Marshal(hashed) // map keys are sorted
 	if err != nil {

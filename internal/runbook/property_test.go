@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 const (
@@ -36,7 +37,7 @@ func TestPromises(t *testing.T) {
 	}
 	for _, what := range []string{
 		"destructive", "operator.abort", "operator.denied", "operator.done", "operator.pause", "operator.resume", "operator.retry",
-		"operator.skip", "operator.undo", "request.denied", "request.escalated", "request.expired", "request.rejected", "request.reminded",
+		"operator.skip", "operator.undo", "request.denied", "request.escalated", "request.expired", "request.rejected", "request.reminded", "request.withdrawn",
 		"guard.failed", "undo.ok", "undo.failed", "step.unknown", "step.timeout", "step.skipped",
 		Succeeded, NotNeeded, Rejected, Aborted, RunFailed, RolledBack, RollbackIncomplete, Refused,
 	} {
@@ -104,6 +105,7 @@ type chaos struct {
 	timers map[string]time.Time
 	// unrest is how many more things persons do; then they stay silent.
 	unrest      int
+	resets      int
 	throughJSON bool
 	story       []told
 }
@@ -122,6 +124,9 @@ func (t told) String() string {
 }
 
 func (c *chaos) next(e Event) {
+	if e.Answer != nil || e.Verb != nil || e.Evaluated != nil || e.Begin {
+		e.Run = "run " + itoa(c.resets) + "......"
+	}
 	if e.At = c.now; e.Timer != "" || e.Seq > 0 {
 		c.old = append(c.old, e)
 	}
@@ -251,6 +256,10 @@ func (c *chaos) disturb() {
 		}
 	case n < 6:
 		c.next(Event{Cancelled: true})
+	case n < 7 && c.chance(40):
+		c.next(Event{Broken: "the ledger is away"})
+	case n < 9:
+		c.resets++ // whatever comes next comes to another run
 	case n < 20 || c.ordered():
 		c.order()
 	default:
@@ -269,15 +278,24 @@ func (c *chaos) order() {
 		verb = pick(c.generator, append(c.s.Request.Choices, c.s.Request.Choices[0])...)
 	}
 	who := pick(c.generator, people...)
-	c.next(Event{Verb: &Verb{Verb: verb, By: who, Standing: Standing{Groups: groupOf[who], Operator: who == "cleo" || who == "bob"}}})
+	c.next(Event{Verb: &Verb{Verb: verb, By: who, Standing: request.Standing{Groups: groupOf[who], Operator: who == "cleo" || who == "bob"}}})
 }
 
 func (c *chaos) answer() {
 	who := pick(c.generator, people...)
-	a := Answer{Request: "r/k:s1.1", By: who, Standing: Standing{Groups: groupOf[who]}, Approve: c.chance(93)}
-	a.PlanSHA256 = pick(c.generator, "", planHash, planHash, planHash, "another")
+	a := request.Answer{Request: "r/k:s1.1@00000000", By: who, Standing: request.Standing{Groups: groupOf[who]}, Decision: request.Approve}
+	if c.chance(7) {
+		a.Decision = pick(c.generator, request.Reject, request.Reject, "fly")
+	}
 	if c.s.Request != nil && c.chance(90) {
 		a.Request = c.s.Request.ID
+		if c.chance(80) {
+			a.Shown = c.s.Request.Shown
+		}
+		if c.s.Request.Kind == request.Order && c.chance(50) {
+			a.Decision = pick(c.generator, c.s.Request.Choices...)
+			a.Standing.Operator = who == "cleo" || who == "bob"
+		}
 	}
 	if c.s.Request != nil && len(c.s.Request.Fields) > 0 && c.chance(70) {
 		a.Fields = condition.Values{"ticket": "17"}

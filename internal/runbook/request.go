@@ -1,55 +1,28 @@
 package runbook
 
 import (
-	"slices"
+	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
-// Request is what a run waits for from a person. Each has a deadline, and none is granted by it.
-type Request struct {
-	// ID is the run's id, a colon, the step and a number that counts the requests.
-	ID   string      `json:"id"`
-	Kind RequestKind `json:"kind"`
-	// Path is the step that asks: of a gate that was opened again, the gate.
-	Path    string `json:"path"`
-	Message string `json:"message"`
-	// Groups may answer. A request about the run itself is answered by an operator's verb.
-	Groups       []string `json:"groups,omitempty"`
-	Min          int      `json:"min,omitempty"`
-	NotInitiator bool     `json:"not_initiator,omitempty"`
-	// Approves are the attempts that an approval allows.
-	Approves []Approval `json:"approves,omitempty"`
-	Fields   []Input    `json:"fields,omitempty"`
-	// Choices are the verbs that answer it.
-	Choices   []string  `json:"choices,omitempty"`
-	Risk      Risk      `json:"risk,omitempty"`
-	Opened    time.Time `json:"opened"`
-	Deadline  time.Time `json:"deadline"`
-	Escalated bool      `json:"escalated,omitempty"`
-	// Answers are the approvals so far.
-	Answers []string `json:"answers,omitempty"`
-	// PlanSHA256 is the run's plan.
-	PlanSHA256 string `json:"plan_sha256,omitempty"`
-}
+// Cause is why an operator is asked how a run goes on.
+type Cause string
 
-// RequestKind is what is asked for.
-type RequestKind string
-
-// The kinds of requests.
+// The causes.
 const (
-	AskApproval RequestKind = "approval"
-	AskManual   RequestKind = "manual"
-	AskInput    RequestKind = "input"
-	AskUnknown  RequestKind = "unknown" // did the step happen?
-	AskHeld     RequestKind = "held"    // the step failed while the run was to pause
-	AskPaused   RequestKind = "paused"
+	StepUnknown Cause = "unknown" // did the step happen?
+	StepHeld    Cause = "held"    // the step failed while the run was to pause
+	RunPaused   Cause = "paused"
 )
 
 const (
 	// operatorLimit is how long a run waits for an operator before it fails closed.
-	operatorLimit = 24 * time.Hour
+	operatorLimit = 24 * 3600
 	// operatorRemind is how often it reminds one meanwhile.
-	operatorRemind = time.Hour
+	operatorRemind = 3600
 	// longWait is the wait after which everything is looked at again.
 	longWait = time.Minute
 )
@@ -61,111 +34,180 @@ const (
 )
 
 // ask opens a request and its timers.
-func (m *machine) ask(r Request, limit, remind time.Duration) {
+func (m *machine) ask(r request.Request) {
 	m.s.Phase = Asking
 	m.s.Asked++
 	m.next()
-	r.ID = requestID(m.s.Run, r.Path, m.s.Asked)
-	r.Opened, r.Deadline, r.PlanSHA256 = m.now, m.now.Add(limit), m.s.Run.PlanSHA256
+	r.ID = request.ID(m.s.Run.Subject(m.s.Run.Key), r.Step, m.s.Asked, m.s.Run.RunID)
+	r.PlanSHA256 = m.s.Run.PlanSHA256
+	r, result := request.Open(r, m.now)
 	m.s.Request = &r
-	m.record("asked", "request.opened", "", r.about())
-	m.timer(deadlineTimer, limit)
-	m.timer(remindTimer, remind)
+	m.told(result)
+	m.notifyAbout("opened")
 }
 
-func requestID(run Run, path string, number int) string {
-	return run.Subject(run.Key) + ":" + path + "." + itoa(number)
+// askOperator asks how the run goes on.
+func (m *machine) askOperator(cause Cause, n Node, message string, choices ...string) {
+	m.s.Cause = cause
+	m.ask(request.Request{
+		Kind: request.Order, Step: n.Path, Message: message, Choices: choices, Risk: n.Step.Risk, LimitSeconds: operatorLimit, RemindSeconds: operatorRemind,
+	})
 }
 
-// about is what a record says of a request.
-func (r Request) about() Data {
-	return Data{
-		Step: r.Path, Message: r.Message, Groups: r.Groups, PlanSHA256: r.PlanSHA256, Approves: r.Approves, Risk: r.Risk,
-		Title: string(r.Kind), Deadline: r.Deadline.UTC().Format(time.RFC3339),
+// told does what a request says is to be done.
+func (m *machine) told(r request.Result) {
+	if e := r.Entry; e != nil {
+		m.record(strings.TrimPrefix(e.Kind, "request."), e.Kind, e.Actor, e.Data())
+	}
+	if r.Deadline > 0 {
+		m.timer(deadlineTimer, r.Deadline)
+	}
+	if r.Remind > 0 {
+		m.timer(remindTimer, r.Remind)
+	}
+	if r.Reply != nil {
+		m.out(Command{Reply: r.Reply})
 	}
 }
 
-// close ends the open request and its timers.
-func (m *machine) closeRequest() Request {
+// notifyAbout tells people of the open request.
+func (m *machine) notifyAbout(what string) {
+	r := m.s.Request
+	m.notify(Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID})
+}
+
+func (m *machine) notify(n Notification) {
+	if m.s.Run.Dry {
+		return
+	}
+	n.Runbook = m.s.Run.Name
+	m.out(Command{Notify: &n})
+}
+
+// closeRequest ends the open request and its timers.
+func (m *machine) closeRequest() request.Request {
 	r := *m.s.Request
-	m.s.Request = nil
+	m.s.Request, m.s.Cause = nil, ""
 	m.out(Command{StopTimers: true})
 	return r
 }
 
+// answer is a person's word on the open request.
+func (m *machine) answer(a request.Answer) {
+	r := m.s.Request
+	if r == nil || r.ID != a.Request {
+		m.record("denied", "request.denied", a.By, request.Word{
+			Request: a.Request, Decision: a.Decision, Via: a.Via, Reason: "it is not open", Shown: a.Shown,
+		})
+		m.reply(false, a.Request+" is not open")
+		return
+	}
+	next, result := r.Answer(a)
+	m.s.Request = &next
+	result, reply := withoutReply(result)
+	m.told(result)
+	switch result.Outcome {
+	case "", request.Expired:
+	case request.Ordered:
+		m.verb(Verb{Verb: a.Decision, By: a.By, Via: a.Via, Standing: a.Standing, Reason: a.Reason})
+	case request.Rejected:
+		closed := m.closeRequest()
+		why := "rejected by " + a.By
+		if a.Reason != "" {
+			why += ": " + a.Reason
+		}
+		m.stepEnds(m.s.Node, Failed, nil, why)
+		m.out(reply)
+		m.fail(Rejected, closed.Step+": "+why)
+		return
+	case request.Granted:
+		closed := m.closeRequest()
+		m.granted(closed, result.Values, reply)
+		return
+	}
+	if reply.Reply != nil {
+		m.out(reply)
+	}
+}
+
+// withoutReply takes the reply apart from a result: what closes a request is told behind what that changes.
+func withoutReply(r request.Result) (request.Result, Command) {
+	reply := Command{Reply: r.Reply}
+	r.Reply = nil
+	return r, reply
+}
+
+// granted goes on behind a request that got its yes.
+func (m *machine) granted(r request.Request, values condition.Values, reply Command) {
+	if r.Kind == request.Approval {
+		m.approve(r, reply)
+		return
+	}
+	m.refreshAfter(r.Opened)
+	m.out(reply)
+	m.done(values, "")
+}
+
 // remind tells the ones who may answer once more.
 func (m *machine) remind() {
-	r := m.s.Request
-	m.record("reminded", "request.reminded", "", r.about())
-	every := operatorRemind
-	if n, ok := m.asking(); ok {
-		every = remindEvery(n.Step)
-	}
-	if left := r.Deadline.Sub(m.now); left > every {
-		m.timer(remindTimer, every)
-	}
+	m.told(m.s.Request.Remind(m.now))
+	m.notifyAbout("reminded")
 }
 
-// asking is the node whose step asks; false when the run itself does.
-func (m *machine) asking() (Node, bool) {
-	r := m.s.Request
-	if r.Kind != AskApproval && r.Kind != AskManual && r.Kind != AskInput {
-		return Node{}, false
-	}
-	return m.p.Nodes[m.p.Find(r.Path)], true
-}
-
-func remindEvery(s Step) time.Duration {
-	if s.RemindSeconds > 0 {
-		return Duration(s.RemindSeconds)
-	}
-	return Duration(max(s.TimeoutSeconds/2, 1))
-}
-
-// expire is the deadline of a request: it escalates once where the gate says so, and else fails closed.
+// expire is the deadline of the open request: it escalates, or the run ends closed.
 func (m *machine) expire() {
-	r := m.s.Request
-	if left := r.Deadline.Sub(m.now); left > 0 {
-		m.timer(deadlineTimer, left) // the timer that fired was one of an earlier request
-		return
-	}
-	n, ok := m.asking()
-	if ok && n.Step.Gate != nil && n.Step.Gate.OnTimeout == Escalate && !r.Escalated {
-		r.Escalated = true
-		for _, g := range n.Step.Gate.EscalateTo {
-			if !slices.Contains(r.Groups, g) {
-				r.Groups = append(r.Groups, g)
-			}
+	next, result := m.s.Request.Expire(m.now)
+	m.s.Request = &next
+	m.told(result)
+	if result.Outcome != request.Expired {
+		if next.Escalated && result.Entry != nil {
+			m.notifyAbout("escalated")
 		}
-		limit := Duration(n.Step.TimeoutSeconds)
-		r.Deadline = m.now.Add(limit)
-		m.record("escalated", "request.escalated", "", r.about())
-		m.timer(deadlineTimer, limit)
-		m.timer(remindTimer, remindEvery(n.Step))
 		return
 	}
+	m.notifyAbout("expired")
+	cause := m.s.Cause
 	closed := m.closeRequest()
-	data := closed.about()
-	data.Outcome = "expired"
-	m.record("expired", "request.expired", "", data)
-	why := "nobody answered " + closed.ID + " in time"
-	if closed.Kind == AskApproval {
-		m.stepEnds(m.s.Node, Failed, nil, why)
-		m.fail(Rejected, why)
+	if closed.Kind == request.Approval {
+		m.stepEnds(m.s.Node, Failed, nil, result.Reason)
+		m.fail(Rejected, result.Reason)
 		return
 	}
-	m.unsettled(closed, why)
-	m.fail(Aborted, why)
+	if m.puttingBack() { // it was paused before that
+		m.enter(m.s.Node)
+		return
+	}
+	m.unsettled(cause, result.Reason)
+	m.fail(Aborted, result.Reason)
 }
 
 // unsettled keeps what is known of a step whose request closed without an answer.
-func (m *machine) unsettled(r Request, why string) {
-	switch r.Kind {
-	case AskUnknown:
+func (m *machine) unsettled(cause Cause, why string) {
+	switch cause {
+	case StepUnknown:
 		m.stepEnds(m.s.Node, Unclear, nil, why)
 		m.s.NotUndone = append(m.s.NotUndone, m.node().Path+": its outcome is unknown")
-	case AskPaused:
+	case RunPaused:
 	default:
 		m.stepEnds(m.s.Node, Failed, nil, why)
 	}
+}
+
+// moved is what a reset of the run leaves: it is another run now. What was approved was approved for the one before,
+// and what is open is asked again under an id of its own.
+func (m *machine) moved(run string) {
+	first := m.s.Run.RunID == ""
+	m.s.Run.RunID = run
+	if first {
+		return
+	}
+	m.s.Approvals = nil
+	if m.s.Request == nil {
+		return
+	}
+	m.told(m.s.Request.Withdraw("the run was reset"))
+	again := *m.s.Request
+	m.out(Command{StopTimers: true})
+	again.Answers = nil
+	m.ask(again)
 }

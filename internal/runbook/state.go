@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Run says which run it is.
@@ -20,6 +21,10 @@ type Run struct {
 	Host string `json:"host"`
 	// Project is the Compose project that it is about; empty for a runbook about the host.
 	Project string `json:"project,omitempty"`
+	// RunID is the run at work; approvals were given to it. After a reset it is another one.
+	RunID string `json:"run_id,omitempty"`
+	// Started is when it began.
+	Started time.Time `json:"started,omitzero"`
 	// Initiator is who started it, such as "anna@gpu-1" or "alert".
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
@@ -45,12 +50,15 @@ type State struct {
 	GuardsDue bool       `json:"guards_due,omitempty"`
 	Undo      []Undoable `json:"undo,omitempty"`
 	Approvals []Approval `json:"approvals,omitempty"`
-	// Request is what the run waits for from a person.
-	Request *Request `json:"request,omitempty"`
+	// Request is what the run waits for from people; Cause says of an order why an operator is asked.
+	Request *request.Request `json:"request,omitempty"`
+	Cause   Cause            `json:"cause,omitempty"`
 	// PauseBy is who wants the run to stop before the next step.
 	PauseBy string `json:"pause_by,omitempty"`
 	// AbortWhy is set while the work in flight is being stopped.
 	AbortWhy string `json:"abort_why,omitempty"`
+	// Broken says that it cannot go on as it should, and only puts things back.
+	Broken bool `json:"broken,omitempty"`
 	// Ending is the outcome that the run is heading for, once it has failed, and Reason why.
 	Ending string `json:"ending,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -58,6 +66,8 @@ type State struct {
 	// a rollback step asked for it and the run goes on behind that.
 	Unwinding int  `json:"unwinding,omitempty"`
 	Rolling   bool `json:"rolling,omitempty"`
+	// Stays are the steps that were done and that nothing takes back.
+	Stays []string `json:"stays,omitempty"`
 	// Acted says that something was changed, or may have been.
 	Acted bool `json:"acted,omitempty"`
 	// Asked and Recorded count the requests and the entries for the ledger.
@@ -95,7 +105,7 @@ const (
 	Rejected           = "rejected"            // a person said no, or nobody answered
 	Aborted            = "aborted"             // a person, or a cancellation, ended it
 	RunFailed          = "failed"              // a step failed; what it had done stays
-	RolledBack         = "rolled_back"         // a step failed; everything is as it was
+	RolledBack         = "rolled_back"         // a step failed; all that can be taken back was; the reason names the rest
 	RollbackIncomplete = "rollback_incomplete" // something could not be put back
 	Suppressed         = "suppressed"          // cooldown or breaker; nothing was touched
 	Refused            = "refused"             // the plan or the guards say no; nothing was touched
@@ -117,28 +127,27 @@ type Undoable struct {
 	Path string           `json:"path"`
 	Uses string           `json:"uses,omitempty"` // empty is a checkpoint
 	With condition.Values `json:"with,omitempty"`
+	// Measured says that With is what was measured when the step was done, and not what the definition says.
+	Measured bool `json:"measured,omitempty"`
 }
 
 // Approval allows one attempt at one step, as it was shown, under one plan, for a time.
 type Approval struct {
-	Path       string           `json:"path"`
-	Attempt    int              `json:"attempt"`
-	Uses       string           `json:"uses"`
-	With       condition.Values `json:"with,omitempty"`
-	PlanSHA256 string           `json:"plan_sha256"`
-	By         []string         `json:"by,omitempty"`
-	Until      time.Time        `json:"until,omitzero"`
+	request.Effect
+	PlanSHA256 string    `json:"plan_sha256"`
+	By         []string  `json:"by"`
+	Until      time.Time `json:"until"`
 }
 
 // clone copies what a step of the machine may change.
 func (s State) clone() State {
 	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
 	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
+	s.Stays = slices.Clone(s.Stays)
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {
-		r := *s.Request
-		r.Groups, r.Answers = slices.Clone(r.Groups), slices.Clone(r.Answers)
+		r := *s.Request // its lists are never written to
 		s.Request = &r
 	}
 	return s

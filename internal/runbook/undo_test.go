@@ -96,7 +96,7 @@ func TestUndo(t *testing.T) {
 			w.ends(c.outcome)
 			require.Equal(t, c.undone, w.s.Undone)
 			require.Equal(t, c.notUndone, w.s.NotUndone)
-			end := w.kept("runbook.finished")[0].Data
+			end := dataOf[Finished](t, w.kept("runbook.finished")[0])
 			require.Equal(t, c.undone, end.Undone)
 			require.Equal(t, c.notUndone, end.NotUndone)
 		})
@@ -119,10 +119,10 @@ func TestUndoRemembers(t *testing.T) {
 		}
 	}
 	require.Equal(t, &ActCall{
-		Path: "scale", Project: "shop", Attempt: 1, Uses: "service.scale", With: condition.Values{"replicas": 2.0, "service": "app"}, Risk: Write, Undo: true,
+		Path: "scale", Run: runID, Project: "shop", Attempt: 1, Uses: "service.scale", With: condition.Values{"replicas": int64(2), "service": "app"}, Risk: Write, Undo: true,
 		Idempotent: true, TimeoutSeconds: actLimit, Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
 	}, undo)
-	require.Equal(t, "scale", w.kept("undo.ok")[0].Data.Step)
+	require.Equal(t, "scale", dataOf[StepUndone](t, w.kept("undo.ok")[0]).Step)
 }
 
 func TestHowAnActionFails(t *testing.T) {

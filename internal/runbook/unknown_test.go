@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // lost is an operation whose outcome is unknown, behind one that can be undone.
@@ -18,10 +20,11 @@ func TestUnknownOutcomeAsks(t *testing.T) {
 	w := lost(t).begin()
 	require.Equal(t, []string{"first", "fire"}, w.done, "not again by itself")
 	r := w.s.Request
-	require.Equal(t, AskUnknown, r.Kind)
+	require.Equal(t, StepUnknown, w.s.Cause)
 	require.Equal(t, []string{RetryVrb, MarkDone, UndoAll, Abort}, r.Choices)
 	require.Equal(t, "fire (product.breaker) may or may not have happened: the worker was lost", r.Message)
 	require.Equal(t, Unclear, w.s.Steps["fire"].Outcome)
+	require.Equal(t, request.Order, r.Kind)
 	require.False(t, w.says(true, "bob", "oncall").Accepted, "an operator must decide, and not who approves")
 	require.Equal(t, "it waits for retry, done, undo, abort", w.orders(SkipStep).Message)
 }

@@ -49,7 +49,7 @@ func (m *machine) unwind(keep int) {
 			continue
 		}
 		m.out(Command{Seq: m.next(), Act: &ActCall{
-			Path: u.Path, Project: m.s.Run.Project, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Idempotent: true, TimeoutSeconds: actLimit,
+			Path: u.Path, Project: m.s.Run.Project, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Measured: u.Measured, Run: m.s.Run.RunID, Idempotent: true, TimeoutSeconds: actLimit,
 			Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
 		}})
 		return
@@ -69,7 +69,7 @@ func (m *machine) rolled() {
 	switch {
 	case why != "":
 		m.stepEnds(m.s.Node, OK, nil, "")
-		m.fail(Aborted, why)
+		m.fail(m.ending(why, ""), why)
 	case len(m.s.NotUndone) > 0:
 		m.stepFails(Failed, "not everything could be put back: "+strings.Join(m.s.NotUndone, "; "))
 	default:
@@ -89,13 +89,39 @@ func (m *machine) undone(r ActResult) {
 	} else {
 		m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+r.Message)
 	}
-	m.record("undo", "undo."+r.Outcome, "", Data{Step: u.Path, Uses: u.Uses, With: u.With, Outcome: r.Outcome, Message: r.Message})
+	m.record("undo", "undo."+r.Outcome, "", StepUndone{
+		Runbook: m.s.Run.Name, Step: u.Path, Uses: u.Uses, Arguments: u.With, Outcome: r.Outcome, Reason: r.Message,
+	})
 	m.unwind(m.s.Unwinding)
 }
 
-// end is the end of the run.
+// leftOver are the entries of the undo stack that on_failure was to put back and did not.
+func (m *machine) leftOver() {
+	if m.s.Ending == "" || m.s.Ending == NotNeeded {
+		return
+	}
+	for _, n := range m.p.Nodes {
+		if !n.Failing || n.Step.Kind != Rollback || m.s.Steps[n.Path].Outcome == OK || m.s.Steps[n.Path].Outcome == Skipped {
+			continue
+		}
+		for _, u := range slices.Backward(m.s.Undo) {
+			if u.Uses != "" {
+				m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+n.Path+" was not done")
+			}
+		}
+		return
+	}
+}
+
+// end is the end of the run. What was done and is not taken back is named.
 func (m *machine) end() {
+	if !m.s.Run.Dry {
+		m.leftOver()
+	}
 	outcome := m.s.Ending
+	if outcome == RunFailed && len(m.s.Undone) > 0 && len(m.s.Stays) > 0 {
+		m.s.Reason += "; done, and not taken back: " + strings.Join(m.s.Stays, ", ")
+	}
 	switch {
 	case outcome == "":
 		outcome = Succeeded
@@ -106,8 +132,8 @@ func (m *machine) end() {
 		outcome = RolledBack
 	}
 	m.s.Outcome, m.s.Node = outcome, Nowhere
-	m.record("finished", "runbook.finished", m.s.Run.Initiator, Data{
-		Outcome: outcome, Message: m.s.Reason, PlanSHA256: m.s.Run.PlanSHA256, Undone: m.s.Undone, NotUndone: m.s.NotUndone,
+	m.record("finished", "runbook.finished", m.s.Run.Initiator, Finished{
+		Runbook: m.s.Run.Name, Outcome: outcome, Reason: m.s.Reason, PlanSHA256: m.s.Run.PlanSHA256, Undone: m.s.Undone, NotUndone: m.s.NotUndone,
 	})
 	m.s.Phase = Over
 	m.next()

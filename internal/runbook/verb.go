@@ -3,16 +3,18 @@ package runbook
 import (
 	"slices"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // verb is an operator's order. One that cannot be followed is recorded as well, and answered.
 func (m *machine) verb(v Verb) {
 	if why := m.cannot(v); why != "" {
-		m.record("denied", "operator.denied", v.By, Data{Step: m.at(), Title: v.Verb, Message: why, Via: v.Via, Outcome: "denied"})
+		m.record("denied", "operator.denied", v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason, Denied: why})
 		m.reply(false, why)
 		return
 	}
-	m.record(v.Verb, "operator."+v.Verb, v.By, Data{Step: m.at(), Title: v.Verb, Message: v.Reason, Via: v.Via})
+	m.record(v.Verb, "operator."+v.Verb, v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason})
 	m.reply(true, v.Verb+": "+m.at())
 	by := v.Verb + " by " + v.By
 	if v.Reason != "" {
@@ -35,8 +37,9 @@ func (m *machine) verb(v Verb) {
 		m.stepEnds(m.s.Node, OK, nil, by)
 		m.leave()
 	case UndoAll:
-		if r := m.closeRequest(); r.Kind == AskUnknown && m.node().Step.Undo == nil {
-			m.unsettled(r, by)
+		cause := m.s.Cause
+		if m.closeRequest(); cause == StepUnknown && m.node().Step.Undo == nil {
+			m.unsettled(cause, by)
 		}
 		m.s.Ending, m.s.Reason = RunFailed, by
 		m.unwind(0)
@@ -56,12 +59,14 @@ func (m *machine) at() string {
 // cannot says why an order is not followed; empty when it is.
 func (m *machine) cannot(v Verb) string {
 	var choices []string
-	if m.s.Request != nil {
+	if m.s.Request != nil && m.s.Request.Kind == request.Order {
 		choices = m.s.Request.Choices
 	}
 	switch {
+	case v.Run != "" && v.Run != m.s.Run.RunID:
+		return "that was for another run"
 	case !v.Standing.Operator:
-		return v.By + " is no operator; the configuration's approvals.operators says which groups are"
+		return request.NoOperator(v.By)
 	case !slices.Contains(Verbs, v.Verb):
 		return v.Verb + " is no order; the orders are " + strings.Join(Verbs, ", ")
 	case m.s.Phase == Undoing:

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // The phases in which an order can come, each with the run that is in it.
@@ -44,7 +46,7 @@ func inPhase(t *testing.T, phase string) *world {
 		w.begin()
 		require.True(t, w.orders(Pause).Accepted)
 		w.land()
-		require.Equal(t, AskPaused, w.s.Request.Kind)
+		require.Equal(t, RunPaused, w.s.Cause)
 		return w
 	case "held":
 		w := newWorld(t, around(action("at")))
@@ -52,7 +54,7 @@ func inPhase(t *testing.T, phase string) *world {
 		w.begin0("first")
 		require.True(t, w.orders(Pause).Accepted)
 		w.land()
-		require.Equal(t, AskHeld, w.s.Request.Kind)
+		require.Equal(t, StepHeld, w.s.Cause)
 		return w
 	case "undoing":
 		w := newWorld(t, around(manual)).begin()
@@ -89,8 +91,8 @@ func TestOrders(t *testing.T) {
 		"checking": {Pause: "", Resume: busy, SkipStep: busy, RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
 		"resting":  {Pause: "", Resume: busy, SkipStep: "", RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
 		"gate": {
-			Pause: "", Resume: "it waits for approve, reject", SkipStep: "it waits for approve, reject", RetryVrb: "it waits for approve, reject",
-			MarkDone: "it waits for approve, reject", UndoAll: "it waits for approve, reject", Abort: "",
+			Pause: "", Resume: "it waits for an answer of oncall", SkipStep: "it waits for an answer of oncall", RetryVrb: "it waits for an answer of oncall",
+			MarkDone: "it waits for an answer of oncall", UndoAll: "it waits for an answer of oncall", Abort: "",
 		},
 		"manual": {
 			Pause: "", Resume: "it waits for an answer of oncall", SkipStep: "it waits for an answer of oncall", RetryVrb: "it waits for an answer of oncall",
@@ -118,10 +120,10 @@ func TestOrders(t *testing.T) {
 				if want == "" {
 					require.True(t, got.Accepted, got.Message)
 					require.Equal(t, "operator."+verb, w.records[before].Kind)
-					require.Equal(t, "at", w.records[before].Data.Step)
+					require.Equal(t, "at", dataOf[Ordered](t, w.records[before]).Step)
 					return
 				}
-				require.Equal(t, Reply{false, want}, got)
+				require.Equal(t, request.Reply{Message: want}, got)
 				require.Equal(t, "operator.denied", w.records[before].Kind)
 				require.Len(t, w.records, before+1, "nothing else comes of it")
 			})
@@ -134,8 +136,8 @@ func TestWhoMayOrder(t *testing.T) {
 		for _, verb := range Verbs {
 			w := inPhase(t, phase)
 			before := w.s
-			w.next(Event{Verb: &Verb{Verb: verb, By: "dan", Standing: Standing{Groups: []string{"oncall"}}}})
-			require.Equal(t, Reply{false, "dan is no operator; the configuration's approvals.operators says which groups are"}, w.reply)
+			w.next(Event{Verb: &Verb{Verb: verb, By: "dan", Standing: request.Standing{Groups: []string{"oncall"}}}})
+			require.Equal(t, request.Reply{Message: "dan is no operator; the configuration's approvals.operators says which groups are"}, w.reply)
 			before.Recorded++
 			require.Equal(t, before, w.s, "%s at %s", verb, phase)
 			require.Equal(t, "dan", w.kept("operator.denied")[0].Actor)
@@ -143,7 +145,7 @@ func TestWhoMayOrder(t *testing.T) {
 	}
 	w := inPhase(t, "acting")
 	require.Equal(t, "fly is no order; the orders are pause, resume, skip, retry, done, undo, abort", w.orders("fly").Message)
-	require.Equal(t, Reply{false, "the run is over: rejected"}, inPhase(t, "over").orders(Abort))
+	require.Equal(t, request.Reply{Message: "the run is over: rejected"}, inPhase(t, "over").orders(Abort))
 }
 
 // What comes of an order that is followed.
@@ -211,14 +213,14 @@ func TestPauseWaitsForTheNextStep(t *testing.T) {
 	w.says(true, "bob", "oncall")
 	w.pass(20 * time.Minute)
 	w.orders(Resume)
-	require.Equal(t, AskApproval, w.s.Request.Kind, "the approval is too old by now")
+	require.Equal(t, request.Approval, w.s.Request.Kind, "the approval is too old by now")
 }
 
 func TestReasonOfAnOrder(t *testing.T) {
 	w := inPhase(t, "resting")
-	w.next(Event{Verb: &Verb{Verb: Abort, By: "olga", Via: "cli", Standing: Standing{Operator: true}, Reason: "wrong host"}})
+	w.next(Event{Verb: &Verb{Verb: Abort, By: "olga", Via: "cli", Standing: request.Standing{Operator: true}, Reason: "wrong host"}})
 	w.ends(Aborted)
 	require.Equal(t, "abort by olga: wrong host", w.s.Reason)
-	require.Equal(t, "wrong host", w.kept("operator.abort")[0].Data.Message)
-	require.Equal(t, "cli", w.kept("operator.abort")[0].Data.Via)
+	require.Equal(t, "wrong host", dataOf[Ordered](t, w.kept("operator.abort")[0]).Reason)
+	require.Equal(t, "cli", dataOf[Ordered](t, w.kept("operator.abort")[0]).Via)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // restartN restarts n services; the number is an expression.
@@ -27,9 +28,9 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.truth["n"] = int64(2_000_001)
 		w.says(true, "bob", "oncall")
 		require.Empty(t, w.done)
-		require.Equal(t, "gate", w.s.Request.Path)
+		require.Equal(t, "gate", w.s.Request.Step)
 		require.Equal(t, "gate again: attempt 1 at restart", w.s.Request.Message)
-		require.Equal(t, 2_000_001.0, w.s.Request.Approves[0].With["n"])
+		require.Equal(t, int64(2_000_001), w.s.Request.Allows[0].Arguments["n"])
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart"}, w.done)
 		w.ends(Succeeded)
@@ -47,7 +48,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.begin().says(true, "bob", "oncall")
 		require.True(t, w.orders(RetryVrb).Accepted)
 		require.Equal(t, []string{"restart"}, w.done)
-		require.Equal(t, 2, w.s.Request.Approves[0].Attempt)
+		require.Equal(t, 2, w.s.Request.Allows[0].Attempt)
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart", "restart"}, w.done)
 		w.ends(Succeeded)
@@ -58,7 +59,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.s.Run.PlanSHA256 = "another"
 		w.pass(30 * time.Second)
 		require.Empty(t, w.done)
-		require.Equal(t, "another", w.s.Request.Approves[0].PlanSHA256)
+		require.Equal(t, "another", w.s.Request.PlanSHA256)
 	})
 	t.Run("too late", func(t *testing.T) {
 		w := newWorld(t, restartN(Step{ID: "rest", Kind: Wait, ForSeconds: 901})).begin()
@@ -82,7 +83,7 @@ func TestGateThatWasLeftOut(t *testing.T) {
 	w.truth["a"] = false
 	w.begin()
 	require.Empty(t, w.done, "the step asks for itself")
-	require.Equal(t, "gate", w.s.Request.Path)
+	require.Equal(t, "gate", w.s.Request.Step)
 	w.says(false, "bob", "oncall")
 	w.ends(Rejected)
 	require.Equal(t, Failed, w.s.Steps["restart"].Outcome)
@@ -110,4 +111,76 @@ func TestGateOfAWrite(t *testing.T) {
 	w.says(true, "bob", "oncall")
 	require.Equal(t, []string{"open"}, w.done)
 	w.ends(Succeeded)
+}
+
+// A reset makes another run of it: what was approved was approved for the one before, and what is open is asked again.
+func TestResetVoidsApprovals(t *testing.T) {
+	w := newWorld(t, restartN(Step{ID: "rest", Kind: Wait, ForSeconds: 30})).begin()
+	w.says(true, "bob", "oncall")
+	require.Len(t, w.s.Approvals, 1)
+	w.run = "another-89abcdef"
+	w.pass(30 * time.Second)
+	require.Empty(t, w.done)
+	require.Equal(t, "runbook/h/shop/fix/k:gate.2@89abcdef", w.s.Request.ID)
+	w.says(true, "bob", "oncall")
+	require.Equal(t, []string{"restart"}, w.done)
+
+	w = newWorld(t, restart()).begin()
+	old := w.s.Request.ID
+	w.run = "another-89abcdef"
+	reply := w.word(request.Answer{Request: old, By: "bob", Standing: request.Standing{Groups: []string{"oncall"}}, Decision: request.Approve})
+	require.Equal(t, request.Reply{Message: old + " is not open"}, reply)
+	require.Equal(t, "runbook/h/shop/fix/k:gate.2@89abcdef", w.s.Request.ID)
+	require.Len(t, w.kept("request.withdrawn"), 1)
+	require.Empty(t, w.done)
+}
+
+// A second abort does not keep on_failure from putting things back.
+func TestAbortOfAnAbort(t *testing.T) {
+	for name, ends := range map[string]func(w *world){
+		"aborted":   func(w *world) { require.True(t, w.orders(Abort).Accepted) },
+		"cancelled": func(w *world) { w.next(Event{Cancelled: true}) },
+		"broken":    func(w *world) { w.next(Event{Broken: "the ledger is away"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := steps(action("first", undoable), Step{ID: "ask", Kind: Manual, Groups: []string{"oncall"}, TimeoutSeconds: 60, Message: "m"})
+			put := back("put", "")
+			put.When = holds("ok", "probes.p.value")
+			d.Probes = []Probe{{Name: "p", Uses: "prometheus.query", Unit: "s", MaxAgeSeconds: 30}}
+			d.OnFailure = []Step{put}
+			w := newWorld(t, d).begin()
+			w.silent = true // the probe takes its time
+			require.True(t, w.orders(Abort).Accepted)
+			require.Equal(t, Probing, w.s.Phase)
+			ends(w)
+			w.silent = false
+			if w.flying != nil && w.s.Phase == Probing {
+				w.land()
+			}
+			require.Equal(t, []string{"first", "undo/first"}, w.done)
+			require.Equal(t, Over, w.s.Phase)
+			require.Equal(t, []string{"first"}, w.s.Undone)
+		})
+	}
+}
+
+// What on_failure was to put back and could not is named.
+func TestRollbackThatIsNotDone(t *testing.T) {
+	put := back("put", "")
+	put.When = holds("unknown")
+	w := newWorld(t, Definition{Steps: []Step{action("first", undoable), action("broken")}, OnFailure: []Step{put}})
+	w.truth["unknown"] = errors.New("no value")
+	w.acts["broken"] = []ActResult{{Outcome: Failed, Message: "broken"}}
+	w.begin()
+	w.ends(RollbackIncomplete)
+	require.Equal(t, []string{"first: put was not done"}, w.s.NotUndone)
+}
+
+// What was done and nothing takes back is named.
+func TestWhatStaysIsNamed(t *testing.T) {
+	w := newWorld(t, steps(action("a", undoable), action("b"), action("broken")))
+	w.acts["broken"] = []ActResult{{Outcome: Failed, Message: "no"}}
+	w.begin()
+	w.ends(RolledBack)
+	require.Equal(t, "broken: no; done, and not taken back: b", w.s.Reason)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // world drives one run by hand. What the run asks of things is answered from the maps at once; persons and
@@ -27,13 +28,17 @@ type world struct {
 	// held keeps the next operation or watch in flight until land.
 	held   bool
 	flying *Event
+	// silent keeps the next reading in flight until land, and run is the run at work where it is another one.
+	silent bool
+	run    string
 
 	reads    []string
 	done     []string
 	commands []Command
 	records  []Record
+	told     []Notification
 	timers   map[string]time.Time
-	reply    Reply
+	reply    request.Reply
 }
 
 func newWorld(t *testing.T, d Definition) *world {
@@ -44,7 +49,7 @@ func newWorld(t *testing.T, d Definition) *world {
 	w := &world{
 		t: t, p: Lay(d), now: startOfTime, truth: map[string]any{}, acts: map[string][]ActResult{}, looks: map[string]WatchResult{}, timers: map[string]time.Time{},
 	}
-	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash}, condition.Values{"n": int64(2)})
+	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash, RunID: runID, Started: startOfTime}, condition.Values{"n": int64(2)})
 	return w
 }
 
@@ -57,6 +62,9 @@ func (w *world) begin() *world {
 func (w *world) next(e Event) {
 	w.t.Helper()
 	e.At = w.now
+	if e.Run == "" {
+		e.Run = w.run
+	}
 	for queue := []Event{e}; len(queue) > 0; queue = queue[1:] {
 		s, commands := Next(w.p, w.s, queue[0])
 		text, err := json.Marshal(s)
@@ -65,7 +73,7 @@ func (w *world) next(e Event) {
 		require.NoError(w.t, json.Unmarshal(text, &w.s))
 		for _, c := range commands {
 			w.commands = append(w.commands, c)
-			if e, ok := w.answer(c); ok && (!w.held || c.Read != nil || c.Evaluate != nil) {
+			if e, ok := w.answer(c); ok && (!w.held || c.Read != nil || c.Evaluate != nil) && (!w.silent || c.Read == nil) {
 				queue = append(queue, e)
 			} else if ok {
 				w.flying = &e
@@ -116,6 +124,8 @@ func (w *world) answer(c Command) (Event, bool) {
 		clear(w.timers)
 	case c.Record != nil:
 		w.records = append(w.records, *c.Record)
+	case c.Notify != nil:
+		w.told = append(w.told, *c.Notify)
 	case c.Reply != nil:
 		w.reply = *c.Reply
 	}
@@ -174,26 +184,48 @@ func (w *world) pass(d time.Duration) {
 }
 
 // says is an answer to the open request by somebody in groups.
-func (w *world) says(approve bool, by string, groups ...string) Reply {
+func (w *world) says(approve bool, by string, groups ...string) request.Reply {
 	w.t.Helper()
 	require.NotNil(w.t, w.s.Request, "nothing is asked: %s", w.s.Outcome)
-	return w.word(Answer{Request: w.s.Request.ID, By: by, Via: "cli", Standing: Standing{Groups: groups}, Approve: approve})
+	a := request.Answer{Request: w.s.Request.ID, By: by, Via: "cli", Standing: request.Standing{Groups: groups}, Decision: request.Reject}
+	if approve {
+		a.Decision = request.Approve
+	}
+	return w.word(a)
 }
 
-func (w *world) word(a Answer) Reply {
+// word is a person's word on what was shown; one without a decision is a no.
+func (w *world) word(a request.Answer) request.Reply {
 	w.t.Helper()
-	w.reply = Reply{}
+	if w.s.Request != nil && a.Shown == "" {
+		a.Shown = w.s.Request.Shown
+	}
+	if a.Decision == "" {
+		a.Decision = request.Reject
+	}
+	w.reply = request.Reply{}
 	w.next(Event{Answer: &a})
 	return w.reply
 }
 
 // orders is an operator's verb.
-func (w *world) orders(verb string) Reply {
+func (w *world) orders(verb string) request.Reply {
 	w.t.Helper()
-	w.reply = Reply{}
-	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Standing: Standing{Operator: true}}})
+	w.reply = request.Reply{}
+	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Standing: request.Standing{Operator: true}}})
 	return w.reply
 }
+
+// dataOf is the data of a record, which is of that type.
+func dataOf[T any](t *testing.T, r Record) T {
+	t.Helper()
+	data, ok := r.Data.(T)
+	require.True(t, ok, "%s has %T", r.Kind, r.Data)
+	return data
+}
+
+// runID is the run of these tests; its end is in the ids of requests.
+const runID = "run-0123abcd"
 
 // kept are the kinds of the ledger's entries that begin with one of the prefixes.
 func (w *world) kept(kinds ...string) []Record {

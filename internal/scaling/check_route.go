@@ -3,7 +3,10 @@ package scaling
 import (
 	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // checkRouter finds why the replicas that stay could not get traffic. New ones are copies of a sibling
@@ -28,6 +31,31 @@ func checkRouter(req Request, e Endpoint, members []Replica, f *findings) {
 	}
 	if req.NotVerified {
 		f.warn("not verified through the router: the worker cannot look from where the router stands")
+	}
+}
+
+// Strays are the members of an upstream that none of a service's replicas is behind.
+func Strays(replicas []Replica, port int, present []string) []string {
+	return slices.DeleteFunc(slices.Clone(present), func(member string) bool {
+		return slices.ContainsFunc(replicas, func(r Replica) bool {
+			return slices.ContainsFunc(r.Networks, func(a Attachment) bool {
+				return a.Address != "" && net.JoinHostPort(a.Address, strconv.Itoa(port)) == member
+			})
+		})
+	})
+}
+
+// checkStrays keeps a new replica from getting the requests of another service: the engine gives it an address that is
+// free, and the router may still send that service's requests there.
+func checkStrays(req Request, c Change, f *findings) {
+	for _, service := range slices.Sorted(maps.Keys(req.Strays)) {
+		strays := req.Strays[service]
+		if service == c.Service || len(strays) == 0 {
+			continue
+		}
+		running := slices.DeleteFunc(req.Inventory.Of(service), func(r Replica) bool { return !r.Running() })
+		f.refuse(StaleUpstream, "the router still sends requests for %s to %s, where no replica of %s is any more, and a new replica of %s may get that address; correct it first: starter scale %s/%s=%d",
+			service, strings.Join(strays, ", "), service, c.Service, req.Project, service, max(1, len(running)))
 	}
 }
 

@@ -37,6 +37,28 @@ func TestRouterOfThePlan(t *testing.T) {
 	})
 }
 
+// A new replica must not get the address to which the router still sends the requests of another service.
+func TestStrays(t *testing.T) {
+	api := func(id, address string) Replica {
+		return Replica{ID: id, Name: "shop-api-" + id, Service: "api", State: "running", Networks: []Attachment{{Address: "10.9.0.1"}, {Address: address}}}
+	}
+	require.Empty(t, Strays([]Replica{api("1", "10.0.0.2")}, 8080, []string{"10.0.0.2:8080"}))
+	require.Empty(t, Strays(nil, 8080, nil))
+	require.Equal(t, []string{"10.0.0.3:8080", "10.0.0.2:9090"}, Strays([]Replica{api("1", "10.0.0.2")}, 8080, []string{"10.0.0.2:8080", "10.0.0.3:8080", "10.0.0.2:9090"}))
+	stray := func(service string) func(*Request, *Service) {
+		return func(r *Request, _ *Service) {
+			r.Strays = map[string][]string{service: {"10.0.0.3:8080"}}
+			r.Inventory.Replicas = append(r.Inventory.Replicas, api("1", "10.0.0.2"), api("2", "10.0.0.4"))
+		}
+	}
+	check(t, map[string]said{
+		"another's": {to: 2, have: running(1), edit: stray("api"), refusals: []Refusal{{StaleUpstream, "the router still sends requests for api to 10.0.0.3:8080, where no replica of api is any more, " +
+			"and a new replica of app may get that address; correct it first: starter scale shop/api=2"}}},
+		"its own":          {to: 2, have: running(1), edit: stray("app")},
+		"nothing is added": {to: 1, have: running(2), edit: stray("api")},
+	})
+}
+
 func TestRoutersOfOthers(t *testing.T) {
 	consumer := func(r *Request, s *Service) {
 		r.Endpoints, s.Ports, s.StopGraceSeconds = nil, []int{8080}, 30

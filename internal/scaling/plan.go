@@ -23,6 +23,8 @@ type Request struct {
 	Services  []Service
 	Policies  map[string]Policy
 	Endpoints map[string]Endpoint
+	// PolicyFaults say why a service has no policy, where that is a fault of the policy's file.
+	PolicyFaults map[string]string
 	// NoCompose is why `docker compose` cannot be run; empty when it can.
 	NoCompose string
 	// Place is where the router stands; nil where there is none or it is not known.
@@ -31,6 +33,8 @@ type Request struct {
 	RouterFault string
 	// Present are the members that each managed upstream has now.
 	Present map[string][]string
+	// Strays are, by service, the members of its upstream that are no replica's of it any more.
+	Strays map[string][]string
 	// Unreached is why the router does not reach the replicas that there are; empty when it does.
 	Unreached string
 	// NotVerified says that the worker cannot look from where the router stands.

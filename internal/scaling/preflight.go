@@ -26,6 +26,7 @@ func preflight(req Request, c Change) ([]Refusal, []string) {
 		checkStart(req, c, service, &f)
 		checkHost(req, c, service, &f)
 		checkWriters(req, c, service, &f)
+		checkStrays(req, c, &f)
 	}
 	checkUsers(req, c, service, &f)
 	if !c.Unchanged() || len(c.Keep) > 0 {
@@ -59,6 +60,10 @@ func checkService(req Request, name string, f *findings) (Service, bool) {
 }
 
 func checkBounds(req Request, c Change, f *findings) {
+	if fault := req.PolicyFaults[c.Service]; fault != "" {
+		f.refuse(NoPolicy, "%s has no policy: %s", c.Service, fault)
+		return
+	}
 	if c.Policy.Name == "" {
 		f.refuse(NoPolicy, "%s has no policy: list it under services in the configuration, where its own policy, or default for want of one, must not be disabled, and restart evenkeel after an edit", c.Service)
 		return

@@ -50,6 +50,8 @@ const (
 	NoGPU              = "no_gpu"
 	RouterDown         = "router_down"
 	NoSharedNetwork    = "no_shared_network"
+	StaleUpstream      = "stale_upstream"
+	ApprovalEnded      = "approval_ended"
 )
 
 // findings collects what a preflight has to say.

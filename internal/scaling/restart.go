@@ -50,6 +50,9 @@ func MakeRestart(req Request, service string) Restart {
 		if running == 0 {
 			checkMissing(s, &f)
 		}
+		if fault := req.PolicyFaults[service]; fault != "" {
+			f.refuse(NoPolicy, "%s has no policy: %s", service, fault)
+		}
 		checkRouter(req, r.Endpoint, r.Replicas, &f)
 		warnOfRestart(req, r, s, running, &f)
 	}

@@ -36,6 +36,13 @@ func TestRestartIsRefused(t *testing.T) {
 	require.Equal(t, []Refusal{{RouterDown, "the router cannot be changed: shop-nginx-1 is exited"}}, MakeRestart(request, "app").Refusals)
 }
 
+// How long it may take to drain and to stop is said by the policy.
+func TestRestartWithoutAPolicyForAFault(t *testing.T) {
+	request := wellFormed(1, running(1)...)
+	request.PolicyFaults = map[string]string{"app": "p.yaml:4:1: drain: is missing"}
+	require.Equal(t, []Refusal{{NoPolicy, "app has no policy: p.yaml:4:1: drain: is missing"}}, MakeRestart(request, "app").Refusals)
+}
+
 func TestRestartOfStoppedOnesNeedsTheirNetworks(t *testing.T) {
 	request := wellFormed(1, replica(1, "exited", ""))
 	request.Services[0].Missing = []string{"network outside"}

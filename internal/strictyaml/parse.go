@@ -11,9 +11,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// MaxBytes is the size above which no file is read.
+const MaxBytes = 1 << 20
+
 // What a file may hold at most. An alias counts with everything that it stands for.
 const (
-	maxBytes = 1 << 20
 	maxNodes = 100_000
 	maxDepth = 64
 )
@@ -25,7 +27,7 @@ func Parse(file string, data []byte) (*Document, error) {
 		file: file, data: data, at: map[string]position{},
 		broken: map[string]bool{}, around: map[string]bool{}, told: map[string]bool{},
 	}
-	if len(data) > maxBytes {
+	if len(data) > MaxBytes {
 		d.report(position{1, 1}, "", "the file is larger than 1 MiB")
 		return nil, d.Err()
 	}

@@ -9,11 +9,13 @@ import (
 // Several is a list that may be written as its only item.
 type Several[T any] []T
 
-func (Several[T]) several() {}
+// single tells the type from other lists.
+func (Several[T]) single() bool { return true }
 
 // single says whether n is the only item of a Several.
 func single(n *yaml.Node, t reflect.Type) bool {
-	return n.Kind != yaml.SequenceNode && t.Implements(reflect.TypeFor[interface{ several() }]())
+	list, ok := reflect.TypeAssert[interface{ single() bool }](reflect.Zero(t))
+	return ok && list.single() && n.Kind != yaml.SequenceNode
 }
 
 // item decodes the only item of a Several; it has the path of the list.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/gpu"
 )
 
 // world is a host with processes that really use memory, and several parties that act on one ledger
@@ -153,9 +155,9 @@ func TestNeverMoreIsPromisedThanThereIs(t *testing.T) {
 			}
 			for _, g := range w.gpus {
 				if room, ok := w.ledger.RoomMB(g.UUID); ok && w.prompt {
-					require.Equal(t, g.TotalMB-w.foreign[g.UUID]-w.ledger.PromisedMB(g.UUID)-HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio), room)
+					require.Equal(t, g.TotalMB-w.foreign[g.UUID]-w.ledger.PromisedMB(g.UUID)-gpu.HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio), room)
 				}
-				limit := g.TotalMB - HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio)
+				limit := g.TotalMB - gpu.HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio)
 				promised := w.ledger.PromisedMB(g.UUID)
 				if promised == 0 {
 					continue // others may have broken it before
@@ -187,7 +189,7 @@ func TestEverythingComesBack(t *testing.T) {
 		for _, g := range w.gpus {
 			room, ok := w.ledger.RoomMB(g.UUID)
 			require.True(t, ok)
-			require.Equal(t, g.TotalMB-w.foreign[g.UUID]-HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio), room)
+			require.Equal(t, g.TotalMB-w.foreign[g.UUID]-gpu.HeadroomMB(g.TotalMB, w.ledger.HeadroomRatio), room)
 		}
 	}
 }

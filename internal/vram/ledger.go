@@ -9,6 +9,8 @@ package vram
 import (
 	"slices"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/gpu"
 )
 
 // Ledger is the books of one host. It is a value: a method that changes something returns the
@@ -102,7 +104,7 @@ func (l Ledger) RoomMB(uuid string) (room int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	return g.TotalMB - g.OthersMB - l.PromisedMB(uuid) - HeadroomMB(g.TotalMB, l.HeadroomRatio), true
+	return g.TotalMB - g.OthersMB - l.PromisedMB(uuid) - gpu.HeadroomMB(g.TotalMB, l.HeadroomRatio), true
 }
 
 func (l Ledger) watched(uuid string) (Watched, bool) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/gpu"
 )
 
 // Request asks for memory of one GPU.
@@ -107,7 +109,7 @@ func (l Ledger) shortfall(uuid string, needMB, room int64) Shortfall {
 
 // freeRatio is the share of a GPU that is free when roomMB more could be promised.
 func (l Ledger) freeRatio(g GPU, roomMB int64) float64 {
-	return float64(roomMB+HeadroomMB(g.TotalMB, l.HeadroomRatio)) / float64(g.TotalMB)
+	return gpu.FreeRatio(roomMB+gpu.HeadroomMB(g.TotalMB, l.HeadroomRatio), g.TotalMB)
 }
 
 // Refusal says in one line which GPU lacks how much; empty when the request is granted.

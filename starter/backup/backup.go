@@ -29,6 +29,9 @@ const (
 
 var lockNames = []string{LockName, LedgerLockName}
 
+// probeName is what a worker writes to see whether the disk is full.
+const probeName = ".probe"
+
 // Manifest says what a backup holds.
 type Manifest struct {
 	Format int       `json:"format"`
@@ -102,10 +105,10 @@ func (m Manifest) check() error {
 	return nil
 }
 
-// leftOut says which files belong to the process that runs and not to the state: its locks, and what
+// leftOut says which files belong to the process that runs and not to the state: its locks, its probe, and what
 // SQLite keeps beside a database that is open.
 func leftOut(rel string) bool {
-	if slices.Contains(lockNames, rel) {
+	if slices.Contains(lockNames, rel) || rel == probeName {
 		return true
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {

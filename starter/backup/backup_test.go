@@ -70,7 +70,9 @@ func TestRoundTrip(t *testing.T) {
 	_, err := db.Exec("CREATE TABLE entry (n INTEGER); INSERT INTO entry VALUES (17)")
 	require.NoError(t, err)
 	require.FileExists(t, filepath.Join(dir, "ledger.db-wal"), "the row must still be outside of the database file")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, LockName), []byte("1"), 0o600))
+	for _, name := range []string{LockName, probeName} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("1"), 0o600))
+	}
 	socket, err := net.Listen("unix", filepath.Join(dir, "s"))
 	require.NoError(t, err)
 	defer func() { _ = socket.Close() }()

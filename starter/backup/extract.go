@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 // extract unpacks a backup into the empty directory dir and checks every byte on the way. When it
 // fails, dir holds rubbish.
 func extract(ctx context.Context, file, dir string) (Manifest, error) {
-	f, err := os.Open(file)
+	f, err := textfile.Open(file)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
 	}

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,8 +21,8 @@ func (s *starter) auditCommand() *cobra.Command {
 	cmd := group("audit", "Read and verify the audit ledger", a.listCommand(), a.verifyCommand(), a.exportCommand())
 	cmd.Long = `Read and verify the audit ledger: what was decided, approved, denied and done, by whom and why.
 
-A worker is asked for it. With --ledger or --ledger-dsn-file the database is read directly, without a
-worker and without Temporal.`
+A worker reads it for you. With --ledger or --ledger-dsn-file the database is read directly, without a worker
+and without Temporal.`
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.dsn, "ledger", "", "read this database: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")
 	flags.StringVar(&a.dsnFile, "ledger-dsn-file", "", "read the database whose DSN this file holds")
@@ -72,13 +72,12 @@ func (a *audit) direct() (string, error) {
 	case a.dsn != "" && a.dsnFile != "":
 		return "", usage("audit", "--ledger and --ledger-dsn-file both name a database", "leave one out")
 	case a.dsnFile != "":
-		text, err := os.ReadFile(a.dsnFile)
-		if err != nil {
+		dsn, err := config.ReadSecret(a.dsnFile)
+		switch _, unread := errors.AsType[*fs.PathError](err); {
+		case unread:
 			return "", missing("--ledger-dsn-file", err.Error(), "")
-		}
-		dsn := strings.TrimSpace(string(text))
-		if dsn == "" {
-			return "", usage("--ledger-dsn-file", a.dsnFile+" is empty", "write a DSN into it")
+		case err != nil:
+			return "", usage("--ledger-dsn-file", err.Error(), "write a DSN into it")
 		}
 		return dsn, nil
 	case holdsPassword(a.dsn):

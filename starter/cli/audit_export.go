@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -90,6 +89,6 @@ func (a *audit) exportTo(ctx context.Context, file string) error {
 	if a.output == "json" {
 		return a.printJSON(map[string]any{"file": file, "head": head})
 	}
-	fmt.Fprintf(a.Out, "wrote %s: %s\nhead %s\n", file, count(head.Seq), head)
+	a.Out.Printf("wrote %s: %s\nhead %s\n", file, count(head.Seq), head)
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +61,10 @@ func (a *audit) list(ctx context.Context, f ledger.Filter, limit int) error {
 	}); err != nil {
 		return err
 	}
+	return a.printEntries(entries)
+}
+
+func (a *audit) printEntries(entries []ledger.Entry) error {
 	if a.output == "json" {
 		return a.printJSON(map[string]any{"entries": entries})
 	}
@@ -106,13 +109,7 @@ func shown(text string) string { return shownTo(text, shownRunes) }
 
 // shownTo makes one line of a text. Whoever tampers with a ledger may have put into it what a terminal would obey.
 func shownTo(text string, limit int) string {
-	line := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	runes := []rune(oneLine(line))
+	runes := []rune(printable(text))
 	if len(runes) > limit {
 		return string(runes[:limit-1]) + "…"
 	}

@@ -74,7 +74,7 @@ func TestShown(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "",
 		"{\"a\": 1,\n  \"b\": \"ä\"}": `{"a": 1, "b": "ä"}`,
-		"\x1b[2J\x07hello\u202eolleh": "[2J hello olleh",
+		"\x1b[2J\x07hello\u202eolleh": `\u001b[2J\u0007hello\u202eolleh`,
 		strings.Repeat("ä", 80):       strings.Repeat("ä", 80),
 		strings.Repeat("ä", 81):       strings.Repeat("ä", 79) + "…",
 	} {
@@ -130,7 +130,7 @@ func TestDataText(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	data, err := json.Marshal(activities.ServiceRunData{Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3, Outcome: "rolled_back", Reason: "app-2 said " + long + "\x1b[2K"})
 	require.NoError(t, err)
-	require.Equal(t, "app 1 → 3: rolled back: app-2 said "+long+" [2K", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: string(data)}))
+	require.Equal(t, "app 1 → 3: rolled back: app-2 said "+long+`\u001b[2K`, dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: string(data)}))
 	require.Equal(t, "app → 3: failed", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: `{"service":"app","to":3,"outcome":"failed"}`}))
 	require.Equal(t, "{broken", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: "{broken"}))
 	require.Equal(t, `{"service":"app"}`, dataText(ledger.Entry{Kind: "other", Data: `{"service":"app"}`}))

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 func (a *audit) verifyCommand() *cobra.Command {
@@ -17,9 +17,9 @@ func (a *audit) verifyCommand() *cobra.Command {
 		Long: `Verify that nothing in the ledger was changed, moved, inserted or removed. The exit code is 1 when
 something was, and each line says what.
 
-What is verified are the chain of hashes, the head row and the anchor of the host that reads: the
-newest entry that it has seen. With --file it is the chain of an export, which has neither: compare
-the head that is printed with one that was noted elsewhere.`,
+It verifies the chain of hashes, the head row, and the anchor of the host that reads: the newest entry that
+this host has seen. An export (--file) has only the chain: compare the head that is printed with one that you
+noted elsewhere.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return a.verify(cmd.Context())
@@ -47,7 +47,7 @@ func (a *audit) verify(ctx context.Context) error {
 }
 
 func (a *audit) verifyFile(file string) error {
-	f, err := os.Open(file)
+	f, err := textfile.Open(file)
 	if err != nil {
 		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
 	}
@@ -66,16 +66,16 @@ func (a *audit) printReport(r ledger.Report, anchor string) error {
 			return err
 		}
 	case r.Clean:
-		fmt.Fprintf(a.Out, "unbroken: %s\nhead %s\n%s\n", count(r.Entries), r.Head, anchor)
+		a.Out.Printf("unbroken: %s\nhead %s\n%s\n", count(r.Entries), r.Head, anchor)
 	default:
-		fmt.Fprintf(a.Out, "BROKEN: %s\n", count(r.Entries))
+		a.Out.Printf("BROKEN: %s\n", count(r.Entries))
 		for _, fault := range r.Faults {
-			fmt.Fprintf(a.Out, "  %s\n", fault.Text)
+			a.Out.Printf("  %s\n", fault.Text)
 		}
 		if more := r.FaultCount - int64(len(r.Faults)); more > 0 {
-			fmt.Fprintf(a.Out, "  and %d more\n", more)
+			a.Out.Printf("  and %d more\n", more)
 		}
-		fmt.Fprintf(a.Out, "head %s\n%s\n", r.Head, anchor)
+		a.Out.Printf("head %s\n%s\n", r.Head, anchor)
 	}
 	if !r.Clean {
 		return answered(exitNo)

@@ -19,8 +19,8 @@ func (s *starter) backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup [FILE]",
 		Short: "Copy the state directory of this host into one file",
-		Long: `Writes $EVENKEEL_STATE, else /var/lib/evenkeel for root, else the XDG state directory, into a new .tar.gz.
-evenkeel may go on running. The file holds the histories of all runs: only its owner may read it.`,
+		Long: `Write $EVENKEEL_STATE, else /var/lib/evenkeel for root, else the XDG state directory, into a new .tar.gz.
+evenkeel may keep running. The file holds the histories of all runs, so only its owner may read it.`,
 		Example: "  starter backup\n  starter backup /mnt/backups/gpu1.tar.gz",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ func (s *starter) backup(ctx context.Context, file string, now time.Time) error 
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"file": file, "state_dir": dir, "manifest": manifest})
 	}
-	fmt.Fprintf(s.Out, "wrote %s: %s of %s\n", file, size(manifest), dir)
+	s.Out.Printf("wrote %s: %s of %s\n", file, size(manifest), dir)
 	return nil
 }
 
@@ -58,9 +58,8 @@ func (s *starter) restoreBackupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore-backup FILE",
 		Short: "Put the state directory of this host back from a backup",
-		Long: `Checks the whole backup first, then puts it in place in one step. Neither evenkeel nor a
-worker may run on it. State that is there already is only replaced with --replace, and then moved
-aside, not deleted.`,
+		Long: `Check the whole backup, then put it in place in one step. Neither evenkeel nor a worker may run on that
+state. Existing state is replaced only with --replace, and is then moved aside, not deleted.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.restoreBackup(cmd.Context(), args[0], replace)
@@ -82,9 +81,9 @@ func (s *starter) restoreBackup(ctx context.Context, file string, replace bool) 
 	if s.output == "json" {
 		return s.printJSON(done)
 	}
-	fmt.Fprintf(s.Out, "restored %s: %s, made on %s at %s\n", done.StateDir, size(done.Manifest), done.Manifest.Host, done.Manifest.MadeAt.Format(time.RFC3339))
+	s.Out.Printf("restored %s: %s, made on %s at %s\n", done.StateDir, size(done.Manifest), done.Manifest.Host, done.Manifest.MadeAt.Format(time.RFC3339))
 	if done.MovedTo != "" {
-		fmt.Fprintf(s.Out, "the state from before is in %s\n", done.MovedTo)
+		s.Out.Printf("the state from before is in %s\n", done.MovedTo)
 	}
 	return nil
 }

@@ -4,14 +4,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // Streams are where a command writes.
@@ -21,7 +24,8 @@ type Streams struct {
 
 // starter is one run of the command line.
 type starter struct {
-	Streams
+	// Out and Err show what comes from outside as it is, whatever prints it.
+	Out, Err   *terminal.Writer
 	configFile string
 	host       string
 	project    string
@@ -32,12 +36,18 @@ type starter struct {
 // bad input, 3 a needed thing is not there, 4 the run failed or was rolled back, 130 detached by
 // Ctrl-C.
 func Execute(ctx context.Context, streams Streams, args []string) int {
-	s := &starter{Streams: streams, output: "text"}
+	s := newStarter(streams)
 	root := s.root()
 	root.SetArgs(args)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
-	return s.report(root.ExecuteContext(ctx))
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	code := s.report(root.ExecuteContext(ctx))
+	_ = errors.Join(s.Out.Flush(), s.Err.Flush()) // half a character; there is nobody to tell
+	return code
+}
+
+func newStarter(streams Streams) *starter {
+	return &starter{Out: terminal.NewWriter(streams.Out), Err: terminal.NewWriter(streams.Err), output: "text"}
 }
 
 func (s *starter) root() *cobra.Command {
@@ -120,12 +130,19 @@ func (s *starter) configuration() (*config.Config, string, config.Host, error) {
 	return c, name, host, nil
 }
 
-// terminal says whether w is a terminal on which a line can be written over.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return false
+// isTerminal says whether w is a terminal on which a line can be written over.
+func isTerminal(w io.Writer) bool { return os.Getenv("TERM") != "dumb" && terminal.Is(w) }
+
+// columns is the width of the terminal that w is. It means nothing where w is none.
+func columns(w io.Writer) int {
+	if width, ok := terminal.Width(w); ok {
+		return width
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		return width
+	}
+	return usualColumns
 }
+
+// usualColumns is for a terminal that does not say how wide it is: no more than any has.
+const usualColumns = 80

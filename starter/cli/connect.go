@@ -23,8 +23,11 @@ import (
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// askWait is how long a question waits for a worker to take it.
-const askWait = 10 * time.Second
+const (
+	// askWait is how long a question waits for a worker to take it, askLimit for its answer.
+	askWait  = 10 * time.Second
+	askLimit = time.Minute
+)
 
 func (s *starter) dial(ctx context.Context) (*connect.Connection, error) {
 	c, err := connect.Dial(ctx, connect.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -56,50 +59,79 @@ type worker struct {
 	queue string
 	// absent says what to do when nobody works there.
 	absent string
+	// blocked says what to do when what the worker asks does not answer it.
+	blocked string
 }
 
 func onHost(host string) worker {
-	return worker{name: "host " + host, queue: workflows.HostQueue(host), absent: "start `evenkeel` or `worker` on that host"}
+	return worker{name: "host " + host, queue: workflows.HostQueue(host), absent: "start `evenkeel` or `worker` on that host", blocked: "run starter doctor on that host, as the worker's user"}
 }
 
 func anyWorker() worker {
-	return worker{name: "workers", queue: workflows.TaskQueue, absent: "start `evenkeel` or `worker`"}
+	return worker{name: "workers", queue: workflows.TaskQueue, absent: "start `evenkeel` or `worker`", blocked: "see starter doctor"}
 }
 
 // ask asks the worker of one host.
-func ask(ctx context.Context, c client.Client, host, summary string, answer, activity any, args ...any) error {
+func ask(ctx context.Context, c *connect.Connection, host, summary string, answer, activity any, args ...any) error {
 	return onHost(host).ask(ctx, c, summary, answer, activity, args...)
 }
 
-// ask runs one read as a standalone activity and waits for its answer.
-func (w worker) ask(ctx context.Context, c client.Client, summary string, answer, activity any, args ...any) error {
+// ask runs one read as a standalone activity, waits for its answer and has it forgotten.
+func (w worker) ask(ctx context.Context, c *connect.Connection, summary string, answer, activity any, args ...any) error {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "ask/" + w.queue + "/" + uuid.NewString(),
 		TaskQueue:              w.queue,
 		ScheduleToStartTimeout: askWait,
-		StartToCloseTimeout:    time.Minute,
-		ScheduleToCloseTimeout: time.Minute,
+		StartToCloseTimeout:    askLimit,
+		ScheduleToCloseTimeout: askLimit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 3},
 		Summary:                summary,
 	}, activity, args...)
 	if err != nil {
 		return missing("Temporal", firstLine(err), "see starter doctor")
 	}
+	defer c.Forget(ctx, handle) // once it is known how it ended
 	err = handle.Get(ctx, answer)
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(err, &timeout) && timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
-		return missing(w.name, "the worker took the question and gave no answer within a minute", "see its log, and whether the Docker engine hangs")
 	case errors.As(err, &timeout):
-		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
+		return w.unanswered(timeout, timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START || wasTaken(ctx, handle))
 	case errors.As(err, &app):
-		return ofClass(app.Type(), w.name, app.Message())
+		return w.refused(app)
 	default:
 		return failed(w.name, firstLine(err), "see starter doctor")
 	}
+}
+
+// wasTaken says whether a worker has begun with a question whose last attempt nobody took: one that waits for
+// something that hangs takes no other.
+func wasTaken(ctx context.Context, handle client.ActivityHandle) bool {
+	seen, err := handle.Describe(ctx, client.DescribeActivityOptions{})
+	return err == nil && (seen.Attempt > 1 || !seen.LastStartedTime.IsZero())
+}
+
+// unanswered tells a worker that is not there from one that waits for something else.
+func (w worker) unanswered(timeout *temporal.TimeoutError, taken bool) error {
+	if !taken {
+		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
+	}
+	what := "the worker took the question and gave no answer within " + askLimit.String()
+	if last, ok := errors.AsType[*temporal.ApplicationError](timeout.Unwrap()); ok {
+		what += "; it said last: " + last.Message()
+	}
+	return missing(w.name, what, "what it asks, such as the Docker engine, may hang; see its log")
+}
+
+// refused is the worker's own error.
+func (w worker) refused(app *temporal.ApplicationError) error {
+	err := ofClass(app.Type(), w.name, app.Message())
+	if f, ok := errors.AsType[*failure](err); ok && app.Type() == activities.Unavailable {
+		f.hint = w.blocked
+	}
+	return err
 }
 
 // ofClass gives an activity's error the exit code of its class.

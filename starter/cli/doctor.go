@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/templates"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -62,6 +63,10 @@ type doctor struct {
 	hostName  string
 	host      config.Host
 	hostFault error
+	// installed is what the configuration names for the host, as evenkeel and worker begin with it; installFault says
+	// why they would not.
+	installed    *templates.Installation
+	installFault error
 	// only is the one project that is looked at; empty for all of the host.
 	only string
 	// temporal connects once and gives every caller the same answer.
@@ -85,6 +90,7 @@ func (s *starter) doctor(ctx context.Context) error {
 	})}
 	if d.config, d.configFault = config.Load(s.configFile); d.configFault == nil {
 		d.hostName, d.host, d.hostFault = d.config.Host(s.host)
+		d.installed, d.installFault = templates.Install(d.config, s.host)
 	}
 	if d.only != "" && d.configFault == nil && d.hostFault == nil {
 		if _, _, err := d.host.Project(d.only); err != nil {
@@ -105,6 +111,7 @@ func (s *starter) doctor(ctx context.Context) error {
 func (d *doctor) checks(ctx context.Context) []check {
 	checks := []check{
 		{"configuration", d.configuration},
+		{"definitions", d.definitions},
 		{"time zone", d.timeZone},
 		{"state directory", d.stateDirectory},
 		{"ledger", d.ledger},
@@ -152,7 +159,7 @@ func (s *starter) printFindings(findings []finding) error {
 			return err
 		}
 	} else {
-		s.fitted(findingRows(findings, terminal(s.Out) && columns(s.Out) < hintColumns))
+		s.fitted(findingRows(findings, isTerminal(s.Out) && columns(s.Out) < hintColumns))
 	}
 	if !healthy {
 		return answered(exitMissing)

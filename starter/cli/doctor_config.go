@@ -27,9 +27,27 @@ func (d *doctor) configuration(context.Context) finding {
 		return lacking(d.configFault.Error(), "correct it")
 	case d.hostFault != nil:
 		return lacking(d.hostFault.Error(), "name one with --host")
+	case d.installFault != nil:
+		return lacking(d.installFault.Error(), "correct it; evenkeel and worker do not start with it")
 	default:
 		return well(fmt.Sprintf("%s, host %s", d.config.Path, d.hostName))
 	}
+}
+
+// definitions tells which are not used because of a fault; without them evenkeel works, with less.
+func (d *doctor) definitions(context.Context) finding {
+	if d.configFault != nil || d.hostFault != nil || d.installFault != nil {
+		return notAsked("needs the configuration")
+	}
+	faulty := d.installed.Definitions.Faulty()
+	if len(faulty) == 0 {
+		return well(counted(len(d.installed.Definitions.Runbooks()), "runbook"))
+	}
+	more := ""
+	if len(faulty) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(faulty)-1)
+	}
+	return lacking(fmt.Sprintf("%s %s is disabled: %s%s", faulty[0].Kind, faulty[0].Name, faulty[0].Reason, more), "correct it, see starter runbook lint, and restart evenkeel")
 }
 
 func (d *doctor) timeZone(context.Context) finding {

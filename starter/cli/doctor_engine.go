@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // engine asks the local Docker engine a few questions over plain HTTP. The command line does not link
@@ -64,7 +66,7 @@ func clientTLS(folder string, verify bool) (*tls.Config, error) {
 	if !verify {
 		return settings, nil
 	}
-	authority, err := os.ReadFile(filepath.Join(folder, "ca.pem"))
+	authority, err := textfile.Read(filepath.Join(folder, "ca.pem"), fileLimit)
 	if err != nil {
 		return nil, fmt.Errorf("DOCKER_CERT_PATH: %w", err)
 	}

@@ -8,13 +8,13 @@ import (
 	"io/fs"
 	"maps"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities/nginx"
 	"github.com/evenkeel/evenkeel/internal/nginxconf"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // staleUpstream is an upstream file of evenkeel's that names addresses that no replica has.
@@ -34,7 +34,7 @@ func staleUpstreams(folder string, router *details, all map[string]details, seen
 	files, _ := filepath.Glob(filepath.Join(folder, "*.conf")) // a folder that is none holds none
 	var out []staleUpstream
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := textfile.Read(file, fileLimit)
 		if err != nil || !nginx.Managed(string(text)) {
 			continue
 		}
@@ -95,7 +95,7 @@ func reachedAt(d details, router *details, all map[string]details) (out []string
 func (p *projectDoctor) withoutRequests(router *details, seen seenProject, services map[string]string) (absent, unrouted []string) {
 	for _, upstream := range slices.Sorted(maps.Keys(services)) {
 		file := filepath.Join(p.config.Nginx.Upstreams, upstream+".conf")
-		text, err := os.ReadFile(file)
+		text, err := textfile.Read(file, fileLimit)
 		if errors.Is(err, fs.ErrNotExist) {
 			absent = append(absent, file)
 		}

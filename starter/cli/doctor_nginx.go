@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 func (p *projectDoctor) nginx(ctx context.Context) finding {
@@ -117,7 +118,7 @@ func nginxVersion(ctx context.Context) (string, error) {
 }
 
 func pidOf(file string) (int, error) {
-	text, err := os.ReadFile(file)
+	text, err := textfile.Read(file, textfile.Small)
 	if err != nil {
 		return 0, err
 	}

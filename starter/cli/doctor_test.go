@@ -39,7 +39,7 @@ func TestExamine(t *testing.T) {
 
 func TestPrintFindings(t *testing.T) {
 	var out bytes.Buffer
-	s := &starter{Streams: Streams{Out: &out}, output: "text"}
+	s := newStarter(Streams{Out: &out})
 	require.NoError(t, s.printFindings([]finding{{"a", statusOK, "1", ""}, {"b", statusNote, "two\nlines", "do"}, {"c", statusNotAsked, "x", ""}}))
 	require.Equal(t, "CHECK  STATUS     DETAIL     WHAT TO DO\na      ok         1          \nb      note       two lines  do\nc      not asked  x          \n", out.String())
 
@@ -148,7 +148,7 @@ func TestPID(t *testing.T) {
 // Several failures are several lines, and the worst gives the exit code.
 func TestReportJoined(t *testing.T) {
 	var text bytes.Buffer
-	s := &starter{Streams: Streams{Err: &text}, output: "text"}
+	s := newStarter(Streams{Err: &text})
 	both := errors.Join(no("a", "is not running", "see b"), missing("Temporal", "gone.", "start it"))
 	require.Equal(t, exitMissing, s.report(both))
 	require.Equal(t, "starter: a: is not running; see b\nstarter: Temporal: gone; start it\n", text.String())

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // The exit codes that scripts may rely on.
@@ -48,6 +49,10 @@ func (f *failure) message() string {
 // oneLine makes one line of whatever a server or a library said.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// printable makes one line, of which a terminal obeys nothing, of what a definition or a person wrote. It is for text
+// that is cut or measured; what is only printed becomes that by itself.
+func printable(text string) string { return terminal.Line(oneLine(text)) }
+
 func usage(where, what, hint string) error {
 	return &failure{code: exitUsage, class: activities.InvalidInput, where: where, what: what, hint: hint}
 }
@@ -79,7 +84,7 @@ func (s *starter) report(err error) int {
 	case errors.As(err, &done):
 		return int(done)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(s.Err, "starter: interrupted; what was started goes on, see starter status")
+		s.Err.Printf("starter: interrupted; what was started goes on, see starter status\n")
 		return exitDetached
 	}
 	all := failures(err)
@@ -89,14 +94,14 @@ func (s *starter) report(err error) int {
 		code = max(code, f.code)
 		messages = append(messages, f.message())
 		if s.output != "json" {
-			fmt.Fprintln(s.Err, "starter: "+printable(f.Error()))
+			s.Err.Printf("starter: %s\n", f.Error())
 		}
 	}
 	if s.output == "json" {
 		line, _ := json.Marshal(map[string]any{"error": map[string]string{
 			"type": all[0].class, "message": strings.Join(messages, "\n"), "hint": oneLine(all[0].hint),
 		}})
-		fmt.Fprintln(s.Err, string(line))
+		s.Err.Printf("%s\n", string(line))
 	}
 	return code
 }

@@ -16,6 +16,8 @@ type followed struct {
 	label string
 	steps map[int64]stepAtWork
 	news  retryNews
+	// untaken is the step that no worker takes: it is scheduled again and again, and told once.
+	untaken string
 }
 
 // stepAtWork is an activity that has not ended.
@@ -33,14 +35,16 @@ func (f *followed) event(event *historypb.HistoryEvent) {
 	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 		st := stepAtWork{activityID: event.GetActivityTaskScheduledEventAttributes().GetActivityId(), summary: printable(summary(event)), began: at}
 		f.steps[event.GetEventId()] = st
-		f.p.line(f.label, at, st.summary, true)
+		if f.untaken != st.summary {
+			f.p.line(f.label, at, st.summary, true)
+		}
 	case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 		f.end(event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId(), at, "done")
 	case enums.EVENT_TYPE_ACTIVITY_TASK_FAILED:
 		attributes := event.GetActivityTaskFailedEventAttributes()
 		f.end(attributes.GetScheduledEventId(), at, "FAILED ("+lastError(attributes.GetFailure())+")")
 	case enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-		f.end(event.GetActivityTaskTimedOutEventAttributes().GetScheduledEventId(), at, "TIMED OUT")
+		f.timedOut(event.GetActivityTaskTimedOutEventAttributes(), at)
 	case enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
 		f.end(event.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), at, "cancelled")
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
@@ -51,8 +55,24 @@ func (f *followed) event(event *historypb.HistoryEvent) {
 
 func (f *followed) end(scheduled int64, at time.Time, how string) {
 	if st, ok := f.steps[scheduled]; ok {
+		f.untaken = ""
 		f.p.line(f.label, at, fmt.Sprintf("%s: %s after %.1f s", st.summary, how, at.Sub(st.began).Seconds()), false)
 		delete(f.steps, scheduled)
+	}
+}
+
+// timedOut tells of a step that ran out of time, and of one that no worker took, which is scheduled again, that nobody
+// does: until one takes it that is said once.
+func (f *followed) timedOut(e *historypb.ActivityTaskTimedOutEventAttributes, at time.Time) {
+	st, known := f.steps[e.GetScheduledEventId()]
+	if !known || e.GetFailure().GetTimeoutFailureInfo().GetTimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
+		f.end(e.GetScheduledEventId(), at, "TIMED OUT")
+		return
+	}
+	delete(f.steps, e.GetScheduledEventId())
+	if f.untaken != st.summary {
+		f.untaken = st.summary
+		f.p.line(f.label, at, fmt.Sprintf("%s: no worker of the host has taken it since %s; start `worker` or `evenkeel` there", st.summary, st.began.Local().Format(time.TimeOnly)), false)
 	}
 }
 
@@ -108,7 +128,7 @@ func (f *followed) current(all []retry) []retry {
 		for _, st := range f.steps {
 			known = known || st.activityID == r.activityID
 		}
-		if known {
+		if known && (r.WaitingSince == nil || r.Summary == "" || r.Summary != f.untaken) { // that nobody takes it is told
 			now = append(now, r)
 		}
 	}

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -12,118 +15,123 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// What a person decides by is all there, and nothing in it can move the cursor.
+// What a person decides by is there, by deadline, and nothing in it can move the cursor.
 func TestGateList(t *testing.T) {
 	restart := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 	restart.Request.Message = "Restart llama3_8b?\nIt \x1b[2Kis ill."
-	restart.Request.NotInitiator, restart.Request.Min, restart.Request.Answers = true, 2, []string{"bob@gpu-1"}
-	restart.Request.Approves = []runbook.Approval{{Path: "restart", Attempt: 2, Uses: "service.restart", With: condition.Values{
+	restart.Request.Not, restart.Request.Min, restart.Request.Answers = []string{"anna@gpu-1"}, 2, []string{"bob@gpu-1"}
+	restart.Request.Deadline = opened.Add(20 * time.Minute)
+	restart.Request.Allows = []request.Effect{{Step: "restart", Attempt: 2, Uses: "service.restart", Arguments: condition.Values{
 		"service": "llama 3", "replicas": float64(1000000), "drain": true, "grace": 0.5,
 	}}}
 	asks := approval("runbook/gpu1/shop/handover", "ask")
-	asks.Request.Kind, asks.Request.Message, asks.Request.PlanSHA256 = runbook.AskInput, "Fill it in.", ""
-	asks.Request.Fields = []runbook.Input{
-		{Name: "request_id", Type: condition.String, Pattern: "REQ-[0-9]+", Description: "the ticket"},
-		{Name: "mode", Type: condition.String, Enum: []string{"fast", "slow"}, Default: "slow"},
-	}
-	paused := approval("runbook/gpu1/shop/cache/redis", "flush")
-	paused.Request.Kind, paused.Request.Groups, paused.Request.Message = runbook.AskPaused, nil, "paused by anna@gpu-1 before flush"
+	asks.Request.Kind, asks.Request.Message, asks.Request.PlanSHA256 = request.Input, "Fill it in.", ""
+	asks.Request.Fields = []input.Field{{Name: "request_id", Type: condition.String, Pattern: "REQ-[0-9]+", Description: "the ticket"}}
+	paused := approval("runbook/gpu1/-/cache/redis", "flush")
+	paused.Request.Kind, paused.Request.Groups, paused.Request.Message = request.Order, nil, "paused by anna@gpu-1 before flush"
 	paused.Request.Choices = []string{runbook.Resume, runbook.SkipStep, runbook.UndoAll, runbook.Abort}
+	paused.Request.Deadline = opened.Add(time.Hour)
 	calm := approval("runbook/gpu1/shop/calm", "x")
 	calm.Request = nil
-	found := []runbookRun{
-		{WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", RunbookStatus: &restart},
-		{WorkflowID: "runbook/gpu1/shop/handover", RunbookStatus: &asks},
-		{WorkflowID: "runbook/gpu1/shop/cache/redis", RunbookStatus: &paused},
-		{WorkflowID: "runbook/gpu1/shop/calm", RunbookStatus: &calm},
-		{WorkflowID: "runbook/gpu1/shop/lost/x", Fault: "no worker answers"},
+	h := &house{atWork: map[string]workflows.RunbookStatus{
+		"runbook/gpu1/shop/llm/llama3_8b": restart, "runbook/gpu1/shop/handover": asks, "runbook/gpu1/-/cache/redis": paused, "runbook/gpu1/shop/calm": calm,
+	}}
+	list := func(output string, all bool) (int, string, string) {
+		return says(t, output, func(s *starter) error {
+			open, err := listOpen(t.Context(), h.connection())
+			require.NoError(t, err)
+			return s.printGates(gatesOf(open, all))
+		})
 	}
-	code, out, errs := says(t, "text", func(s *starter) error { return s.printGates(gatesOf(found, true)) })
+	code, out, errs := list("text", false)
 	require.Equal(t, exitDone, code)
 	require.Empty(t, errs)
-	require.Equal(t, strings.ReplaceAll(`runbook/gpu1/shop/llm/llama3_8b:approve.1
-  Restart llama3_8b?
-  It �[2Kis ill.
-  approval by oncall until 2026-11-25 12:15:00
-  not by anna@gpu-1, who started the run
-  approved by 1 of 2: bob@gpu-1
-  allows restart: service.restart drain=true grace=0.5 replicas=1000000 service="llama 3" (attempt 2, destructive)
-  plan PLAN
-  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
-  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
-
-runbook/gpu1/shop/handover:ask.1
+	require.Equal(t, `gpu1/shop/handover:ask.1
   Fill it in.
-  input by oncall until 2026-11-25 12:15:00
-  field request_id: string like REQ-[0-9]+; the ticket
-  field mode: string, one of fast, slow, slow by default
-  > starter gate approve runbook/gpu1/shop/handover:ask.1 -p request_id=STRING
-  > starter gate reject runbook/gpu1/shop/handover:ask.1 --reason REASON
+  input by oncall on gpu1/shop until 2026-11-25 12:15:00
+  not all is shown: starter runbook status gpu1/shop/handover
 
-runbook/gpu1/shop/cache/redis:flush.1
+gpu1/shop/llm/llama3_8b:approve.1
+  Restart llama3_8b?
+  It \u001b[2Kis ill.
+  approval by oncall on gpu1/shop until 2026-11-25 12:20:00
+  approved by 1 of 2
+  allows restart: service.restart drain=true grace=0.5 replicas=1000000 service=llama 3
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
+
+gpu1/-/cache/redis:flush.1
   paused by anna@gpu-1 before flush
-  an operator (paused) until 2026-11-25 12:15:00
-  plan PLAN
-  > starter runbook resume gpu1/shop/cache/redis
-  > starter runbook skip gpu1/shop/cache/redis --reason REASON
-  > starter runbook undo gpu1/shop/cache/redis --reason REASON
-  > starter runbook abort gpu1/shop/cache/redis --reason REASON
-gpu1/shop/lost/x does not answer: no worker answers
-and more: only the newest 100 runs were asked
-`, "PLAN", planSHA256), out)
+  an operator's order on gpu1 until 2026-11-25 13:00:00
+  > starter runbook resume gpu1/-/cache/redis
+  > starter runbook skip gpu1/-/cache/redis --reason REASON
+  > starter runbook undo gpu1/-/cache/redis --reason REASON
+  > starter runbook abort gpu1/-/cache/redis --reason REASON
+`, out)
 
-	code, out, _ = says(t, "text", func(s *starter) error { return s.printGates(gatesOf(nil, false)) })
-	require.Equal(t, exitDone, code)
+	h.atWork = nil
+	_, out, _ = list("text", false)
 	require.Equal(t, "nothing waits for a person\n", out)
+	_, out, _ = list("json", false)
+	require.JSONEq(t, `{"open":0,"requests":[]}`, out)
 
-	_, out, _ = says(t, "json", func(s *starter) error { return s.printGates(gatesOf(found[3:], false)) })
-	require.JSONEq(t, `{"requests":[],"silent":[{"workflow_id":"runbook/gpu1/shop/lost/x","fault":"no worker answers"}]}`, out)
+	h.atWork = map[string]workflows.RunbookStatus{}
+	for i := range gatesShown + 3 {
+		run := fmt.Sprintf("runbook/gpu1/shop/llm/%02d", i)
+		h.atWork[run] = approval(run, "approve")
+	}
+	_, out, _ = list("text", false)
+	require.Equal(t, gatesShown, strings.Count(out, "Restart it?"))
+	require.Contains(t, out, "and 3 more with a later deadline: starter gate list --all\n")
+	_, out, _ = list("text", true)
+	require.Equal(t, gatesShown+3, strings.Count(out, "Restart it?"))
 }
 
 func TestAnswer(t *testing.T) {
-	const request = "runbook/gpu1/shop/llm/llama3_8b:approve.1"
-	closed := temporal.NewApplicationError(request+" is not open", activities.PreconditionFailed)
+	const run, open = "runbook/gpu1/shop/llm/llama3_8b", "runbook/gpu1/shop/llm/llama3_8b:approve.1"
+	closed := temporal.NewApplicationError(open+" is not open", activities.PreconditionFailed)
+	const notOpen = "starter: " + open + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.1?\n"
 	for name, c := range map[string]struct {
-		house  house
-		plan   string
-		code   int
-		out    string
-		errs   string
-		asPlan string
+		house house
+		id    string
+		plan  string
+		code  int
+		out   string
+		errs  string
 	}{
-		"accepted":             {house{reply: runbook.Reply{Accepted: true, Message: request + " is approved"}}, "", exitDone, request + " is approved\n", "", ""},
-		"denied":               {house{reply: runbook.Reply{Message: "x@y is in none of the groups oncall"}}, "", exitNo, "", "starter: " + request + ": x@y is in none of the groups oncall\n", ""},
-		"the run is over":      {house{fault: noRun}, "", exitNo, "", "starter: " + request + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.2?\n", ""},
-		"another is open":      {house{fault: closed}, "", exitNo, "", "starter: " + request + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.2?\n", ""},
-		"malformed":            {house{fault: temporal.NewApplicationError("who is it", activities.InvalidInput)}, "", exitUsage, "", "starter: gpu1/shop/llm/llama3_8b: who is it\n", ""},
-		"the server is away":   {house{fault: serviceerror.NewUnavailable("gone")}, "", exitMissing, "", "starter: Temporal: gone; see starter doctor\n", ""},
-		"the plan that is":     {house{reply: runbook.Reply{Accepted: true, Message: "done"}}, "0123456789ab", exitDone, "done\n", "", planSHA256},
-		"the plan has changed": {house{}, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter gate list\n", ""},
+		"accepted":             {house{reply: request.Reply{Accepted: true, Message: open + " is approved"}}, open, "", exitDone, open + " is approved\n", ""},
+		"by its whole id":      {house{reply: request.Reply{Accepted: true, Message: open + " is approved"}}, open + "@0123abcd", "", exitDone, open + " is approved\n", ""},
+		"denied":               {house{reply: request.Reply{Message: "x@y is in none of the groups oncall"}}, open, "", exitNo, "", "starter: " + open + ": x@y is in none of the groups oncall\n"},
+		"the run is over":      {house{fault: noRun}, open, "", exitNo, "", notOpen},
+		"another run's":        {house{}, open + "@ffffffff", "", exitNo, "", strings.Replace(notOpen, " is", "@ffffffff is", 1)},
+		"another is open":      {house{fault: closed}, open, "", exitNo, "", notOpen},
+		"malformed":            {house{fault: temporal.NewApplicationError("who is it", activities.InvalidInput)}, open, "", exitUsage, "", "starter: gpu1/shop/llm/llama3_8b: who is it\n"},
+		"the server is away":   {house{fault: serviceerror.NewUnavailable("gone")}, open, "", exitMissing, "", "starter: Temporal: gone; see starter doctor\n"},
+		"the plan that is":     {house{reply: request.Reply{Accepted: true, Message: "done"}}, open, "0123456789ab", exitDone, "done\n", ""},
+		"the plan has changed": {house{}, open, "ffffffffffff", exitNo, "", "starter: --plan: the plan is 0123456789ab; look at it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			open := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
-			if c.plan == "" {
-				open.Request.ID = "runbook/gpu1/shop/llm/llama3_8b:approve.2"
-			}
-			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": open}
-			answer := workflows.RunbookAnswer{Request: request, Approve: true, By: me(), PlanSHA256: c.plan}
+			c.house.atWork = map[string]workflows.RunbookStatus{run: approval(run, "approve")}
 			code, out, errs := says(t, "text", func(s *starter) error {
-				return s.answerRun(t.Context(), c.house.connection(), "runbook/gpu1/shop/llm/llama3_8b", answer)
+				return s.answerRun(t.Context(), c.house.connection(), run, c.id, request.Answer{Decision: request.Approve}, c.plan)
 			})
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.code, code)
 			if c.house.heard.WorkflowID == "" {
-				require.Contains(t, name, "plan has changed")
+				require.Contains(t, []string{"the plan has changed", "another run's"}, name)
 				return
 			}
-			answer.PlanSHA256 = c.asPlan
 			require.Equal(t, client.UpdateWorkflowOptions{
-				WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", UpdateName: "answer", Args: []any{answer}, WaitForStage: client.WorkflowUpdateStageCompleted,
+				WorkflowID: run, UpdateName: "answer", WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{request.Answer{
+					Request: open + "@0123abcd", Shown: shownSHA256, Decision: request.Approve, By: me().Name, Via: activities.ViaCLI,
+				}},
 			}, c.house.heard)
 		})
 	}
@@ -132,26 +140,9 @@ func TestAnswer(t *testing.T) {
 // A run that does not answer in time may still do as it was told.
 func TestAnswerOfNobody(t *testing.T) {
 	h := &house{fault: client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)}
-	_, err := tell(t.Context(), h, "runbook/gpu1/shop/llm", "answer", workflows.RunbookAnswer{})
+	_, err := tell(t.Context(), h, "runbook/gpu1/shop/llm", "answer", request.Answer{})
 	requireFailure(t, err, exitMissing, activities.Unavailable)
 	require.ErrorContains(t, err, "one may still do as it was told")
-}
-
-func TestRequestRun(t *testing.T) {
-	for request, want := range map[string][2]string{
-		"llm/llama3_8b:approve.1":           {"llm/llama3_8b", "approve.1"},
-		"handover:ask.1":                    {"handover", "ask.1"},
-		"handover/:ask.1":                   {"handover/", "ask.1"},
-		"llm/a/b:sub/approve.12":            {"llm/a/b", "sub/approve.12"},
-		"runbook/gpu1/shop/llm/x:approve.1": {"runbook/gpu1/shop/llm/x", "approve.1"},
-		"llm/llama3_8b":                     {}, "approve.1": {}, ":approve.1": {}, "llm:": {}, "": {},
-	} {
-		run, rest, err := requestRun(request)
-		require.Equal(t, want, [2]string{run, rest}, request)
-		if run == "" {
-			requireFailure(t, err, exitUsage, activities.InvalidInput)
-		}
-	}
 }
 
 func TestOrder(t *testing.T) {
@@ -162,8 +153,8 @@ func TestOrder(t *testing.T) {
 		out   string
 		errs  string
 	}{
-		"accepted":    {house{reply: runbook.Reply{Accepted: true, Message: "pause: restart"}}, "gpu1/shop/llm/llama3_8b", exitDone, "pause: restart\n", ""},
-		"denied":      {house{reply: runbook.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
+		"accepted":    {house{reply: request.Reply{Accepted: true, Message: "pause: restart"}}, "gpu1/shop/llm/llama3_8b", exitDone, "pause: restart\n", ""},
+		"denied":      {house{reply: request.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
 		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: the run is over: failed\n"},
 		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
 		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
@@ -176,7 +167,12 @@ func TestOrder(t *testing.T) {
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.code, code)
+			if errors.Is(c.house.fault, noRun) {
+				require.Empty(t, c.house.heard.UpdateName, "there is nobody to tell")
+				return
+			}
 			require.Equal(t, "operate", c.house.heard.UpdateName)
+			order.Run = "run of " + runPrefix + c.run // the one that the person saw
 			require.Equal(t, []any{order}, c.house.heard.Args)
 		})
 	}

@@ -4,47 +4,76 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/input"
+	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// printGates shows each request with all that a person needs to decide.
+// printGates shows each request with what a person needs to decide.
 func (s *starter) printGates(g gates) error {
 	if s.output == "json" {
 		return s.printJSON(g)
 	}
-	if len(g.Requests) == 0 && len(g.Silent) == 0 {
+	if len(g.Requests) == 0 {
 		fmt.Fprintln(s.Out, "nothing waits for a person")
 	}
 	for i, r := range g.Requests {
 		if i > 0 {
 			fmt.Fprintln(s.Out)
 		}
-		fmt.Fprintln(s.Out, r.ID)
-		for line := range strings.Lines(strings.TrimSpace(r.Message)) {
-			fmt.Fprintln(s.Out, "  "+printable(line))
-		}
-		s.printRequest(runName(r.WorkflowID), r.Initiator, r.Request)
+		s.printOpen(r)
 	}
-	for _, r := range g.Silent {
-		fmt.Fprintf(s.Out, "%s does not answer: %s\n", runName(r.WorkflowID), printable(r.Fault))
-	}
-	if g.MoreRunning {
-		fmt.Fprintf(s.Out, "and more: only the newest %d runs were asked\n", runningShown)
+	if hidden := g.Open - len(g.Requests); hidden > 0 {
+		fmt.Fprintf(s.Out, "and %d more with a later deadline: starter gate list --all\n", hidden)
 	}
 	return nil
 }
 
-// printRequest shows who may answer and until when, what it is for and what to type.
-func (s *starter) printRequest(run, initiator string, r runbook.Request) {
-	fmt.Fprintf(s.Out, "  %s\n", waitsFor(r))
-	if r.NotInitiator {
-		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(initiator))
+// printOpen shows what the memo of a run says of a request.
+func (s *starter) printOpen(r openRequest) {
+	fmt.Fprintf(s.Out, "%s:%s\n", runName(r.WorkflowID), r.short())
+	s.printMessage(r.Message)
+	fmt.Fprintf(s.Out, "  %s on %s until %s\n", whoAnswers(r.Kind, r.Groups), where(r.Host, r.Project), local(r.Deadline))
+	if r.Min > 1 {
+		fmt.Fprintf(s.Out, "  approved by %d of %d\n", r.Answers, r.Min)
+	}
+	for _, e := range r.Allows {
+		fmt.Fprintf(s.Out, "  allows %s\n", printable(e))
+	}
+	if r.Cut {
+		fmt.Fprintf(s.Out, "  not all is shown: starter runbook status %s\n", runName(r.WorkflowID))
+		return
+	}
+	for _, command := range workflows.Commands(request.Request{ID: r.WorkflowID + ":" + r.ID, Kind: r.Kind, Choices: choicesOf(r.Summary)}) {
+		fmt.Fprintln(s.Out, "  > "+command)
+	}
+}
+
+// choicesOf are the choices of a request, which a memo leaves out where its kind says them.
+func choicesOf(r request.Summary) []string {
+	if r.Kind == request.Order {
+		return r.Choices
+	}
+	return []string{request.Approve, request.Reject}
+}
+
+func (s *starter) printMessage(message string) {
+	for line := range strings.Lines(strings.TrimSpace(message)) {
+		fmt.Fprintln(s.Out, "  "+printable(line))
+	}
+}
+
+// printRequest shows a request whole: who may answer and until when, what it is for and what to type.
+func (s *starter) printRequest(r request.Request) {
+	fmt.Fprintf(s.Out, "  %s until %s\n", whoAnswers(r.Kind, r.Groups), local(r.Deadline))
+	for _, by := range r.Not {
+		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
 	}
 	if r.Min > 1 {
 		fmt.Fprintf(s.Out, "  approved by %d of %d: %s\n", len(r.Answers), r.Min, printable(strings.Join(r.Answers, ", ")))
 	}
-	for _, a := range r.Approves {
-		fmt.Fprintf(s.Out, "  allows %s: %s (attempt %d, %s)\n", a.Path, call(a.Uses, a.With), a.Attempt, r.Risk)
+	for _, e := range r.Allows {
+		fmt.Fprintf(s.Out, "  allows %s: %s (attempt %d, %s)\n", e.Step, call(e.Uses, e.Arguments), e.Attempt, r.Risk)
 	}
 	for _, f := range r.Fields {
 		fmt.Fprintf(s.Out, "  field %s\n", printable(field(f)))
@@ -52,13 +81,21 @@ func (s *starter) printRequest(run, initiator string, r runbook.Request) {
 	if r.PlanSHA256 != "" {
 		fmt.Fprintf(s.Out, "  plan %s\n", r.PlanSHA256)
 	}
-	for _, command := range answerCommands(run, r) {
+	for _, command := range workflows.Commands(r) {
 		fmt.Fprintln(s.Out, "  > "+command)
 	}
 }
 
+// whoAnswers says in a few words what is asked and of whom.
+func whoAnswers(kind request.Kind, groups []string) string {
+	if kind == request.Order {
+		return "an operator's order"
+	}
+	return strings.ReplaceAll(string(kind), "_", "-") + " by " + strings.Join(groups, ", ")
+}
+
 // field says what a person fills in.
-func field(f runbook.Input) string {
+func field(f input.Field) string {
 	text := f.Name + ": " + string(f.Type)
 	if f.Pattern != "" {
 		text += " like " + f.Pattern

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,8 +47,8 @@ func (s *starter) gpuStatusCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&m.once, "once", false, "look once")
-	cmd.Flags().StringVar(&m.interval, "interval", "10s", "time from one look to the next")
-	cmd.Flags().StringVar(&m.duration, "duration", "", "stop after this time")
+	cmd.Flags().StringVar(&m.interval, "interval", "10s", "time from one look to the next, such as 10s; a number is seconds")
+	cmd.Flags().StringVar(&m.duration, "duration", "", "stop after this time, such as 10m; a number is seconds")
 	return cmd
 }
 
@@ -55,7 +56,7 @@ func (m *monitor) check(intervalSet bool) error {
 	if m.once && (m.duration != "" || intervalSet) {
 		return usage("gpu status", "--once looks only once", "leave out --once, or --interval and --duration")
 	}
-	every, err := strictyaml.ParseDuration(m.interval)
+	every, err := orSeconds(m.interval)
 	if err == nil && every <= 0 {
 		err = errors.New("0s is too short")
 	}
@@ -66,7 +67,7 @@ func (m *monitor) check(intervalSet bool) error {
 	if m.duration == "" {
 		return nil
 	}
-	lasts, err := strictyaml.ParseDuration(m.duration)
+	lasts, err := orSeconds(m.duration)
 	if err == nil && lasts <= 0 {
 		err = errors.New("0s is too short")
 	}
@@ -75,6 +76,14 @@ func (m *monitor) check(intervalSet bool) error {
 	}
 	m.lasts = time.Duration(lasts)
 	return nil
+}
+
+// orSeconds reads a duration; a number without a unit is seconds, as other tools that look again and again take it.
+func orSeconds(text string) (strictyaml.Duration, error) {
+	if _, err := strconv.ParseUint(text, 10, 63); err == nil {
+		text += "s"
+	}
+	return strictyaml.ParseDuration(text)
 }
 
 // snapshots reads the GPUs of this machine.

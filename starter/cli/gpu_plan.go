@@ -92,7 +92,7 @@ func (s *starter) gpuPlan(ctx context.Context, source snapshots, o planOptions, 
 		fmt.Fprint(s.Out, plan.Text())
 	}
 	for _, line := range others {
-		fmt.Fprintln(s.Err, "starter: gpu plan: "+line)
+		s.Err.Printf("starter: gpu plan: %s\n", line)
 	}
 	if !plan.Complete() {
 		return answered(exitNo)

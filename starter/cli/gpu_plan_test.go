@@ -23,7 +23,7 @@ func planHere(t *testing.T, m machine) (code int, out, errs string) {
 	t.Chdir(t.TempDir())
 	t.Setenv("EVENKEEL_CONFIG", "")
 	var stdout, stderr bytes.Buffer
-	s := &starter{Streams: Streams{Out: &stdout, Err: &stderr}, output: "text"}
+	s := newStarter(Streams{Out: &stdout, Err: &stderr})
 	code = s.report(s.gpuPlan(t.Context(), m, planOptions{objective: "strict"}, false))
 	return code, stdout.String(), stderr.String()
 }

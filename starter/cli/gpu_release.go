@@ -15,11 +15,11 @@ func (s *starter) gpuReleaseCommand() *cobra.Command {
 	var lasts string
 	cmd := &cobra.Command{
 		Use: "release", Short: "Make a host's worker let go of its GPUs for a while", Args: cobra.NoArgs,
-		Long: `Make a host's worker let go of its GPUs for a while, so that one can be reset or its mode changed: both
-need that no process holds it. The probe has ended when this returns, and no other is started until
-the time is over or starter gpu resume ends it. Until then the metrics show no GPU, and no service
-that claims VRAM is scaled up. What else holds the GPU, such as a container or a starter gpu status,
-is not touched.`,
+		Long: `Make a host's worker let go of its GPUs for a while, so that you can reset one or change its mode: both work
+only while no process holds the GPU. When this returns, the probe has ended. No other is started until the
+time is over or you run starter gpu resume. Until then the metrics show no GPU, and no service that claims
+VRAM is scaled up. Other processes that hold the GPU, such as a container or a starter gpu status, are not
+touched.`,
 		Example: "  starter gpu release --for 5m\n  sudo nvidia-smi --gpu-reset -i 0\n  starter gpu resume",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := strictyaml.ParseDuration(lasts)
@@ -55,7 +55,7 @@ func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"host": name, "released_until": until})
 	}
-	fmt.Fprintf(s.Out, "%s has let go of its GPUs until %s; starter gpu resume takes them back\n", name, until.Local().Format(time.DateTime))
+	s.Out.Printf("%s has let go of its GPUs until %s; starter gpu resume takes them back\n", name, until.Local().Format(time.DateTime))
 	return nil
 }
 
@@ -68,6 +68,6 @@ func (s *starter) gpuResume(ctx context.Context) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"host": name, "released_until": nil})
 	}
-	fmt.Fprintf(s.Out, "%s reads its GPUs again\n", name)
+	s.Out.Printf("%s reads its GPUs again\n", name)
 	return nil
 }

@@ -111,19 +111,19 @@ func TestMonitorRemembersTheWorst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, faults bytes.Buffer
-			s := &starter{Streams: Streams{Out: &out, Err: &faults}, output: "text"}
+			s := newStarter(Streams{Out: &out, Err: &faults})
 			err := s.gpuStatus(t.Context(), config.Default(), &c.looks, monitor{every: 10 * time.Millisecond, lasts: 300 * time.Millisecond})
 			require.Equal(t, c.want, err)
 			require.Greater(t, bytes.Count(out.Bytes(), []byte("GPU 0: card\n  Total VRAM")), 2)
 		})
 	}
-	s := &starter{Streams: Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, output: "text"}
+	s := newStarter(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	require.Equal(t, exitMissing, s.report(s.gpuStatus(t.Context(), config.Default(), &looks{broken}, monitor{every: time.Hour})))
 }
 
 func TestMonitorIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &starter{Streams: Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, output: "text"}
+	s := newStarter(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	seen := &looks{func() (gpu.Snapshot, error) { cancel(); return free(9000)() }}
 	require.Equal(t, exitDetached, s.report(s.gpuStatus(ctx, config.Default(), seen, monitor{every: time.Hour})))
 }
@@ -152,7 +152,7 @@ func TestLiveView(t *testing.T) {
 			}
 		}
 	}()
-	s := &starter{Streams: Streams{Out: terminal, Err: terminal}, output: "text"}
+	s := newStarter(Streams{Out: terminal, Err: terminal})
 	err = s.gpuStatus(t.Context(), config.Default(), &looks{free(9000), broken, free(8000)}, monitor{every: 20 * time.Millisecond, lasts: 500 * time.Millisecond})
 	require.Equal(t, answered(exitNo), err)
 	screen := string(<-shown)
@@ -164,4 +164,33 @@ func TestLiveView(t *testing.T) {
 	require.Contains(t, string(before), "Free: 8000 MB")
 	require.Contains(t, string(after), "[PASS] Sufficient VRAM headroom (80.0% >= 20%)")
 	require.NotContains(t, string(after), "\x1b")
+}
+
+// A number without a unit is seconds; anything else is a duration as everywhere.
+func TestHowLongToLook(t *testing.T) {
+	for _, c := range []struct {
+		interval, duration string
+		every, lasts       time.Duration
+		fault              string
+	}{
+		{"10s", "", 10 * time.Second, 0, ""},
+		{"10", "600", 10 * time.Second, 10 * time.Minute, ""},
+		{"1m30s", "2h", 90 * time.Second, 2 * time.Hour, ""},
+		{"0", "", 0, 0, "--interval: 0s is too short; write 1s or more"},
+		{"10s", "0", 0, 0, "--duration: 0s is too short; write 1s or more"},
+		{"1.5", "", 0, 0, "--interval: "},
+		{"-1", "", 0, 0, "--interval: "},
+		{"10s", "10 m", 0, 0, "--duration: "},
+		{"10s", "9223372036854775807", 0, 0, "is longer than 292 years"},
+	} {
+		m := monitor{interval: c.interval, duration: c.duration}
+		err := m.check(true)
+		if c.fault != "" {
+			require.ErrorContains(t, err, c.fault, "%v", c)
+			continue
+		}
+		require.NoError(t, err, "%v", c)
+		require.Equal(t, c.every, m.every)
+		require.Equal(t, c.lasts, m.lasts)
+	}
 }

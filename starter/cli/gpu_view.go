@@ -33,13 +33,15 @@ func (v *gpuView) show(r gpuReport) error {
 		return json.NewEncoder(v.Out).Encode(r)
 	case v.once:
 		fmt.Fprint(v.Out, r.text())
-	case terminal(v.Out):
+	case isTerminal(v.Out):
 		if !v.live {
 			v.live = true
-			fmt.Fprint(v.Out, ownScreen)
+			v.Out.Control(ownScreen)
 		}
 		v.last = r.text()
-		fmt.Fprintf(v.Out, "%s%s  every %s, Ctrl-C to stop\n\n%s\n", cleared, r.At.Local().Format(time.DateTime), v.every, v.last)
+		v.Out.Control(cleared)
+		v.Out.Printf("%s  every %s, Ctrl-C to stop\n\n", r.At.Local().Format(time.DateTime), v.every)
+		fmt.Fprintln(v.Out, v.last)
 		v.table(r.processes())
 	default:
 		fmt.Fprintf(v.Out, "%s\n%s\n", r.At.Local().Format(time.DateTime), r.text())
@@ -50,7 +52,7 @@ func (v *gpuView) show(r gpuReport) error {
 // failed tells of a look that failed while others may work again.
 func (v *gpuView) failed(err error) {
 	if v.live {
-		fmt.Fprintf(v.Out, "\n%s  %s\n", time.Now().Format(time.DateTime), err)
+		v.Out.Printf("\n%s  %s\n", time.Now().Format(time.DateTime), err)
 		return
 	}
 	v.report(err)
@@ -59,6 +61,7 @@ func (v *gpuView) failed(err error) {
 // end gives the terminal back and leaves the last report on it.
 func (v *gpuView) end() {
 	if v.live {
-		fmt.Fprint(v.Out, formerScreen, v.last)
+		v.Out.Control(formerScreen)
+		fmt.Fprint(v.Out, v.last)
 	}
 }

@@ -42,11 +42,11 @@ func (s *starter) initCommand() *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a configuration of what runs here",
-		Long: `Writes evenkeel.yaml for this host and the Compose project of the current folder, else the only one that runs
+		Short: "Write a configuration from what runs here",
+		Long: `Write evenkeel.yaml for this host and the Compose project of the current folder, else the only one that runs
 here: its services with their ports, its router, and the first file of each upstream that the router needs.
-Nothing that is there is overwritten. With --search-attributes it writes nothing and prepares the namespace
-of a Temporal server that is not evenkeel's own.`,
+No existing file is overwritten. With --search-attributes it writes no file and prepares the namespace of a
+Temporal server that is not evenkeel's own.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.attributes {

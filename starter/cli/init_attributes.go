@@ -42,13 +42,13 @@ func (s *starter) initAttributes(ctx context.Context) error {
 		return s.printJSON(map[string]any{"namespace": c.Namespace, "added": lacking, "present": present})
 	}
 	for _, name := range present {
-		fmt.Fprintf(s.Out, "%s is there already\n", name)
+		s.Out.Printf("%s is there already\n", name)
 	}
 	for _, name := range lacking {
-		fmt.Fprintf(s.Out, "%s added\n", name)
+		s.Out.Printf("%s added\n", name)
 	}
 	if len(lacking) > 0 {
-		fmt.Fprintf(s.Out, "namespace %s has them within seconds; restart the workers so that they set them\n", c.Namespace)
+		s.Out.Printf("namespace %s has them within seconds; restart the workers so that they set them\n", c.Namespace)
 	}
 	return nil
 }

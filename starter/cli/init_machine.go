@@ -6,12 +6,14 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // timeZone returns the IANA name of this machine's zone, or UTC when nothing names one.
 func timeZone(tz, file, link string) string {
 	names := []string{strings.TrimPrefix(tz, ":")}
-	if text, err := os.ReadFile(file); err == nil {
+	if text, err := textfile.Read(file, textfile.Small); err == nil {
 		names = append(names, strings.TrimSpace(string(text)))
 	}
 	if target, err := filepath.EvalSymlinks(link); err == nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -103,9 +102,9 @@ func (s *starter) printInit(r initReport) error {
 	if s.output == "json" {
 		return s.printJSON(r)
 	}
-	fmt.Fprintf(s.Out, "wrote %s for host %s, time zone %s\n", printable(r.File), r.Host, r.TimeZone)
+	s.Out.Printf("wrote %s for host %s, time zone %s\n", r.File, r.Host, r.TimeZone)
 	if r.engineFault != "" {
-		fmt.Fprintf(s.Out, "%s; only the files were looked at, without what runs\n", printable(r.engineFault))
+		s.Out.Printf("%s; only the files were looked at, without what runs\n", r.engineFault)
 	}
 	example := ""
 	for _, p := range r.Projects {
@@ -121,7 +120,7 @@ func (s *starter) printInit(r initReport) error {
 	if example != "" {
 		next += ", then `starter scale " + example + "=3`"
 	}
-	fmt.Fprintln(s.Out, next)
+	s.Out.Printf("%s\n", next)
 	return nil
 }
 
@@ -130,35 +129,35 @@ func (s *starter) printInitProject(p initProjectReport) {
 	if len(p.Files)+len(p.EnvFiles) > 0 {
 		how = strings.Join(append([]string{"with"}, append(p.Files, p.EnvFiles...)...), " ") + ", as its newest container was made"
 	}
-	fmt.Fprintf(s.Out, "project %s in %s", printable(p.Name), printable(p.Directory))
+	s.Out.Printf("project %s in %s", p.Name, p.Directory)
 	if how != "" {
-		fmt.Fprintf(s.Out, " (%s)", printable(how))
+		s.Out.Printf(" (%s)", how)
 	}
-	fmt.Fprintf(s.Out, "\n  can be scaled: %s\n", printable(orNone(p.Services)))
+	s.Out.Printf("\n  can be scaled: %s\n", orNone(p.Services))
 	if len(p.Others) > 0 {
-		fmt.Fprintf(s.Out, "  cannot: %s; the file says why\n", printable(strings.Join(p.Others, ", ")))
+		s.Out.Printf("  cannot: %s; the file says why\n", strings.Join(p.Others, ", "))
 	}
 	if p.Router != "" {
-		fmt.Fprintf(s.Out, "  router: %s\n", printable(p.Router))
+		s.Out.Printf("  router: %s\n", p.Router)
 	}
 	for _, line := range p.Unsteered {
-		fmt.Fprintf(s.Out, "  %s\n", printable(line))
+		s.Out.Printf("  %s\n", line)
 	}
 	for _, u := range p.Upstreams {
 		switch {
 		case u.Error != "":
-			fmt.Fprintf(s.Out, "  did not write %s: %s\n", printable(u.File), printable(u.Error))
+			s.Out.Printf("  did not write %s: %s\n", u.File, u.Error)
 		case u.Written && len(u.Members) == 0:
-			fmt.Fprintf(s.Out, "  wrote %s without a member, as no replica runs; the first `starter scale` fills it\n", printable(u.File))
+			s.Out.Printf("  wrote %s without a member, as no replica runs; the first `starter scale` fills it\n", u.File)
 		case u.Written:
-			fmt.Fprintf(s.Out, "  wrote %s with %s; an nginx that runs reads it when it is reloaded: the first `starter scale` does that\n",
-				printable(u.File), counted(len(u.Members), "replica"))
+			s.Out.Printf("  wrote %s with %s; an nginx that runs reads it when it is reloaded: the first `starter scale` does that\n",
+				u.File, counted(len(u.Members), "replica"))
 		}
 	}
 	for _, line := range p.Stale {
-		fmt.Fprintf(s.Out, "  %s; %s\n", printable(line), staleHint)
+		s.Out.Printf("  %s; %s\n", line, staleHint)
 	}
 	if len(p.Unfit) > 0 {
-		fmt.Fprintf(s.Out, "  not as the files say now: %s; see starter doctor\n", printable(strings.Join(p.Unfit, ", ")))
+		s.Out.Printf("  not as the files say now: %s; see starter doctor\n", strings.Join(p.Unfit, ", "))
 	}
 }

@@ -3,8 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"text/tabwriter"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // printJSON writes one document.
@@ -23,7 +24,7 @@ func (s *starter) table(rows [][]string) {
 			if i > 0 {
 				fmt.Fprint(w, "\t")
 			}
-			fmt.Fprint(w, visible(strings.ReplaceAll(cell, "\n", " ")))
+			fmt.Fprint(w, terminal.Line(cell))
 		}
 		fmt.Fprintln(w)
 	}
@@ -32,7 +33,7 @@ func (s *starter) table(rows [][]string) {
 
 // fitted writes a table whose rows are lines in a pipe, and wraps its cells to the width of a terminal.
 func (s *starter) fitted(rows [][]string) {
-	if terminal(s.Out) {
+	if isTerminal(s.Out) {
 		fmt.Fprint(s.Out, wrapTable(rows, columns(s.Out)))
 		return
 	}

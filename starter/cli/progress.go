@@ -3,18 +3,19 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 // progress prints the steps of one or more runs as their histories grow, and what is retried in them. A
 // history outlives the worker, so a run is followed through a crash of it.
 type progress struct {
-	out io.Writer
+	out *terminal.Writer
 	// live says that out is a terminal of that many columns, where the line of a step that is at work is
 	// written over by what comes next.
 	live    bool
@@ -33,7 +34,7 @@ func (s *starter) newProgress() *progress {
 	if s.output == "json" {
 		out = s.Err
 	}
-	return &progress{out: out, live: terminal(out), columns: columns(out)}
+	return &progress{out: out, live: isTerminal(out), columns: columns(out)}
 }
 
 // follow shows a run until it has ended.
@@ -59,7 +60,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 // caller holds mu.
 func (p *progress) line(label string, at time.Time, text string, atWork bool) {
 	if p.open {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		p.out.Control("\r\x1b[K")
 	}
 	text = fmt.Sprintf("%s  %-12s %s", at.Local().Format(time.TimeOnly), printable(label), printable(text))
 	p.retrying = ""
@@ -67,5 +68,5 @@ func (p *progress) line(label string, at time.Time, text string, atWork bool) {
 		fmt.Fprint(p.out, clip(text+" …", p.columns-1))
 		return
 	}
-	fmt.Fprintln(p.out, text)
+	p.out.Printf("%s\n", text)
 }

@@ -10,9 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 func startReplicas(attempt int32, why string) []retry {
@@ -24,7 +28,7 @@ func startReplicas(attempt int32, why string) []retry {
 func TestRetriesInPipe(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &progress{out: &out, columns: 40}
+	p := &progress{out: terminal.NewWriter(&out), columns: 40}
 	f := &followed{p: p, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	f.retries(startReplicas(2, "too early"), later(0))
 	f.event(scheduled(t, 5, "5", "start 3 replicas"))
@@ -40,12 +44,39 @@ func TestRetriesInPipe(t *testing.T) {
 `, out.String())
 }
 
+// That no worker takes a step is told once, however often it is scheduled.
+func TestStepThatNobodyTakes(t *testing.T) {
+	t.Setenv("TZ", "UTC")
+	var out bytes.Buffer
+	f := &followed{p: &progress{out: terminal.NewWriter(&out), columns: 40}, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
+	for i := range int64(3) {
+		f.event(scheduled(t, 5+10*i, "5", "start 3 replicas"))
+		since := later(int(15 * i))
+		f.retries([]retry{{Activity: "StartReplicas", Summary: "start 3 replicas", activityID: "5", WaitingSince: &since, Queue: "evenkeel-host-gpu-1"}}, later(int(15*i+5)))
+		f.event(&historypb.HistoryEvent{
+			EventId: 6 + 10*i, EventTime: timestamppb.New(later(int(15 * (i + 1)))), EventType: enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+			Attributes: &historypb.HistoryEvent_ActivityTaskTimedOutEventAttributes{ActivityTaskTimedOutEventAttributes: &historypb.ActivityTaskTimedOutEventAttributes{
+				ScheduledEventId: 5 + 10*i, Failure: &failurepb.Failure{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
+					TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enums.TIMEOUT_TYPE_SCHEDULE_TO_START},
+				}},
+			}},
+		})
+	}
+	f.event(scheduled(t, 50, "5", "start 3 replicas"))
+	f.event(completed(51, 50, 50))
+	require.Equal(t, `12:00:00  app          start 3 replicas
+12:00:05  app          start 3 replicas: no worker has taken it from evenkeel-host-gpu-1 since 12:00:00
+12:00:15  app          start 3 replicas: no worker of the host has taken it since 12:00:00; start `+"`worker` or `evenkeel`"+` there
+12:00:50  app          start 3 replicas: done after 50.0 s
+`, out.String())
+}
+
 // A terminal gets a line for each error, and the rest in a line that is written over and never longer than
 // the terminal. Two runs do not take turns in it.
 func TestRetriesOnTerminal(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &progress{out: &out, live: true, columns: 71}
+	p := &progress{out: terminal.NewWriter(&out), live: true, columns: 71}
 	app := &followed{p: p, label: "app", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	llm := &followed{p: p, label: "llm", steps: map[int64]stepAtWork{}, news: retryNews{}}
 	const rewrite = "\r\x1b[K"
@@ -96,7 +127,7 @@ func TestRunbookRetries(t *testing.T) {
 			"\r\x1b[K12:00:03 start 3 replicas: attempt 3, next in 5 s; last: no …\r\x1b[K12:00:04 acting a …",
 	} {
 		var out bytes.Buffer
-		p := &runbookProgress{out: &out, live: live, columns: 80, run: "llm", told: map[string]time.Time{}, news: retryNews{}}
+		p := &runbookProgress{out: terminal.NewWriter(&out), live: live, columns: 80, run: "llm", told: map[string]time.Time{}, news: retryNews{}}
 		status := approval("runbook/llm", "a")
 		status.Request, status.Phase = nil, "acting"
 		p.show(status, later(1))
@@ -160,7 +191,7 @@ func TestFollowShowsRetries(t *testing.T) {
 		past:    map[string][]*historypb.HistoryEvent{"a": {begun}},
 	}}
 	var out shared
-	p := &progress{out: &out, columns: 80}
+	p := &progress{out: terminal.NewWriter(&out), columns: 80}
 	over := make(chan error)
 	go func() { over <- p.follow(t.Context(), g, ended{id: "a", runID: "r"}, "app") }()
 	next <- begun

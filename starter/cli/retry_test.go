@@ -63,7 +63,7 @@ func TestRetryLine(t *testing.T) {
 		"paused": {change(untaken("5"), func(a *workflowpb.PendingActivityInfo) {
 			a.Paused, a.State = true, enums.PENDING_ACTIVITY_STATE_PAUSED
 		}), 60, "StartReplicas: attempt 1, paused at the Temporal server"},
-		"what moves the cursor": {backingOff("5", 2, "a\nb\x1b[2Jc\r\td"), 0, "StartReplicas: attempt 2, next in 8 s; last: a b\uFFFD[2Jc d"},
+		"what moves the cursor": {backingOff("5", 2, "a\nb\x1b[2Jc\r\td"), 0, `StartReplicas: attempt 2, next in 8 s; last: a b\u001b[2Jc d`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, told := retryOf(c.activity, later(c.at))

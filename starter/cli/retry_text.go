@@ -73,7 +73,7 @@ func printRetrying[R any](s *starter, all []R, of func(R) (id, name string, retr
 		}
 	}
 	if len(rows) > 1 {
-		fmt.Fprintln(s.Out)
+		s.Out.Printf("\n")
 		s.fitted(rows)
 	}
 }

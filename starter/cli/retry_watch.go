@@ -4,13 +4,13 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -150,14 +150,13 @@ func (l *retryLooker) watch(ctx context.Context, run client.WorkflowRun, saw fun
 func findRetrying(ctx context.Context, c client.Client, all []run) {
 	ctx, cancel := context.WithTimeout(ctx, listWait)
 	defer cancel()
-	slots := make(chan struct{}, describers)
-	var wait sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(describers)
 	for i := range all {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		group.Go(func() error {
 			all[i].Retrying, _, _ = newRetryLooker(c).look(ctx, all[i].ID, all[i].RunID, time.Now())
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = group.Wait()
 }

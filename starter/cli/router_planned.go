@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/internal/nginxconf"
 	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
 // plannedRouter is the router that a project will have once it is started: an nginx without a container, of
@@ -66,10 +66,7 @@ func (d details) mounted(pattern string) []nginxconf.File {
 		if !strings.Contains(pattern, "*") {
 			inside = pattern
 		}
-		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > fileLimit {
-			continue
-		}
-		if text, err := os.ReadFile(name); err == nil {
+		if text, err := textfile.Read(name, fileLimit); err == nil {
 			out = append(out, nginxconf.File{Path: inside, Text: string(text)})
 		}
 	}

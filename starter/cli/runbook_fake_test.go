@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -35,7 +36,7 @@ type house struct {
 	client.Client
 	atWork map[string]workflows.RunbookStatus
 	// reply and fault are what an Update returns, heard the arguments of the last.
-	reply runbook.Reply
+	reply request.Reply
 	fault error
 	heard client.UpdateWorkflowOptions
 	// started is the last start, over the run that it made or found.
@@ -53,16 +54,25 @@ type house struct {
 
 func (h *house) connection() *connect.Connection { return &connect.Connection{Client: h} }
 
-func (h *house) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (h *house) ListWorkflow(_ context.Context, req *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	answer := &workflowservice.ListWorkflowExecutionsResponse{}
 	ids := slices.Collect(maps.Keys(h.atWork))
-	if strings.Contains(request.GetQuery(), "ExecutionStatus != 'Running'") {
+	if strings.Contains(req.GetQuery(), "ExecutionStatus != 'Running'") {
 		if ids = h.closed; h.over.id != "" {
 			ids = append(slices.Clone(ids), h.over.id)
 		}
 	}
 	for _, id := range ids {
+		var asks []request.Request
+		if r := h.atWork[id].Request; r != nil {
+			asks = append(asks, *r)
+		}
+		memo, err := converter.GetDefaultDataConverter().ToPayload(request.Summarize(asks))
+		if err != nil {
+			return nil, err
+		}
 		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{
+			Memo:      &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.RequestsMemo: memo}},
 			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run of " + id}, Type: &commonpb.WorkflowType{Name: "RunRunbook"},
 			StartTime: timestamppb.New(opened), Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
 		})
@@ -85,8 +95,18 @@ func (h *house) DescribeWorkflow(_ context.Context, id, _ string) (*client.Workf
 
 func (h *house) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) (converter.EncodedValue, error) {
 	status := h.atWork[id]
-	if query != workflows.StatusRunbook || status.Runbook == "" {
+	switch {
+	case status.Runbook == "" && !slices.Contains(slices.Collect(maps.Keys(h.atWork)), id):
+		return nil, noRun
+	case status.Runbook == "":
 		return nil, serviceerror.NewDeadlineExceeded("nobody is there")
+	case query == workflows.OpenRequests:
+		var asks []request.Request
+		if status.Request != nil {
+			asks = append(asks, *status.Request)
+		}
+		data, err := converter.GetDefaultDataConverter().ToPayloads(asks)
+		return client.NewValue(data), err
 	}
 	if h.answered != nil {
 		h.answered <- struct{}{}
@@ -105,11 +125,11 @@ func (h *house) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions
 
 type said struct {
 	client.WorkflowUpdateHandle
-	reply runbook.Reply
+	reply request.Reply
 }
 
 func (s said) Get(_ context.Context, into any) error {
-	*into.(*runbook.Reply) = s.reply
+	*into.(*request.Reply) = s.reply
 	return nil
 }
 
@@ -192,7 +212,8 @@ func says(t *testing.T, output string, do func(*starter) error) (code int, out, 
 	t.Helper()
 	t.Setenv("TZ", "UTC")
 	var stdout, stderr bytes.Buffer
-	s := &starter{Streams: Streams{Out: &stdout, Err: &stderr}, output: output}
+	s := newStarter(Streams{Out: &stdout, Err: &stderr})
+	s.output = output
 	code = s.report(do(s))
 	return code, stdout.String(), stderr.String()
 }
@@ -203,12 +224,16 @@ func approval(run, step string) workflows.RunbookStatus {
 	return workflows.RunbookStatus{
 		RunbookResult: workflows.RunbookResult{Runbook: name, Key: key, Host: "gpu1", Project: "shop", Outcome: workflows.Running, By: "anna@gpu-1"},
 		At:            step, Phase: runbook.Asking,
-		Request: &runbook.Request{
-			ID: run + ":" + step + ".1", Kind: runbook.AskApproval, Path: step, Message: "Restart it?", Groups: []string{"oncall"}, Min: 1,
-			Opened: opened, Deadline: opened.Add(15 * time.Minute), Risk: runbook.Destructive, PlanSHA256: planSHA256,
+		Run: "run of " + run,
+		Request: &request.Request{
+			ID: run + ":" + step + ".1@0123abcd", Kind: request.Approval, Step: step, Message: "Restart it?", Groups: []string{"oncall"}, Min: 1,
+			Choices: []string{request.Approve, request.Reject}, Opened: opened, Deadline: opened.Add(15 * time.Minute), Risk: runbook.Destructive,
+			PlanSHA256: planSHA256, Shown: shownSHA256,
 		},
 	}
 }
+
+const shownSHA256 = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
 const planSHA256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

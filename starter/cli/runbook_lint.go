@@ -13,11 +13,12 @@ import (
 func (s *starter) runbookLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
-		Long: `Check definitions: all that is installed, or the files and folders that are named. In a folder it takes
-every *.yaml that says it is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
+		Long: `Check definitions: all that are installed, or the files and folders that you name. In a folder it reads
+every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
 
 It finds what keeps a definition from being used, and also what is never used or never reached, a
-destructive step that nobody has to approve, and names of runbooks that do not exist.
+destructive step that nobody has to approve, and names of runbooks that do not exist. Groups, commands
+with their risk, and services are held against the configuration, where there is one.
 
 The exit code is 1 when there is an error. Warnings never change it.`,
 		Example: "  starter runbook lint\n  starter runbook lint runbooks docs README.md",
@@ -39,16 +40,23 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 	if err != nil {
 		return err
 	}
-	found, err := templates.Lint(paths, templates.LintOptions{Dir: c.TemplatesDir, Disabled: c.Disabled, Today: today})
+	o := templates.LintOptions{Dir: c.TemplatesDir, Disabled: c.Disabled, Today: today}
+	if c.Path != "" {
+		o.Config = c
+	}
+	found, err := templates.Lint(paths, o)
 	if err != nil {
 		return usage("runbook lint", err.Error(), "name files and folders that can be read")
 	}
 	if s.output == "json" {
-		if err := s.printJSON(map[string]any{"files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
+		if err := s.printJSON(map[string]any{"configuration": c.Path, "files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
 			return err
 		}
 	} else {
 		s.printFindingLines(found)
+		if c.Path == "" {
+			s.Out.Printf("not checked without a configuration: groups, commands and services; name one with --config\n")
+		}
 	}
 	if len(found.Errors) > 0 {
 		return answered(exitNo)
@@ -68,16 +76,16 @@ func lintRows(all []*strictyaml.Error) []lintRow {
 // at.
 func (s *starter) printFindingLines(found templates.Findings) {
 	for _, e := range found.Errors {
-		fmt.Fprintln(s.Out, e.Error())
+		s.Out.Printf("%s\n", e.Error())
 	}
 	for _, w := range found.Warnings {
 		about := ""
 		if w.Field != "" {
 			about = w.Field + ": "
 		}
-		fmt.Fprintf(s.Out, "%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
+		s.Out.Printf("%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
 	}
-	fmt.Fprintf(s.Out, "%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
+	s.Out.Printf("%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
 }
 
 func counted(n int, what string) string {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,23 +11,21 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// orders are the operator's orders about a run. What cannot be taken back needs a reason.
-var orders = map[string]struct {
-	short  string
-	reason bool
-}{
-	runbook.Pause:    {"Make a run stop before its next step", false},
-	runbook.Resume:   {"Let a paused run go on", false},
-	runbook.SkipStep: {"Leave out the step that a run stands before, or the wait that it is in", true},
-	runbook.RetryVrb: {"Do the step again that failed or whose outcome is unknown", false},
-	runbook.MarkDone: {"Say that the step whose outcome is unknown did happen", true},
-	runbook.UndoAll:  {"Make a run put everything back and end", true},
-	runbook.Abort:    {"End a run; its on_failure is done, or everything is put back", true},
+// orders say what the operator's orders about a run do.
+var orders = map[string]string{
+	runbook.Pause:    "Make a run stop before its next step",
+	runbook.Resume:   "Let a paused run continue",
+	runbook.SkipStep: "Leave out the step before which a run is paused, or the wait that it is in",
+	runbook.RetryVrb: "Do the step again that failed, or whose outcome is unknown",
+	runbook.MarkDone: "Say that the step whose outcome is unknown did happen",
+	runbook.UndoAll:  "Make a run put everything back and end",
+	runbook.Abort:    "End a run; its on_failure is done, or everything is put back",
 }
 
 // runbookOrderCommands are `starter runbook pause` and the others.
@@ -37,12 +34,12 @@ func (s *starter) runbookOrderCommands() []*cobra.Command {
 	for _, verb := range runbook.Verbs {
 		order := workflows.RunbookOrder{Verb: verb}
 		cmd := &cobra.Command{
-			Use: verb + " RUN", Short: orders[verb].short, Args: cobra.ExactArgs(1),
-			Long: orders[verb].short + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
+			Use: verb + " RUN", Short: orders[verb], Args: cobra.ExactArgs(1),
+			Long: orders[verb] + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
 
-Only an operator of the configuration is obeyed; whoever gives an order, it is recorded with the answer.`,
+Only an operator that the configuration names may give orders. Every order is recorded, with the answer to it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
-				if orders[verb].reason && order.Reason == "" {
+				if runbook.NeedsReason(verb) && order.Reason == "" {
 					return usage("runbook "+verb, "no reason is given", "say why with --reason")
 				}
 				return s.operate(cmd.Context(), args[0], order)
@@ -72,6 +69,16 @@ func (s *starter) operate(ctx context.Context, name string, order workflows.Runb
 }
 
 func (s *starter) order(ctx context.Context, c *connect.Connection, id string, order workflows.RunbookOrder) error {
+	status, err := runbookStatus(ctx, c, id, "")
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case isGone(err):
+		return &failure{code: exitNo, class: activities.NotFound, what: runName(id) + " does not run", hint: nearRun(ctx, c, id)}
+	case err != nil:
+		return missing(runName(id), noAnswer(err), "start `evenkeel` or `worker`")
+	}
+	order.Run = status.Run
 	reply, err := tell(ctx, c, id, workflows.OperateRunbook, order)
 	if f, ok := errors.AsType[*failure](err); ok && f.class == activities.NotFound {
 		f.hint = nearRun(ctx, c, id)
@@ -83,14 +90,14 @@ func (s *starter) order(ctx context.Context, c *connect.Connection, id string, o
 }
 
 // printReply shows the answer to a person's word. One that does not count is an error.
-func (s *starter) printReply(about string, reply runbook.Reply) error {
+func (s *starter) printReply(about string, reply request.Reply) error {
 	switch {
 	case !reply.Accepted:
 		return no(about, printable(reply.Message), "")
 	case s.output == "json":
 		return s.printJSON(reply)
 	}
-	fmt.Fprintln(s.Out, printable(reply.Message))
+	s.Out.Printf("%s\n", reply.Message)
 	return nil
 }
 
@@ -99,10 +106,10 @@ const wordWait = 30 * time.Second
 
 // tell gives a run a person's word and returns its reply. A run that is not at work is a failure of class
 // NotFound, a word for which it is not the time one of class PreconditionFailed.
-func tell(ctx context.Context, c client.Client, id, update string, word any) (runbook.Reply, error) {
+func tell(ctx context.Context, c client.Client, id, update string, word any) (request.Reply, error) {
 	within, cancel := context.WithTimeout(ctx, wordWait)
 	defer cancel()
-	var reply runbook.Reply
+	var reply request.Reply
 	handle, err := c.UpdateWorkflow(within, client.UpdateWorkflowOptions{
 		WorkflowID: id, UpdateName: update, Args: []any{word}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})

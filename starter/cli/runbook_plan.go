@@ -4,24 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/textfile"
+	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
 func (s *starter) runbookPlanCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
 		Use: "plan NAME|FILE", Short: "Show what a run would do now, and change nothing", Args: cobra.ExactArgs(1),
-		Long: `Show what a run would do now, and change nothing: what only reads is really done, what would write is
-rendered. The last line has the SHA-256 of the plan, which starter runbook run --plan demands. A file
-need not be installed; what it calls must be.
+		Long: `Show what a run would do now, and change nothing: reads are done, writes are only shown, with their undo. The
+last line is the SHA-256 of the plan, for starter runbook run --plan. A file need not be installed, but the
+runbooks that it calls must be.
 
 The exit code is 1 when the run would be refused.`,
 		Example: "  starter runbook plan llm_failure_response -p model=llama3_8b\n  starter runbook plan ./mine.yaml",
@@ -74,17 +73,10 @@ func runbookCall(arg string, params []string) (activities.RunbookCall, error) {
 }
 
 func readRunbook(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", usage("runbook", err.Error(), "name a file, or an installed runbook of starter runbook list")
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbookBytes+1))
+	text, err := textfile.Read(file, runbookBytes)
 	switch {
 	case err != nil:
-		return "", usage("runbook", err.Error(), "name a file")
-	case len(text) > runbookBytes:
-		return "", usage(file, fmt.Sprintf("the file has more than %d KiB", runbookBytes>>10), "a runbook is smaller")
+		return "", usage("runbook", err.Error(), "name a file, or an installed runbook of starter runbook list")
 	case len(text) == 0:
 		return "", usage(file, "the file is empty", "write a runbook")
 	}
@@ -92,7 +84,7 @@ func readRunbook(file string) (string, error) {
 }
 
 // planRunbook asks the host's worker for the plan.
-func planRunbook(ctx context.Context, c client.Client, call activities.RunbookCall) (activities.RunbookPlan, error) {
+func planRunbook(ctx context.Context, c *connect.Connection, call activities.RunbookCall) (activities.RunbookPlan, error) {
 	var runbooks *activities.Runbooks
 	var plan activities.RunbookPlan
 	err := ask(ctx, c, call.Host, "plan of runbook "+call.Name+call.File, &plan, runbooks.PlanRunbook, call)

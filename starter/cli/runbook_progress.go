@@ -2,17 +2,17 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
 // runbookProgress prints the steps of a run as they end, and what it waits for.
 type runbookProgress struct {
-	out io.Writer
+	out *terminal.Writer
 	// live says that out is a terminal of that many columns, where the line of the step at work is written
 	// over by what comes next.
 	live    bool
@@ -23,6 +23,7 @@ type runbookProgress struct {
 	told map[string]time.Time
 	// asked is the request that was told, with how far it was answered.
 	asked  string
+	waits  string
 	silent bool
 	server outage
 	// atWork is the step at work as the live line shows it while nothing is retried.
@@ -37,7 +38,7 @@ func (s *starter) newRunbookProgress(run string) *runbookProgress {
 	if s.output == "json" {
 		out = s.Err
 	}
-	return &runbookProgress{out: out, live: terminal(out), columns: columns(out), run: run, told: map[string]time.Time{}, news: retryNews{}}
+	return &runbookProgress{out: out, live: isTerminal(out), columns: columns(out), run: run, told: map[string]time.Time{}, news: retryNews{}}
 }
 
 // show tells what is new in a run's answer.
@@ -47,6 +48,11 @@ func (p *runbookProgress) show(status workflows.RunbookStatus, now time.Time) {
 		p.line(now, "a worker answers again", false)
 	}
 	p.steps(status.Steps)
+	if status.Waits != p.waits {
+		if p.waits = status.Waits; p.waits != "" {
+			p.line(now, "held up: "+status.Waits, false)
+		}
+	}
 	p.atWork = ""
 	switch r := status.Request; {
 	case r != nil:
@@ -70,14 +76,14 @@ func (p *runbookProgress) steps(all []workflows.RunbookStep) {
 	for _, step := range ended {
 		text := step.Outcome + " " + step.Path
 		if step.Message != "" {
-			text += ": " + printable(step.Message)
+			text += ": " + step.Message
 		}
 		p.line(step.Ended, text, false)
 	}
 }
 
 // request tells what a person is asked, and again when others may answer as well or one has.
-func (p *runbookProgress) request(r runbook.Request, now time.Time) {
+func (p *runbookProgress) request(r request.Request, now time.Time) {
 	told := fmt.Sprint(r.ID, r.Escalated, len(r.Answers))
 	if told == p.asked {
 		return
@@ -87,9 +93,9 @@ func (p *runbookProgress) request(r runbook.Request, now time.Time) {
 		at = r.Opened
 	}
 	p.asked = told
-	p.line(at, "waits: "+printable(r.Message)+" ("+whoAnswers(r)+", until "+local(r.Deadline)+")", false)
-	for _, command := range answerCommands(p.run, r) {
-		fmt.Fprintln(p.out, "         "+command)
+	p.line(at, "waits: "+r.Message+" ("+whoAnswers(r.Kind, r.Groups)+", until "+local(r.Deadline)+")", false)
+	for _, command := range workflows.Commands(r) {
+		p.out.Printf("         %s\n", command)
 	}
 }
 
@@ -133,12 +139,12 @@ func (p *runbookProgress) retries(all []retry, now time.Time) {
 // line writes what happened when; atWork is for what goes on, whose line is written over.
 func (p *runbookProgress) line(at time.Time, text string, atWork bool) {
 	if p.open {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		p.out.Control("\r\x1b[K")
 	}
-	text = at.Local().Format(time.TimeOnly) + " " + text
+	text = at.Local().Format(time.TimeOnly) + " " + printable(text)
 	if p.open = atWork; p.open {
 		fmt.Fprint(p.out, clip(text, p.columns-1))
 		return
 	}
-	fmt.Fprintln(p.out, text)
+	p.out.Printf("%s\n", text)
 }

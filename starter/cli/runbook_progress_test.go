@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -24,7 +25,7 @@ func step(path, outcome string, attempt, seconds int) workflows.RunbookStep {
 func TestProgress(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &runbookProgress{out: &out, run: "llm/x", told: map[string]time.Time{}}
+	p := &runbookProgress{out: terminal.NewWriter(&out), run: "llm/x", told: map[string]time.Time{}}
 	at := func(seconds int) time.Time { return opened.Add(time.Duration(seconds) * time.Second) }
 	status := approval("runbook/llm/x", "approve")
 	waiting := status.Request
@@ -49,12 +50,12 @@ func TestProgress(t *testing.T) {
 12:00:11 a worker answers again
 12:00:10 unknown restart
 12:00:13 ok restart
-12:00:00 waits: Restart it? (oncall, until 2026-11-25 12:15:00)
-         starter gate approve runbook/llm/x:approve.1
-         starter gate reject runbook/llm/x:approve.1 --reason REASON
-12:00:16 waits: Restart it? (oncall, until 2026-11-25 12:15:00)
-         starter gate approve runbook/llm/x:approve.1
-         starter gate reject runbook/llm/x:approve.1 --reason REASON
+12:00:00 waits: Restart it? (approval by oncall, until 2026-11-25 12:15:00)
+         starter gate approve runbook/llm/x:approve.1@0123abcd
+         starter gate reject runbook/llm/x:approve.1@0123abcd --reason REASON
+12:00:16 waits: Restart it? (approval by oncall, until 2026-11-25 12:15:00)
+         starter gate approve runbook/llm/x:approve.1@0123abcd
+         starter gate reject runbook/llm/x:approve.1@0123abcd --reason REASON
 `, out.String())
 }
 
@@ -62,7 +63,7 @@ func TestProgress(t *testing.T) {
 func TestLiveProgress(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	var out bytes.Buffer
-	p := &runbookProgress{out: &out, live: true, columns: 80, run: "llm/x", told: map[string]time.Time{}}
+	p := &runbookProgress{out: terminal.NewWriter(&out), live: true, columns: 80, run: "llm/x", told: map[string]time.Time{}}
 	status := approval("runbook/llm/x", "restart")
 	status.Request, status.Phase = nil, runbook.Acting
 	status.Steps = []workflows.RunbookStep{step("restart", "", 1, 0)}

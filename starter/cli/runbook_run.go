@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -27,7 +26,7 @@ func (s *starter) runbookRunCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Run a runbook and follow it to its end", Args: cobra.ExactArgs(1),
-		Long: `Makes the plan, starts the runbook as a durable run and follows it. Ctrl-C stops following; the run goes on.
+		Long: `Make the plan, start the runbook as a durable run and follow it. Ctrl-C stops following; the run continues.
 When it waits for a person, the command to type is shown.
 
 The exit code is 0 when the run succeeded or there was nothing to do, 1 when it was refused, suppressed or
@@ -138,11 +137,11 @@ type startedRun struct {
 // startRunbook starts the one run that there may be. One that is at work refuses it or, where the runbook
 // says so, is joined; the server's answer names that run, so that no later one is taken for it.
 func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activities.RunbookPlan, request workflows.RunbookRequest) (startedRun, error) {
-	id := workflows.RunbookID(plan.Host, plan.Project, plan.Runbook, plan.Key)
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: workflows.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary: runbookTitle(plan.Runbook, plan.Key) + " on " + where(plan.Host, plan.Project) + startedBy + request.By,
-	}, workflows.RunRunbook, request)
+	start := workflows.StartRunbook(request, workflows.RunbookStart{
+		Project: plan.Project, Key: plan.Key, Policy: plan.Policy, Description: plan.Description, Inputs: plan.Inputs,
+	})
+	id := start.Options.ID
+	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	already, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	switch {
 	case err == nil:
@@ -151,7 +150,7 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 		return startedRun{}, ctx.Err()
 	case !ok:
 		return startedRun{}, missing("Temporal", firstLine(err), "see starter doctor")
-	case plan.Policy == runbook.Join:
+	case start.Joins:
 		if s.output == "text" {
 			fmt.Fprintf(s.Out, "%s%s; joined it\n", id, sinceWhen(ctx, c, id))
 		}
@@ -162,9 +161,6 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 	}
 }
 
-// startedBy stands before the person in a run's summary.
-const startedBy = " by "
-
 // sinceWhen says since when a run is at work and who started it.
 func sinceWhen(ctx context.Context, c client.Client, id string) string {
 	described, err := c.DescribeWorkflow(ctx, id, "")
@@ -173,8 +169,8 @@ func sinceWhen(ctx context.Context, c client.Client, id string) string {
 	}
 	text := " is at work since " + local(described.WorkflowStartTime)
 	summary, _ := described.GetStaticSummary()
-	if at := strings.LastIndex(summary, startedBy); at >= 0 {
-		text += ", started by " + summary[at+len(startedBy):]
+	if at := strings.LastIndex(summary, workflows.StartedBy); at >= 0 {
+		text += ", started by " + summary[at+len(workflows.StartedBy):]
 	}
 	return text
 }

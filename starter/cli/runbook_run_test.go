@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -118,7 +119,7 @@ llm llama3_8b: rollback incomplete: restart: no
 // What a run waits for is told with the commands that answer it.
 func TestRunWaits(t *testing.T) {
 	paused := approval("runbook/gpu1/shop/llm/x", "restart")
-	paused.Request.Kind, paused.Request.Groups, paused.Request.Choices = runbook.AskPaused, nil, []string{runbook.Resume, runbook.Abort}
+	paused.Request.Kind, paused.Request.Groups, paused.Request.Choices = request.Order, nil, []string{runbook.Resume, runbook.Abort}
 	h := &house{
 		atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/x": paused}, answered: make(chan struct{}, 1),
 		over: ended{result: workflows.RunbookResult{Runbook: "llm", Key: "x", Outcome: runbook.Succeeded}},
@@ -127,7 +128,7 @@ func TestRunWaits(t *testing.T) {
 		return s.followRunbook(t.Context(), h, h.GetWorkflow(t.Context(), "runbook/gpu1/shop/llm/x", "r"))
 	})
 	require.Equal(t, exitDone, code)
-	require.Equal(t, `12:00:00 waits: Restart it? (an operator, until 2026-11-25 12:15:00)
+	require.Equal(t, `12:00:00 waits: Restart it? (an operator's order, until 2026-11-25 12:15:00)
          starter runbook resume gpu1/shop/llm/x
          starter runbook abort gpu1/shop/llm/x --reason REASON
 llm x: succeeded

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -112,7 +113,7 @@ func pairs(m map[string]string, between string) string {
 	return strings.Join(out, ", ")
 }
 
-func (p *runbookText) inputs(inputs []runbook.Input) {
+func (p *runbookText) inputs(inputs []input.Field) {
 	if len(inputs) > 0 {
 		p.line("\n## Inputs\n")
 	}
@@ -122,7 +123,7 @@ func (p *runbookText) inputs(inputs []runbook.Input) {
 }
 
 // inputText says what an input or a field takes.
-func inputText(in runbook.Input) string {
+func inputText(in input.Field) string {
 	facts := []string{string(in.Type)}
 	if len(in.Enum) > 0 {
 		facts = append(facts, "one of "+strings.Join(in.Enum, ", "))

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -28,9 +28,10 @@ const (
 
 func (s *starter) runbookStatusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status [RUN]", Short: "Show how far runs of runbooks are", Args: cobra.MaximumNArgs(1),
-		Long: `Show the runs that are at work, or all about one of them: RUN is NAME/KEY as the list shows it, NAME
-where the runbook has no key, or the workflow id. Of a run that has ended it is the latest.`,
+		Use: "status [RUN]", Short: "Show the runs of runbooks and how far they are", Args: cobra.MaximumNArgs(1),
+		Long: `Show the runs at work, or everything about one of them: what it does, what it waits for and the command to
+type. RUN is NAME/KEY as the list shows it, NAME where the runbook has no key, or the workflow id. When no run of
+it is at work, the latest is shown.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.dial(cmd.Context())
 			if err != nil {
@@ -80,22 +81,21 @@ func askRunbooks(ctx context.Context, c client.Client, all []run) []runbookRun {
 	ctx, cancel := context.WithTimeout(ctx, listWait)
 	defer cancel()
 	found := make([]runbookRun, len(all))
-	slots := make(chan struct{}, describers)
-	var wait sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(describers)
 	for i, r := range all {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		group.Go(func() error {
 			found[i] = runbookRun{WorkflowID: r.ID, RunID: r.RunID, Started: r.Started, Retrying: r.Retrying}
 			status, err := runbookStatus(ctx, c, r.ID, r.RunID)
 			if err != nil {
 				found[i].Fault = noAnswer(err)
-				return
+				return nil
 			}
 			found[i].RunbookStatus = &status
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = group.Wait()
 	return found
 }
 

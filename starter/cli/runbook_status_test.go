@@ -32,15 +32,15 @@ approve  action           asking   12:00:00
 waits: Restart it?
   approval by oncall until 2026-11-25 12:15:00
   plan PLAN
-  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1
-  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1 --reason REASON
+  > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd
+  > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
 `, "PLAN", planSHA256), out)
 
 	code, out, _ = says(t, "json", func(s *starter) error {
 		return s.runbookRun(t.Context(), h.connection(), "runbook/gpu1/shop/llm/llama3_8b")
 	})
 	require.Equal(t, exitDone, code)
-	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1"`} {
+	for _, line := range []string{`"workflow_id": "runbook/gpu1/shop/llm/llama3_8b"`, `"outcome": "running"`, `"phase": "asking"`, `"id": "runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd"`} {
 		require.Contains(t, out, line)
 	}
 }

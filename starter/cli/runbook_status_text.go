@@ -3,9 +3,9 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -46,48 +46,20 @@ func (s *starter) printRunbookRun(r runbookRun) {
 	for _, held := range r.Retrying {
 		fmt.Fprintf(s.Out, "held up by %s\n", held.line(time.Now()))
 	}
+	if r.Waits != "" {
+		fmt.Fprintf(s.Out, "held up: %s\n", printable(r.Waits))
+	}
+	for _, what := range r.Untold {
+		fmt.Fprintln(s.Out, printable(what))
+	}
 	if r.Request != nil {
 		fmt.Fprintf(s.Out, "waits: %s\n", printable(r.Request.Message))
-		s.printRequest(runName(r.WorkflowID), r.By, *r.Request)
+		s.printRequest(*r.Request)
 	}
 	s.printUndone(r.RunbookResult)
 }
 
 // waitsFor says in a few words what a run waits for, by whom and until when.
-func waitsFor(r runbook.Request) string {
-	until := " until " + local(r.Deadline)
-	if len(r.Groups) == 0 {
-		return whoAnswers(r) + " (" + string(r.Kind) + ")" + until
-	}
-	return string(r.Kind) + " by " + whoAnswers(r) + until
-}
-
-// whoAnswers are the groups that may answer a request; what is about the run itself is an operator's.
-func whoAnswers(r runbook.Request) string {
-	if len(r.Groups) == 0 {
-		return "an operator"
-	}
-	return strings.Join(r.Groups, ", ")
-}
-
-// answerCommands are the commands that answer a request of a run.
-func answerCommands(run string, r runbook.Request) []string {
-	if len(r.Groups) > 0 {
-		approve := []string{"starter gate approve " + r.ID}
-		for _, f := range r.Fields {
-			if f.Default == nil {
-				approve = append(approve, "-p "+f.Name+"="+strings.ToUpper(string(f.Type)))
-			}
-		}
-		return []string{strings.Join(approve, " "), "starter gate reject " + r.ID + " --reason REASON"}
-	}
-	var commands []string
-	for _, verb := range r.Choices {
-		command := "starter runbook " + verb + " " + run
-		if orders[verb].reason {
-			command += " --reason REASON"
-		}
-		commands = append(commands, command)
-	}
-	return commands
+func waitsFor(r request.Request) string {
+	return whoAnswers(r.Kind, r.Groups) + " until " + local(r.Deadline)
 }

@@ -21,20 +21,6 @@ func shortHash(sha256 string) string { return sha256[:min(12, len(sha256))] }
 // runbookTitle names a run for people.
 func runbookTitle(name, key string) string { return strings.TrimSpace(name + " " + key) }
 
-// printable makes one line of what a definition or a person wrote. A character that moves the cursor
-// could show an approver something else than what is approved.
-func printable(text string) string { return visible(oneLine(text)) }
-
-// visible shows every character that moves the cursor, but a newline, as one that does not.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && !strconv.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
-}
-
 // plainValue needs no quotes to be told from what stands beside it.
 var plainValue = regexp.MustCompile(`^[A-Za-z0-9_./:@+-]+$`)
 
@@ -77,9 +63,9 @@ func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions
 }
 
 func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
-	fmt.Fprintf(s.Out, "Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
+	s.Out.Printf("Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
 	if len(plan.Inputs) > 0 {
-		fmt.Fprintf(s.Out, "Inputs: %s\n", assignments(plan.Inputs))
+		s.Out.Printf("Inputs: %s\n", assignments(plan.Inputs))
 	}
 	if len(plan.Steps) > 0 {
 		rows := [][]string{{"#", "DECISION", "STEP", "KIND", "DOES", "NOTE"}}
@@ -89,27 +75,30 @@ func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 				kind += " " + string(p.Risk)
 			}
 			rows = append(rows, []string{strconv.Itoa(i + 1), p.Decision, p.Path, kind, call(p.Uses, p.With), printable(p.Note)})
+			if p.Undo != nil {
+				rows = append(rows, []string{"", "", "", "undo", call(p.Undo.Uses, p.Undo.With), ""})
+			}
 		}
 		s.table(rows)
 	}
 	for _, name := range slices.Sorted(maps.Keys(plan.Readings)) {
 		r := plan.Readings[name]
 		if r.Fault != "" {
-			fmt.Fprintf(s.Out, "[READ] %s: no value: %s\n", name, printable(r.Fault))
+			s.Out.Printf("[READ] %s: no value: %s\n", name, r.Fault)
 			continue
 		}
-		fmt.Fprintf(s.Out, "[READ] %s: %s, %s old\n", name, assignments(r.Values), max(now.Sub(r.At), 0).Round(time.Second))
+		s.Out.Printf("[READ] %s: %s, %s old\n", name, assignments(r.Values), max(now.Sub(r.At), 0).Round(time.Second))
 	}
 	s.printRefusals(plan.Refusals)
 	if plan.NotNeeded {
-		fmt.Fprintln(s.Out, "There is nothing to do.")
+		s.Out.Printf("There is nothing to do.\n")
 	}
-	fmt.Fprintln(s.Out, "plan "+plan.SHA256)
+	s.Out.Printf("plan %s\n", plan.SHA256)
 }
 
 func (s *starter) printRefusals(refusals []string) {
 	for _, why := range refusals {
-		fmt.Fprintln(s.Out, "[REFUSED] "+printable(why))
+		s.Out.Printf("[REFUSED] %s\n", why)
 	}
 }
 
@@ -130,7 +119,7 @@ func (s *starter) printRefused(plan activities.RunbookPlan, why string) error {
 		}
 	} else {
 		s.printRefusals(plan.Refusals)
-		fmt.Fprintln(s.Out, "Nothing was started.")
+		s.Out.Printf("Nothing was started.\n")
 	}
 	return answered(exitNo)
 }
@@ -141,7 +130,7 @@ func (s *starter) printRunbookStarted(run startedRun) error {
 		return s.printJSON(map[string]any{"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined})
 	}
 	if !run.joined {
-		fmt.Fprintf(s.Out, "started %s (run %s)\n", run.GetID(), run.GetRunID())
+		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
 	}
 	return nil
 }
@@ -153,7 +142,7 @@ func (s *starter) printRunbookResult(r workflows.RunbookResult) error {
 			return err
 		}
 	} else {
-		fmt.Fprintln(s.Out, resultLine(r))
+		s.Out.Printf("%s\n", resultLine(r))
 		s.printUndone(r)
 	}
 	switch r.Outcome {
@@ -176,9 +165,9 @@ func resultLine(r workflows.RunbookResult) string {
 
 func (s *starter) printUndone(r workflows.RunbookResult) {
 	for _, what := range r.Undone {
-		fmt.Fprintln(s.Out, "  put back: "+printable(what))
+		s.Out.Printf("  put back: %s\n", what)
 	}
 	for _, what := range r.NotUndone {
-		fmt.Fprintln(s.Out, "  could not be put back: "+printable(what))
+		s.Out.Printf("  could not be put back: %s\n", what)
 	}
 }

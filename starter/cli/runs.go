@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -67,21 +67,20 @@ func runs(ctx context.Context, c *connect.Connection, query string, limit int) (
 		return nil, false, err
 	}
 	found = make([]run, len(answer.GetExecutions()))
-	slots := make(chan struct{}, describers)
-	var wait sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(describers)
 	for i, info := range answer.GetExecutions() {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		group.Go(func() error {
 			found[i] = runOf(info)
 			// A list has no summaries. One that cannot be had, as of a run that was deleted since,
 			// is no reason to show nothing.
 			if described, err := c.DescribeWorkflow(ctx, found[i].ID, found[i].RunID); err == nil {
 				found[i].Summary, _ = described.GetStaticSummary()
 			}
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = group.Wait()
 	return found, len(answer.GetNextPageToken()) > 0, ctx.Err()
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,8 +28,8 @@ func (s *starter) scaleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scale [PROJECT/]SERVICE=N...",
 		Short: "Scale services up or down without losing a request",
-		Long: `Shows one plan for all services, then runs each change as a durable workflow and follows it.
-A plan with any refusal is not carried out at all. Ctrl-C stops following; the run goes on.`,
+		Long: `Show one plan for all services, then run each change as a durable workflow and follow it. A plan with any
+refusal is not carried out at all. Ctrl-C stops following; the run continues.`,
 		Example: "  starter scale app=4 worker-llm=2\n  starter scale shop/app=1 --dry-run\n  starter scale --cancel app",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -161,19 +160,14 @@ func partly(err error) error {
 }
 
 func startChange(ctx context.Context, c client.Client, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
-	id := workflows.ServiceID(plan.Host, plan.Project, change.Service)
 	request := workflows.ScaleRequest{
 		Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, SharedVolume: o.sharedVolume,
 		By: by(), Why: o.why,
 	}
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       id,
-		TaskQueue:                                workflows.TaskQueue,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            fmt.Sprintf("%s/%s on %s by %s", plan.Project, change, plan.Host, request.By),
-	}, workflows.ScaleService, request)
+	start := workflows.StartScale(request, change.String())
+	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return nil, atWork(ctx, c, id)
+		return nil, atWork(ctx, c, start.Options.ID)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -68,7 +67,7 @@ func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, 
 		}
 		cancelling = append(cancelling, id)
 		if s.output == "text" {
-			fmt.Fprintf(s.Err, "cancelling %s; it puts things back\n", id)
+			s.Err.Printf("cancelling %s; it puts things back\n", id)
 		}
 	}
 	if s.output == "json" {

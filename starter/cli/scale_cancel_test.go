@@ -53,7 +53,7 @@ func (f *scales) CancelWorkflow(_ context.Context, id, _ string) error {
 func TestCancelWithoutAnAnswer(t *testing.T) {
 	queue, app := workflows.ServiceID("gpu-1", "shop", "queue"), workflows.ServiceID("gpu-1", "bank", "app")
 	var out, told bytes.Buffer
-	s := &starter{Streams: Streams{Out: &out, Err: &told}, output: "text"}
+	s := newStarter(Streams{Out: &out, Err: &told})
 	f := &scales{silent: app, running: queue, deaf: queue}
 	err := s.cancelRuns(t.Context(), f, "gpu-1", twoProjects(), []serviceName{{"", "queue"}, {"bank", "app"}})
 	requireFailure(t, failures(err)[0], exitMissing, activities.Unavailable)
@@ -68,7 +68,8 @@ func TestCancelScale(t *testing.T) {
 		"json": {"{\n  \"cancelling\": [\n    \"" + id + "\"\n  ]\n}\n", ""},
 	} {
 		var out, told bytes.Buffer
-		s := &starter{Streams: Streams{Out: &out, Err: &told}, output: output}
+		s := newStarter(Streams{Out: &out, Err: &told})
+		s.output = output
 		f := &scales{running: id}
 		err := s.cancelRuns(t.Context(), f, "gpu-1", twoProjects(), []serviceName{{"", "queue"}, {"bank", "app"}})
 		requireFailure(t, failures(err)[0], exitNo, activities.PreconditionFailed)

@@ -14,20 +14,20 @@ import (
 func (s *starter) printPlans(plans []scaling.Plan) {
 	refused := false
 	for _, plan := range plans {
-		fmt.Fprintf(s.Out, "Plan for %s on %s\n", printable(plan.Project), printable(plan.Host))
+		s.Out.Printf("Plan for %s on %s\n", plan.Project, plan.Host)
 		for _, c := range plan.Changes {
-			fmt.Fprintf(s.Out, "  %s: %s\n", printable(c.String()), printable(steps(c)))
+			s.Out.Printf("  %s: %s\n", c.String(), steps(c))
 			for _, r := range c.Refusals {
-				fmt.Fprintf(s.Out, "    [REFUSED] %s\n", printable(r.Message))
+				s.Out.Printf("    [REFUSED] %s\n", r.Message)
 			}
 			for _, w := range c.Warnings {
-				fmt.Fprintf(s.Out, "    [NOTE] %s\n", printable(w))
+				s.Out.Printf("    [NOTE] %s\n", w)
 			}
 		}
 		refused = refused || plan.Refused()
 	}
 	if refused {
-		fmt.Fprintln(s.Out, "Nothing was changed.")
+		s.Out.Printf("Nothing was changed.\n")
 	}
 }
 
@@ -89,7 +89,7 @@ func (s *starter) printStarted(runs []client.WorkflowRun) error {
 		return s.printJSON(map[string]any{"started": started})
 	}
 	for _, run := range runs {
-		fmt.Fprintf(s.Out, "started %s (run %s)\n", run.GetID(), run.GetRunID())
+		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
 	}
 	return nil
 }
@@ -121,15 +121,15 @@ func (s *starter) printResults(plans []scaling.Plan, results []workflows.Service
 }
 
 func (s *starter) printResult(r workflows.ServiceResult) {
-	fmt.Fprintf(s.Out, "%s/%s on %s: %s", r.Project, r.Change(), r.Host, strings.ReplaceAll(r.Outcome, "_", " "))
+	s.Out.Printf("%s/%s on %s: %s", r.Project, r.Change(), r.Host, strings.ReplaceAll(r.Outcome, "_", " "))
 	if r.Reason != "" {
-		fmt.Fprintf(s.Out, ": %s", printable(r.Reason))
+		s.Out.Printf(": %s", r.Reason)
 	}
-	fmt.Fprintln(s.Out)
+	s.Out.Printf("\n")
 	for _, line := range r.Undone {
-		fmt.Fprintf(s.Out, "  put back: %s\n", printable(line))
+		s.Out.Printf("  put back: %s\n", line)
 	}
 	for _, line := range r.Warnings {
-		fmt.Fprintf(s.Out, "  note: %s\n", printable(line))
+		s.Out.Printf("  note: %s\n", line)
 	}
 }

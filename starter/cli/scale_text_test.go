@@ -53,7 +53,7 @@ func TestPrintPlans(t *testing.T) {
 	_, out, _ := says(t, "text", func(s *starter) error { s.printPlans(plans); return s.plansOnly(plans, true) })
 	require.Equal(t, `Plan for bank on gpu-1
   app 2 → 2: nothing to do
-    [NOTE] it has�[2K no limits
+    [NOTE] it has\u001b[2K no limits
 Plan for shop on gpu-1
   app 1 → 9: refused
     [REFUSED] too many
@@ -90,7 +90,7 @@ func TestPrintResults(t *testing.T) {
 	back := result(workflows.RolledBack, "shop-app-2 exited with code 3; its last lines: no\x1b[2K way")
 	back.Undone, back.Warnings = []string{"2 new replicas of app removed"}, []string{"not verified through the router"}
 	_, out, _ := says(t, "text", func(s *starter) error { return s.printResults(nil, []workflows.ServiceResult{back}) })
-	require.Equal(t, `shop/app 1 → 3 on gpu-1: rolled back: shop-app-2 exited with code 3; its last lines: no�[2K way
+	require.Equal(t, `shop/app 1 → 3 on gpu-1: rolled back: shop-app-2 exited with code 3; its last lines: no\u001b[2K way
   put back: 2 new replicas of app removed
   note: not verified through the router
 `, out)

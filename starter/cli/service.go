@@ -49,6 +49,10 @@ func (s *starter) serviceList(ctx context.Context) error {
 	if _, err := s.askHost(ctx, "list the services", &rows, docker.ListServices, s.projects()); err != nil {
 		return err
 	}
+	return s.printServices(rows)
+}
+
+func (s *starter) printServices(rows []activities.ServiceRow) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"services": rows})
 	}
@@ -79,6 +83,10 @@ func (s *starter) serviceStats(ctx context.Context) error {
 	if _, err := s.askHost(ctx, "measure the replicas", &rows, docker.ServiceStats, s.projects()); err != nil {
 		return err
 	}
+	return s.printUsage(rows)
+}
+
+func (s *starter) printUsage(rows []activities.ReplicaUsage) error {
 	if s.output == "json" {
 		return s.printJSON(map[string]any{"replicas": rows})
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -109,7 +108,7 @@ func look(ctx context.Context, c *connect.Connection, hosts []string) (overview,
 }
 
 func (s *starter) printOverview(seen overview) {
-	fmt.Fprintf(s.Out, "Temporal %s at %s, namespace %s\n\n", seen.ServerVersion, seen.Address, seen.Namespace)
+	s.Out.Printf("Temporal %s at %s, namespace %s\n\n", seen.ServerVersion, seen.Address, seen.Namespace)
 	rows := [][]string{{"QUEUE", "WORKERS"}}
 	for _, q := range seen.Queues {
 		workers := identities(q.Workers)
@@ -119,9 +118,9 @@ func (s *starter) printOverview(seen overview) {
 		rows = append(rows, []string{q.Name, workers})
 	}
 	s.table(rows)
-	fmt.Fprintln(s.Out)
+	s.Out.Printf("\n")
 	if len(seen.Running) == 0 {
-		fmt.Fprintln(s.Out, "nothing is running")
+		s.Out.Printf("nothing is running\n")
 	} else {
 		rows = [][]string{{"RUNNING", "TYPE", "STARTED", "STATE", "SUMMARY"}}
 		for _, r := range seen.Running {
@@ -131,12 +130,12 @@ func (s *starter) printOverview(seen overview) {
 		printRetrying(s, seen.Running, func(r run) (id, name string, retrying []retry) { return r.ID, r.ID, r.Retrying })
 	}
 	if seen.MoreRunning {
-		fmt.Fprintf(s.Out, "and more: the newest %d are shown\n", len(seen.Running))
+		s.Out.Printf("and more: the newest %d are shown\n", len(seen.Running))
 	}
 	if len(seen.Closed) == 0 {
 		return
 	}
-	fmt.Fprintln(s.Out)
+	s.Out.Printf("\n")
 	rows = [][]string{{"ENDED", "TYPE", "AT", "OUTCOME", "SUMMARY"}}
 	for _, r := range seen.Closed {
 		rows = append(rows, []string{r.ID, r.Type, local(*r.Closed), r.outcome(), r.Summary})

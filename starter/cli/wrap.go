@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
 const (
@@ -23,7 +25,7 @@ func wrapTable(rows [][]string, width int) string {
 		cells := make([][]string, len(row))
 		height := 0
 		for i, cell := range row {
-			cells[i] = wrapCell(visible(cell), widths[i])
+			cells[i] = wrapCell(terminal.Text(cell), widths[i])
 			height = max(height, len(cells[i]))
 		}
 		for n := range height {

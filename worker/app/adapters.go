@@ -1,9 +1,6 @@
 package app
 
 import (
-	"fmt"
-	"slices"
-
 	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -11,9 +8,10 @@ import (
 	"github.com/evenkeel/evenkeel/activities/command"
 	"github.com/evenkeel/evenkeel/activities/compose"
 	"github.com/evenkeel/evenkeel/activities/dockerd"
-	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/httpprobe"
 	"github.com/evenkeel/evenkeel/activities/nginx"
+	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/activities/prom"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -21,52 +19,48 @@ import (
 )
 
 // newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
-func newAdapters(c *config.Config, set *templates.Set, name string, host config.Host, temporal client.Client, probe activities.GPUs) (activities.Host, error) {
+func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger) (HostActivities, error) {
 	engine, err := dockerd.New()
 	if err != nil {
-		return activities.Host{}, err
+		return HostActivities{}, err
 	}
-	projects, err := projectsOf(c, set, host, engine)
-	if err != nil {
-		return activities.Host{}, err
-	}
+	c, name, projects := in.Config, in.Host, projectsOf(in, engine)
 	replicas := &activities.Replicas{Engine: engine, Prober: httpprobe.New(), Projects: projects}
 	vram := &activities.VRAM{
 		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
-	return activities.Host{
-		Docker:   &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
-		Replicas: replicas,
-		Router:   &activities.Router{Replicas: replicas},
-		VRAM:     vram,
-		Operations: &activities.Operations{
-			Replicas: replicas, Projects: projects, Dialer: greet.Greeter{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
-			Commands: c.Commands, Runner: command.New(), Groups: c.Groups,
-		},
+	ops, err := operations.New(operations.Options{
+		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
+		Commands: c.Commands, Runner: command.New(), Groups: c.Groups, Ledger: book,
+	})
+	if err != nil {
+		return HostActivities{}, err
+	}
+	return HostActivities{
+		Docker:     &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
+		Replicas:   replicas,
+		Router:     &activities.Router{Replicas: replicas},
+		VRAM:       vram,
+		Operations: ops,
+		Runbooks:   runbooks(c, in.Definitions, book, ops),
+		People:     &activities.People{Groups: c.Groups, Approvals: c.Approvals},
 	}, nil
 }
 
 // projectsOf connects the Compose projects of a host.
-func projectsOf(c *config.Config, set *templates.Set, host config.Host, engine *dockerd.Engine) (activities.Projects, error) {
+func projectsOf(in *templates.Installation, engine *dockerd.Engine) activities.Projects {
 	projects := activities.Projects{}
-	for name, p := range host.Projects {
-		policies, endpoints, err := services(c, set, p)
-		if err != nil {
-			return nil, err
-		}
-		fallback, _ := set.DefaultPolicy()
-		token, err := host.AdminToken(name)
-		if err != nil {
-			return nil, fmt.Errorf("project %s: %w", name, err)
-		}
-		product := admin.New(token)
+	for name, p := range in.Projects.Projects {
+		policies, faults, endpoints := services(in.Definitions, p)
+		fallback, _ := in.Definitions.DefaultPolicy()
+		product := admin.New(in.Tokens[name])
 		projects[name] = &activities.Project{
-			Name: name, Policies: policies, Default: fallback, Endpoints: endpoints,
-			Compose: compose.New(compose.FromConfig(host, name)),
-			Nginx:   router(engine, name, p.Nginx), Product: product, API: product, Admin: p.Admin,
+			Name: name, Policies: policies, PolicyFaults: faults, Default: fallback, DefaultFault: in.Definitions.DefaultPolicyFault(),
+			Endpoints: endpoints, Compose: compose.New(compose.FromConfig(in.Projects, name)),
+			Nginx: router(engine, name, p.Nginx), Product: product, API: product, Admin: p.Admin,
 		}
 	}
-	return projects, nil
+	return projects
 }
 
 // metrics returns the Prometheus at url; nil when none is configured.
@@ -78,22 +72,24 @@ func metrics(url string) activities.Metrics {
 }
 
 // services pairs every service of a project with its endpoint and with the policy that it names, else with that of
-// templates.Set.PolicyOf; one that has none is not scaled.
-func services(c *config.Config, set *templates.Set, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
-	policies, endpoints := map[string]scaling.Policy{}, map[string]scaling.Endpoint{}
+// templates.Set.PolicyOf; one that has none is not scaled, and faults says why where that is a fault of a file.
+func services(set *templates.Set, p config.Project) (policies map[string]scaling.Policy, faults map[string]string, endpoints map[string]scaling.Endpoint) {
+	policies, faults, endpoints = map[string]scaling.Policy{}, map[string]string{}, map[string]scaling.Endpoint{}
 	for name, service := range p.Services {
 		policy, ok := set.PolicyOf(name)
+		fault := set.PolicyOfFault(name)
 		if service.Policy != "" {
-			if policy, ok = set.Policy(service.Policy); !ok && !slices.Contains(c.Disabled, service.Policy) {
-				return nil, nil, fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, name, service.Policy)
-			}
+			policy, ok = set.Policy(service.Policy)
+			fault = set.PolicyFault(service.Policy)
 		}
 		if ok {
 			policies[name] = policy
+		} else if fault != "" {
+			faults[name] = fault
 		}
 		endpoints[name] = service.Endpoint()
 	}
-	return policies, endpoints, nil
+	return policies, faults, endpoints
 }
 
 // router returns a project's nginx, in its container or on the host; nil when none is configured.

@@ -47,6 +47,9 @@ type Options struct {
 	Registry *prometheus.Registry
 	// HTTPAddress is where health and metrics are served, such as 127.0.0.1:9464.
 	HTTPAddress string
+	// StateFiles are files in the state directory, beside the worker's own, without which the process is
+	// not to go on.
+	StateFiles []string
 }
 
 // App is one worker process: it polls the shared queue and its host's queue.
@@ -58,6 +61,7 @@ type App struct {
 	handler  ingress.Options
 	workers  []worker.Worker
 	ledger   *ledger.Store
+	state    *state
 	probe    gpus
 	monitor  *gpumetrics.Monitor
 	polling  atomic.Bool
@@ -67,19 +71,11 @@ type App struct {
 // New checks the configuration, connects the adapters and claims the HTTP address. Nothing polls
 // yet.
 func New(ctx context.Context, o Options) (*App, error) {
-	name, host, err := o.Config.Host(o.Host)
+	in, err := templates.Install(o.Config, o.Host)
 	if err != nil {
 		return nil, err
 	}
-	probe := gpus{nvml.New(nvml.Options{})}
-	set, err := templates.Load(o.Config.TemplatesDir, o.Config.Disabled)
-	if err != nil {
-		return nil, err
-	}
-	adapters, err := newAdapters(o.Config, set, name, host, o.Client, probe)
-	if err != nil {
-		return nil, err
-	}
+	name, probe := in.Host, gpus{nvml.New(nvml.Options{})}
 	known, err := knownSearchAttributes(ctx, o.Client, o.Namespace)
 	if err != nil {
 		return nil, err
@@ -88,24 +84,33 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	adapters.Runbooks = runbooks(o.Config, set, book, adapters.Operations)
-	listener, err := net.Listen("tcp", o.HTTPAddress)
+	adapters, err := newAdapters(in, o.Client, probe, book)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
+	kept, err := stateOf(book, o.StateFiles)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.HTTPAddress)
+	if err != nil {
+		_ = book.Close()
 		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
 	}
 	a := &App{
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
-		ledger: book, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+		ledger: book, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
-	o.Registry.MustRegister(a.monitor)
-	a.handler = ingress.Options{Registry: o.Registry, Ready: a.ready}
+	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
+	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
-	activities.Shared{
+	SharedActivities{
 		Visibility: &activities.Visibility{Known: known},
-		People:     &activities.People{Groups: o.Config.Groups, Approvals: o.Config.Approvals},
 		Records:    &activities.Records{Ledger: book},
+		Messages:   &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)
 	hostOptions := a.workerOptions()
@@ -119,15 +124,39 @@ func New(ctx context.Context, o Options) (*App, error) {
 // HTTPAddress is where health and metrics are served.
 func (a *App) HTTPAddress() string { return a.listener.Addr().String() }
 
-// Run polls until ctx is done, then hands over what it can, finishes the rest and returns.
+// Run polls until ctx is done, then hands over what it can, finishes the rest and returns. It returns an
+// error soon after the state directory was removed: what it would do without it, nobody would ever see.
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ingress.Serve(ctx, a.listener, ingress.Handler(a.handler)) })
 	group.Go(func() error { return a.poll(ctx) })
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
-	err := group.Wait()
-	a.probe.Close() // last: the activities that were handed over may have asked it
-	return errors.Join(err, a.ledger.Close())
+	gone := make(chan error, 1)
+	group.Go(func() error {
+		err := a.state.watch(ctx)
+		if err != nil {
+			gone <- err
+		}
+		return err
+	})
+	var ending error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ending = group.Wait()
+		a.probe.Close() // last: the activities that were handed over may have asked it
+		ending = errors.Join(ending, a.ledger.Close())
+	}()
+	select {
+	case <-ended:
+		return ending
+	case err := <-gone:
+		select {
+		case <-ended:
+		case <-time.After(goneGrace): // there is nothing to hand over to
+		}
+		return err
+	}
 }
 
 func (a *App) poll(ctx context.Context) error {
@@ -154,15 +183,4 @@ func (a *App) poll(ctx context.Context) error {
 	case err := <-a.fatal:
 		return fmt.Errorf("the worker cannot go on: %w", err)
 	}
-}
-
-// ready is the answer to /readyz.
-func (a *App) ready(ctx context.Context) error {
-	if !a.polling.Load() {
-		return errors.New("the worker does not poll")
-	}
-	if _, err := a.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		return fmt.Errorf("the Temporal server does not answer: %w", err)
-	}
-	return nil
 }

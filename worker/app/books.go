@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -49,14 +48,9 @@ func (b books) update(ctx context.Context, update client.UpdateWorkflowOptions, 
 	if !start {
 		return b.client.UpdateWorkflow(ctx, update)
 	}
+	guard := workflows.StartGuard(b.host)
 	return b.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		UpdateOptions: update,
-		StartWorkflowOperation: b.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-			ID:                       workflows.GuardID(b.host),
-			TaskQueue:                workflows.TaskQueue,
-			WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-			StaticSummary:            "VRAM of " + b.host,
-		}, workflows.GuardVRAM, workflows.GuardState{Host: b.host}),
+		UpdateOptions: update, StartWorkflowOperation: b.client.NewWithStartWorkflowOperation(guard.Options, guard.Workflow, guard.Request),
 	})
 }
 

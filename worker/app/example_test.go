@@ -22,8 +22,7 @@ func TestExampleInProductionIsPlanned(t *testing.T) {
 	services, err := compose.New(compose.FromConfig(host, name)).Services(t.Context())
 	require.NoError(t, err)
 	require.Len(t, services, 8)
-	policies, endpoints, err := servicesOf(t, c, project)
-	require.NoError(t, err)
+	policies, endpoints := servicesOf(t, project)
 	network := scaling.Attachment{NetworkID: "1", Network: name + "_front", Driver: "bridge", Address: "172.30.0.1"}
 	inventory := scaling.Inventory{CPUs: 32, MemoryMB: 128 << 10}
 	for i, s := range services {

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -23,6 +24,7 @@ func (a *App) workerOptions() worker.Options {
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: maxActivities,
 		DeploymentOptions:                  deployment(os.Getenv),
+		Interceptors:                       []interceptor.WorkerInterceptor{Guard()},
 		OnFatalError: func(err error) {
 			select {
 			case a.fatal <- err:

@@ -19,8 +19,7 @@ func TestTrueLimitsArePlanned(t *testing.T) {
 	require.NoError(t, err)
 	services, err := compose.New(compose.Options{Name: "product", Directory: directory, Files: []string{"product.yaml"}}).Services(t.Context())
 	require.NoError(t, err)
-	policies, endpoints, err := shipped(t)
-	require.NoError(t, err)
+	policies, endpoints := shipped(t)
 	var running []scaling.Replica
 	for i := range services {
 		services[i].ImageID, services[i].Fault = "sha256:1", "" // its env_file is on that host
@@ -56,19 +55,22 @@ func TestTrueLimitsArePlanned(t *testing.T) {
 	}
 }
 
-func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+func shipped(t *testing.T) (map[string]scaling.Policy, map[string]scaling.Endpoint) {
 	t.Helper()
-	return servicesOf(t, &config.Config{}, config.Project{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
+	return servicesOf(t, config.Project{Services: map[string]config.Service{"app": {Port: 80, Upstream: "app"}, "worker-llm": {}, "worker-rl": {}}})
 }
 
 // servicesOf pairs the services of a project with the policies that ship.
-func servicesOf(t *testing.T, c *config.Config, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint, error) {
+func servicesOf(t *testing.T, p config.Project) (map[string]scaling.Policy, map[string]scaling.Endpoint) {
 	t.Helper()
-	return services(c, builtIn(t), p)
+	policies, _, endpoints := services(builtIn(t), p)
+	return policies, endpoints
 }
 
 func TestPolicyThatDoesNotExist(t *testing.T) {
-	_, _, err := services(&config.Config{Path: "evenkeel.yaml"}, builtIn(t), config.Project{Services: map[string]config.Service{"app": {Policy: "ap"}}})
+	_, err := templates.Install(&config.Config{Path: "evenkeel.yaml", Hosts: map[string]config.Host{
+		"gpu-1": {Projects: map[string]config.Project{"shop": {Services: map[string]config.Service{"app": {Policy: "ap"}}}}},
+	}}, "")
 	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
 }
 
@@ -77,10 +79,10 @@ func TestPolicyThatDoesNotExist(t *testing.T) {
 func TestPolicyThatIsDisabled(t *testing.T) {
 	set, err := templates.Load("", []string{"worker-rl"})
 	require.NoError(t, err)
-	policies, endpoints, err := services(&config.Config{Disabled: []string{"worker-rl"}}, set, config.Project{Services: map[string]config.Service{
+	policies, faults, endpoints := services(set, config.Project{Services: map[string]config.Service{
 		"worker-rl": {}, "rl": {Policy: "worker-rl"}, "web": {}, "app": {},
 	}})
-	require.NoError(t, err)
+	require.Empty(t, faults, "somebody wanted it so")
 	require.Len(t, endpoints, 4)
 	require.Len(t, policies, 2)
 	require.Equal(t, "default", policies["web"].Name)

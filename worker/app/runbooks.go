@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/ledger"
@@ -32,6 +35,18 @@ func (d definitions) NearestRunbook(name string) string {
 	return near
 }
 
+// faulty logs every definition that is not used because of a fault, and returns their gauge.
+func faulty(set *templates.Set, logger *slog.Logger) prometheus.Collector {
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "evenkeel_definitions_disabled", Help: "Definitions that are not used because their file has a fault.",
+	}, []string{"kind", "name"})
+	for _, f := range set.Faulty() {
+		logger.Error("a definition is disabled, because its file has a fault", "kind", f.Kind, "name", f.Name, "file", f.File, "reason", f.Reason)
+		gauge.WithLabelValues(f.Kind, f.Name).Set(1)
+	}
+	return gauge
+}
+
 // openLedger opens the installation's ledger.
 func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
 	dsn, err := c.LedgerDSN()
@@ -46,7 +61,7 @@ func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
 }
 
 // runbooks reads the installation's definitions for runs on every host.
-func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o *activities.Operations) *activities.Runbooks {
+func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activities.Operations) *activities.Runbooks {
 	projects := map[string][]string{}
 	for name, host := range c.Hosts {
 		projects[name] = host.Names()

@@ -15,26 +15,18 @@ import (
 
 // Options are what the handlers answer from.
 type Options struct {
-	// Ready returns nil while the worker polls and its Temporal server answers.
-	Ready func(context.Context) error
+	// Parts are what must be well for the worker to be ready.
+	Parts []Part
 	// Registry holds the worker's own and the SDK's metrics.
 	Registry *prometheus.Registry
 }
 
-// Handler serves GET /healthz (the process lives), /readyz (it polls and the server answers) and
-// /metrics (Prometheus).
+// Handler serves GET /healthz (the process lives), /readyz (all parts are well; else it says which are not)
+// and /metrics (Prometheus).
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-		defer cancel()
-		if err := o.Ready(ctx); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
+	mux.Handle("GET /readyz", newReadiness(o.Parts))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	return http.MaxBytesHandler(mux, 1<<20)
 }

@@ -22,7 +22,7 @@ func serve(t *testing.T, ready error) (url string, stop func() error) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	handler := Handler(Options{Registry: registry, Ready: func(context.Context) error { return ready }})
+	handler := Handler(Options{Registry: registry, Parts: []Part{{"worker", func(context.Context) error { return ready }}}})
 	go func() { done <- Serve(ctx, listener, handler) }()
 	return "http://" + listener.Addr().String(), func() error {
 		cancel()
@@ -43,8 +43,8 @@ func TestEndpoints(t *testing.T) {
 		body         string
 	}{
 		"alive":     {"GET", "/healthz", errors.New("no server"), 200, "ok"},
-		"ready":     {"GET", "/readyz", nil, 200, "ready"},
-		"not ready": {"GET", "/readyz", errors.New("the worker does not poll"), 503, "the worker does not poll"},
+		"ready":     {"GET", "/readyz", nil, 200, "ready\nworker    ok\n"},
+		"not ready": {"GET", "/readyz", errors.New("the worker does not poll"), 503, "not ready\nworker    FAILED: the worker does not poll\n"},
 		"metrics":   {"GET", "/metrics", nil, 200, "evenkeel_test_total 0"},
 		"no write":  {"POST", "/healthz", nil, 405, ""},
 		"nothing":   {"GET", "/debug/pprof/", nil, 404, ""},

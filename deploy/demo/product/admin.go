@@ -61,7 +61,7 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, action string, 
 		return
 	}
 	if action != "" {
-		s.actions.inc(label("action", action))
+		s.actions.WithLabelValues(action).Inc()
 	}
 	code := http.StatusOK
 	if action == "drain" {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // app answers requests in three modes, from the cache or from the models of the mode.
@@ -35,18 +37,18 @@ func newApp(s *server) *app {
 		a.backend = newModelClient(s.cfg.modelURL)
 	} else {
 		a.local = newModels(s.cfg.models)
-		a.local.collect(&s.metrics)
+		a.local.collect(s.metrics)
 		a.backend = a.local
 	}
-	a.slots.collect(&s.metrics, s)
-	a.cache.collect(&s.metrics)
-	a.pool.collect(&s.metrics)
-	s.metrics.collect("gauge", "breaker_open", "1 while a model is not called.", func(e emit) {
+	a.slots.collect(s.metrics, s)
+	a.cache.collect(s.metrics)
+	a.pool.collect(s.metrics)
+	s.metrics.collect(prometheus.GaugeValue, "breaker_open", "1 while a model is not called.", []string{"model"}, func(e emit) {
 		for _, model := range modelsOf["creative"] {
-			e(label("model", model), boolFloat(a.breakers.state(model) == "open"))
+			e(boolFloat(a.breakers.state(model) == "open"), model)
 		}
 	})
-	s.metrics.value("counter", "downshifted_requests_total", "Requests served in a cheaper mode than asked.",
+	s.metrics.total("downshifted_requests_total", "Requests served in a cheaper mode than asked.",
 		func() float64 { a.mu.Lock(); defer a.mu.Unlock(); return float64(a.downgraded) })
 	s.mux.HandleFunc("GET /generate", s.work(a.generate))
 	s.mux.HandleFunc("POST /generate", s.work(a.generate))

@@ -45,13 +45,13 @@ func TestOnlyPromptsAreCached(t *testing.T) {
 	r := start(t, "app")
 	source := func(body string) any { return r.want(200, "POST", "/generate?mode=fast&ms=0", body)["source"] }
 	require.Equal(t, []any{"model", "model"}, []any{source("{}"), source("{}")})
-	r.wantMetric(0, `cache_misses_total{mode="fast",cache_type="memory"}`)
+	r.wantMetric(0, `cache_misses_total{cache_type="memory",mode="fast"}`)
 	require.Equal(t, []any{"model", "cache", "model", "cache"},
 		[]any{source(`{"prompt":"a"}`), source(`{"prompt":"a"}`), source(`{"prompt":"b"}`), source(`{"prompt":"a"}`)})
-	r.wantMetric(2, `cache_hits_total{mode="fast",cache_type="memory"}`)
-	r.wantMetric(2, `cache_misses_total{mode="fast",cache_type="memory"}`)
-	r.wantMetric(.5, `cache_hit_rate{mode="fast",cache_type="memory"}`)
-	r.wantMetric(0, `cache_hits_total{mode="creative",cache_type="memory"}`)
+	r.wantMetric(2, `cache_hits_total{cache_type="memory",mode="fast"}`)
+	r.wantMetric(2, `cache_misses_total{cache_type="memory",mode="fast"}`)
+	r.wantMetric(.5, `cache_hit_rate{cache_type="memory",mode="fast"}`)
+	r.wantMetric(0, `cache_hits_total{cache_type="memory",mode="creative"}`)
 }
 
 func TestCacheExpiresByTheTTLOfNow(t *testing.T) {

@@ -1,5 +1,7 @@
 package main
 
+import "github.com/prometheus/client_golang/prometheus"
+
 // cacheStats is one mode's part of GET /admin/cache/stats.
 type cacheStats struct {
 	TTLSeconds int     `json:"ttl_seconds"`
@@ -27,21 +29,21 @@ func (c *cache) stats() (bypass bool, by map[string]cacheStats) {
 	return c.bypass, by
 }
 
-func (c *cache) collect(r *registry) {
-	each := func(kind, name, help string, value func(cacheStats) float64) {
-		r.collect(kind, name, help, func(e emit) {
+func (c *cache) collect(r registry) {
+	each := func(kind prometheus.ValueType, name, help string, value func(cacheStats) float64) {
+		r.collect(kind, name, help, []string{"mode", "cache_type"}, func(e emit) {
 			_, by := c.stats()
 			for _, mode := range modes {
-				e(label("mode", mode)+","+label("cache_type", "memory"), value(by[mode]))
+				e(value(by[mode]), mode, "memory")
 			}
 		})
 	}
-	each("counter", "cache_hits_total", "Answers from the cache.",
+	each(prometheus.CounterValue, "cache_hits_total", "Answers from the cache.",
 		func(x cacheStats) float64 { return float64(x.Hits) })
-	each("counter", "cache_misses_total", "Lookups that found nothing fresh.",
+	each(prometheus.CounterValue, "cache_misses_total", "Lookups that found nothing fresh.",
 		func(x cacheStats) float64 { return float64(x.Misses) })
-	each("counter", "cache_ttl_expired_total", "Lookups that found an answer past its time.",
+	each(prometheus.CounterValue, "cache_ttl_expired_total", "Lookups that found an answer past its time.",
 		func(x cacheStats) float64 { return float64(x.Expired) })
-	each("gauge", "cache_hit_rate", "Hits per lookup since the start.",
+	each(prometheus.GaugeValue, "cache_hit_rate", "Hits per lookup since the start.",
 		func(x cacheStats) float64 { return x.HitRate })
 }

@@ -8,9 +8,9 @@ import (
 // newModelServer serves the models of the configuration over HTTP.
 func newModelServer(s *server) *models {
 	m := newModels(s.cfg.models)
-	m.collect(&s.metrics)
+	m.collect(s.metrics)
 	slots := newSlots(s.cfg.concurrency, s.cfg.queue)
-	slots.collect(&s.metrics, s)
+	slots.collect(s.metrics, s)
 	s.mux.HandleFunc("/generate", s.work(func(w http.ResponseWriter, r *http.Request) {
 		latency, err := latencyParam(r, -1)
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 var (
@@ -84,19 +86,19 @@ func (m *models) set(name string, loaded bool) error {
 	return nil
 }
 
-func (m *models) collect(r *registry) {
+func (m *models) collect(r registry) {
 	each := func(value func(*model) float64) func(emit) {
 		return func(e emit) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for _, name := range slices.Sorted(maps.Keys(m.by)) {
-				e(label("model", name), value(m.by[name]))
+				e(value(m.by[name]), name)
 			}
 		}
 	}
-	r.collect("gauge", "model_loaded", "1 when the model is loaded.",
+	r.collect(prometheus.GaugeValue, "model_loaded", "1 when the model is loaded.", []string{"model"},
 		each(func(x *model) float64 { return boolFloat(x.loaded) }))
-	r.collect("counter", "model_requests_total", "Answers asked of the model.",
+	r.collect(prometheus.CounterValue, "model_requests_total", "Answers asked of the model.", []string{"model"},
 		each(func(x *model) float64 { return x.requests }))
 }
 

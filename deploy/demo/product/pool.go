@@ -1,6 +1,10 @@
 package main
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // pool is the app's pool of database connections: one is borrowed for each answer. There is no
 // database behind it; what can be seen is the pool's own bookkeeping.
@@ -44,14 +48,14 @@ func (p *pool) reset() (closed int) {
 	return closed
 }
 
-func (p *pool) collect(r *registry) {
-	r.collect("gauge", "db_pool_connections", "Connections of the pool.", func(e emit) {
+func (p *pool) collect(r registry) {
+	r.collect(prometheus.GaugeValue, "db_pool_connections", "Connections of the pool.", []string{"state"}, func(e emit) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		e(label("state", "idle"), float64(p.idle))
-		e(label("state", "in_use"), float64(p.inUse))
+		e(float64(p.idle), "idle")
+		e(float64(p.inUse), "in_use")
 	})
-	r.value("counter", "db_pool_opened_total", "Connections opened since the start.", func() float64 {
+	r.total("db_pool_opened_total", "Connections opened since the start.", func() float64 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return float64(p.opened)

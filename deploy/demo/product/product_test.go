@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -146,19 +145,18 @@ func TestMetricsAreWellFormed(t *testing.T) {
 }
 
 func TestHistogramBordersBelongToTheBucketBelow(t *testing.T) {
-	var r registry
-	h := r.histogram("d", "help")
+	r := newRegistry()
+	h := r.histogram("d", "help", "mode")
 	for _, v := range []float64{.005, .0051, 2.5, 100} {
-		h.observe(label("mode", "fast"), v)
+		h.WithLabelValues("fast").Observe(v)
 	}
-	var b bytes.Buffer
-	r.writeTo(&b)
+	text := scraped(r)
 	for _, line := range []string{
 		`d_bucket{mode="fast",le="0.005"} 1`, `d_bucket{mode="fast",le="0.01"} 2`,
 		`d_bucket{mode="fast",le="2.5"} 3`, `d_bucket{mode="fast",le="60"} 3`,
 		`d_bucket{mode="fast",le="+Inf"} 4`, `d_count{mode="fast"} 4`, `d_sum{mode="fast"} 102.5101`,
 	} {
-		require.Contains(t, b.String(), line+"\n")
+		require.Contains(t, text, line+"\n")
 	}
 }
 

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // maxBody bounds every request body, in bytes.
@@ -23,25 +24,25 @@ type server struct {
 
 	inFlight  atomic.Int64
 	draining  atomic.Bool
-	requests  *counter
-	durations *histogram
-	actions   *counter
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	actions   *prometheus.CounterVec
 
 	// finish is what SIGTERM does before the listener closes; nil for a role that only answers.
 	finish func()
 }
 
 func newServer(cfg config) *server {
-	s := &server{cfg: cfg, mux: http.NewServeMux(), faults: newFaults(), readyAt: time.Now().Add(cfg.warmUp)}
-	s.requests = s.metrics.counter("http_requests_total", "Requests answered, probes left out.")
-	s.durations = s.metrics.histogram("http_request_duration_seconds", "Time to answer, by mode.")
-	s.actions = s.metrics.counter("admin_actions_total", "Admin calls that changed something.")
-	s.metrics.value("gauge", "ready", "1 when the replica may get work.", func() float64 {
+	s := &server{cfg: cfg, metrics: newRegistry(), mux: http.NewServeMux(), faults: newFaults(), readyAt: time.Now().Add(cfg.warmUp)}
+	s.requests = s.metrics.counter("http_requests_total", "Requests answered, probes left out.", "code")
+	s.durations = s.metrics.histogram("http_request_duration_seconds", "Time to answer, by mode.", "mode")
+	s.actions = s.metrics.counter("admin_actions_total", "Admin calls that changed something.", "action")
+	s.metrics.gauge("ready", "1 when the replica may get work.", func() float64 {
 		return boolFloat(s.notReady() == "")
 	})
 	s.mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { probe(w, s.notReady()) })
 	s.mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { probe(w, s.unhealthy()) })
-	s.mux.HandleFunc("GET /metrics", s.serveMetrics)
+	s.mux.Handle("GET /metrics", s.metrics.handler())
 	s.faultRoutes()
 	if cfg.fault != nil {
 		s.faults.set(*cfg.fault)
@@ -87,19 +88,19 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(out, r)
-	s.requests.inc(label("code", strconv.Itoa(out.code)))
-	s.durations.observe(modeLabel(r), time.Since(start).Seconds())
+	s.requests.WithLabelValues(strconv.Itoa(out.code)).Inc()
+	s.durations.WithLabelValues(modeOf(r)).Observe(time.Since(start).Seconds())
 	_ = http.NewResponseController(w).Flush() // a client that has gone away is no error of ours
 }
 
-// modeLabel names the mode of a request, from the closed set of modes and "none".
-func modeLabel(r *http.Request) string {
+// modeOf names the mode of a request, from the closed set of modes and "none".
+func modeOf(r *http.Request) string {
 	if strings.Contains(r.URL.RawQuery, "mode=") {
 		if mode := r.URL.Query().Get("mode"); slices.Contains(modes, mode) {
-			return label("mode", mode)
+			return mode
 		}
 	}
-	return label("mode", "none")
+	return "none"
 }
 
 // work wraps a handler that does the product's work: it is refused until the replica is ready, and
@@ -117,11 +118,4 @@ func (s *server) work(h http.HandlerFunc) http.HandlerFunc {
 		}
 		h(w, r)
 	}
-}
-
-func (s *server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
-	var b bytes.Buffer
-	s.metrics.writeTo(&b)
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write(b.Bytes())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -131,10 +132,12 @@ func TestTermination(t *testing.T) {
 }
 
 // samples is /metrics of a server that no longer listens.
-func samples(s *server) string {
-	var b strings.Builder
-	s.metrics.writeTo(&b)
-	return b.String()
+func samples(s *server) string { return scraped(s.metrics) }
+
+func scraped(r registry) string {
+	answer := httptest.NewRecorder()
+	r.handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	return answer.Body.String()
 }
 
 func TestBodiesAreBounded(t *testing.T) {

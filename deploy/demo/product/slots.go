@@ -43,10 +43,10 @@ func (q *slots) take(w http.ResponseWriter, r *http.Request) bool {
 
 func (q *slots) give() { <-q.free }
 
-func (q *slots) collect(r *registry, s *server) {
-	r.value("gauge", "queue_length", "Requests that wait for a slot.",
+func (q *slots) collect(r registry, s *server) {
+	r.gauge("queue_length", "Requests that wait for a slot.",
 		func() float64 { return float64(q.waiting.Load()) })
-	r.value("gauge", "http_requests_in_flight", "Requests taken and not yet answered, probes left out.",
+	r.gauge("http_requests_in_flight", "Requests taken and not yet answered, probes left out.",
 		func() float64 { return float64(s.inFlight.Load()) })
 }
 

@@ -37,9 +37,9 @@ func (t *trainer) rollbackCall(r *http.Request) (any, error) {
 	return t.rollback(in.Checkpoint)
 }
 
-func (t *trainer) collect(r *registry) {
+func (t *trainer) collect(r registry) {
 	gauge := func(name, help string, value func(*trainer) float64) {
-		r.value("gauge", name, help, func() float64 { t.mu.Lock(); defer t.mu.Unlock(); return value(t) })
+		r.gauge(name, help, func() float64 { t.mu.Lock(); defer t.mu.Unlock(); return value(t) })
 	}
 	gauge("rl_reward_mean", "Mean raw reward.", func(t *trainer) float64 { return t.now.Reward })
 	gauge("rl_reward_std", "Standard deviation of the raw reward.", func(t *trainer) float64 { return t.now.RewardStd })
@@ -50,6 +50,6 @@ func (t *trainer) collect(r *registry) {
 	// A rollback takes the step back: a gauge.
 	gauge("rl_step", "Step that the training is at.", func(t *trainer) float64 { return float64(t.now.Step) })
 	gauge("rl_training_running", "1 unless training is stopped.", func(t *trainer) float64 { return boolFloat(!t.stopped) })
-	r.value("counter", "rl_checkpoints_total", "Checkpoints saved since the start.",
+	r.total("rl_checkpoints_total", "Checkpoints saved since the start.",
 		func() float64 { t.mu.Lock(); defer t.mu.Unlock(); return float64(t.saved) })
 }

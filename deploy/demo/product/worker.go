@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 var (
@@ -27,20 +29,20 @@ type worker struct {
 	inFlight sync.WaitGroup
 	taken    atomic.Int64 // what inFlight counts, for the gauge
 
-	tasks     *counter
-	durations *histogram
+	tasks     *prometheus.CounterVec
+	durations *prometheus.HistogramVec
 }
 
 func newWorker(s *server, t *trainer) *worker {
 	w := &worker{s: s, trainer: t, queue: make(chan time.Duration, s.cfg.queue)}
 	s.finish = w.finish
-	m := &s.metrics
-	m.value("gauge", "tasks_in_flight", "Tasks taken and not yet done.",
+	m := s.metrics
+	m.gauge("tasks_in_flight", "Tasks taken and not yet done.",
 		func() float64 { return float64(w.taken.Load()) })
-	m.value("gauge", "queue_length", "Tasks taken and not yet begun.",
+	m.gauge("queue_length", "Tasks taken and not yet begun.",
 		func() float64 { return float64(len(w.queue)) })
-	w.tasks = m.counter("tasks_total", "Tasks by result: ok, failed or refused.")
-	w.durations = m.histogram("task_duration_seconds", "Time at work on a task.")
+	w.tasks = m.counter("tasks_total", "Tasks by result: ok, failed or refused.", "result")
+	w.durations = m.histogram("task_duration_seconds", "Time at work on a task.", "role")
 	if t != nil {
 		t.collect(m)
 		s.trainingRoutes(t.control, t.rollbackCall)
@@ -65,7 +67,7 @@ func (w *worker) take(d time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.s.draining.Load() {
-		w.tasks.inc(label("result", "refused"))
+		w.tasks.WithLabelValues("refused").Inc()
 		return errDraining
 	}
 	// Counted before it can be done, so that the gauge never goes below what is in flight.
@@ -77,7 +79,7 @@ func (w *worker) take(d time.Duration) error {
 	default:
 		w.inFlight.Done()
 		w.taken.Add(-1)
-		w.tasks.inc(label("result", "refused"))
+		w.tasks.WithLabelValues("refused").Inc()
 		return errFull
 	}
 }
@@ -88,7 +90,7 @@ func (w *worker) consume() {
 		if w.run(d) != nil {
 			result = "failed"
 		}
-		w.tasks.inc(label("result", result))
+		w.tasks.WithLabelValues(result).Inc()
 		w.taken.Add(-1)
 		w.inFlight.Done()
 	}
@@ -104,7 +106,7 @@ func (w *worker) run(d time.Duration) error {
 	w.active.Add(1)
 	defer w.active.Add(-1)
 	start := time.Now()
-	defer func() { w.durations.observe(label("role", w.s.cfg.role), time.Since(start).Seconds()) }()
+	defer func() { w.durations.WithLabelValues(w.s.cfg.role).Observe(time.Since(start).Seconds()) }()
 	if err := w.s.faults.work(ctx); err != nil {
 		return err
 	}

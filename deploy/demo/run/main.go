@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/evenkeel/evenkeel/deploy/demo/load"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 )
@@ -90,7 +92,7 @@ func run(ctx context.Context) (failed int, err error) {
 	}
 	printTable(os.Stdout, report, results)
 	fmt.Printf("failed = %d\n", report.Failed)
-	if terminal() {
+	if term.IsTerminal(int(os.Stdout.Fd())) {
 		err = stay(ctx, s, addresses.webUI())
 	}
 	return report.Failed, err
@@ -130,8 +132,3 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // say writes progress to standard error, so that standard output ends with the result.
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "demo: "+format+"\n", args...) }
-
-func terminal() bool {
-	info, err := os.Stdout.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}

@@ -59,7 +59,7 @@ func (s *site) randomKills(kills int, seed uint64) {
 	s.requireNoneFailed(requests)
 }
 
-// cancelInEachPhase cancels by the command line and by the Web UI's own call, in turns. Everything
+// cancelInEachPhase cancels by the command line and by Temporal's own call, in turns. Everything
 // is as it was before, unless the point of no return was passed.
 func (s *site) cancelInEachPhase() {
 	requests := s.load("mode=fast")
@@ -75,7 +75,7 @@ func (s *site) cancelInEachPhase() {
 				_, err := s.Starter(s.ctx, "scale", "--cancel", "app")
 				require.NoError(s.t, err)
 			} else {
-				s.cancelInWebUI()
+				require.NoError(s.t, s.client.CancelWorkflow(s.ctx, scaleID, ""))
 			}
 			if result, err := s.outcome(); err == nil {
 				// The phase was over before the word came; the run went on to its end.

@@ -3,15 +3,11 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,39 +76,5 @@ func (s *site) webUI() {
 
 // page is the run's page as the browser has drawn it.
 func (s *site) page() string {
-	page := s.server.UIURL() + "/namespaces/default/workflows/" + url.PathEscape(scaleID)
-	browser := exec.CommandContext(s.ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+s.t.TempDir(),
-		"--virtual-time-budget=20000", "--dump-dom", page)
-	browser.WaitDelay = time.Second
-	var out bytes.Buffer
-	browser.Stdout = &out
-	require.NoError(s.t, browser.Run())
-	return out.String()
-}
-
-// cancelInWebUI makes the call that the cancel button of the Web UI makes.
-func (s *site) cancelInWebUI() {
-	call := s.server.UIURL() + "/api/v1/namespaces/default/workflows/" + url.PathEscape(scaleID) + "/cancel"
-	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, call, strings.NewReader("{}"))
-	require.NoError(s.t, err)
-	request.Header.Set("Content-Type", "application/json")
-	s.csrf(request)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(s.t, err)
-	defer response.Body.Close()
-	require.Equal(s.t, http.StatusOK, response.StatusCode)
-}
-
-// csrf takes the token that the Web UI gives its own pages.
-func (s *site) csrf(request *http.Request) {
-	page, err := http.Get(s.server.UIURL() + "/api/v1/settings")
-	require.NoError(s.t, err)
-	defer page.Body.Close()
-	for _, cookie := range page.Cookies() {
-		request.AddCookie(cookie)
-		if cookie.Name == "_csrf" {
-			request.Header.Set("X-Csrf-Token", cookie.Value)
-		}
-	}
+	return drawn(s.t, s.server.UIURL()+"/namespaces/default/workflows/"+url.PathEscape(scaleID))
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/evenkeel/evenkeel/deploy/demo/load"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -176,22 +177,22 @@ func (s *runbookSite) awaitAt(path string, phases ...runbook.Phase) {
 }
 
 // request waits for one of a kind.
-func (s *runbookSite) request(kind runbook.RequestKind) runbook.Request {
+func (s *runbookSite) request(kind request.Kind) request.Request {
 	s.t.Helper()
-	var request runbook.Request
+	var open request.Request
 	s.eventually("a request of kind "+string(kind), func(context.Context) bool {
 		q := s.status().Request
 		if q != nil {
-			request = *q
+			open = *q
 		}
 		return q != nil && q.Kind == kind
 	})
-	return request
+	return open
 }
 
 func (s *runbookSite) approve() {
 	s.t.Helper()
-	id := s.request(runbook.AskApproval).ID
+	id := s.request(request.Approval).ID
 	_, err := s.Starter(s.ctx, "gate", "approve", id)
 	require.NoError(s.t, err)
 }

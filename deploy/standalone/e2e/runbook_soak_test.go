@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -57,11 +58,11 @@ func (s *runbookSite) killedOnce(moment func(workflows.RunbookStatus) bool) {
 		q := status.Request
 		switch {
 		case q == nil:
-		case q.Kind == runbook.AskApproval:
+		case q.Kind == request.Approval:
 			s.tryStarter("gate", "approve", q.ID)
-		case q.Kind == runbook.AskUnknown && s.starts(began) > 0:
+		case q.Kind == request.Order && s.starts(began) > 0:
 			s.tryStarter("runbook", runbook.MarkDone, "llm_failure_response/"+illModel, "--reason", "it runs")
-		case q.Kind == runbook.AskUnknown: // it certainly did not happen
+		case q.Kind == request.Order: // it certainly did not happen
 			s.tryStarter("runbook", runbook.RetryVrb, "llm_failure_response/"+illModel, "--reason", "it does not run")
 		}
 		run, err := s.client.DescribeWorkflowExecution(ctx, runbookRun, "")

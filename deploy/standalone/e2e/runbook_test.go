@@ -6,11 +6,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -37,11 +39,12 @@ func (s *runbookSite) story() {
 	began := time.Now()
 	_, err := s.Starter(s.ctx, "runbook", "run", "llm_failure_response", "-p", "model="+illModel, "-p", "service="+illService, "--no-wait")
 	require.NoError(s.t, err)
-	id := s.request(runbook.AskApproval).ID
+	id := s.request(request.Approval).ID
 	require.False(s.t, s.serverRuns(), "nothing is restarted before somebody approves")
 	list, err := s.Starter(s.ctx, "gate", "list")
 	require.NoError(s.t, err)
-	require.Contains(s.t, list, id)
+	short, _, _ := strings.Cut(strings.TrimPrefix(id, "runbook/"), "@")
+	require.Contains(s.t, list, short)
 	require.Contains(s.t, list, illService)
 	require.Contains(s.t, fmt.Sprint(s.adminGet("/admin/downshift/stats")["active"]), "creative:balanced")
 	_, err = s.Starter(s.ctx, "runbook", "run", "llm_failure_response", "-p", "model="+illModel, "-p", "service="+illService, "--no-wait")
@@ -102,9 +105,9 @@ func (s *runbookSite) serverRestartedAtGate() {
 	s.kill()
 	began := time.Now()
 	s.begin()
-	before := s.request(runbook.AskApproval)
+	before := s.request(request.Approval)
 	s.restartServer()
-	after := s.request(runbook.AskApproval)
+	after := s.request(request.Approval)
 	require.Equal(s.t, before.ID, after.ID)
 	require.True(s.t, before.Deadline.Equal(after.Deadline))
 	s.approve()

@@ -6,7 +6,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -68,6 +67,7 @@ func newSite(t *testing.T, env ...string) *site {
 	s.client, err = client.Dial(client.Options{HostPort: "127.0.0.1:" + port, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
 	t.Cleanup(s.client.Close)
+	t.Cleanup(s.replay)
 	return s
 }
 
@@ -244,5 +244,3 @@ var upThenDown = []step{
 	{"app=3", 3, []string{"PlanScale", "StartReplicas", "AwaitReady", "CheckHealthy", "RouteReplicas", "CheckHealthy"}},
 	{"app=1", 1, []string{"PlanScale", "RouteReplicas", "DrainReplicas", "CheckHealthy", "StopReplicas", "RemoveReplicas"}},
 }
-
-func (s step) String() string { return fmt.Sprintf("to %d", s.replicas) }

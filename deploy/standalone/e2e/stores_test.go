@@ -12,9 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeel/evenkeel/activities/greet"
+	"github.com/evenkeel/evenkeel/activities/handshake"
 	"github.com/evenkeel/evenkeel/activities/ledger/ledgertest"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -38,7 +39,7 @@ func (s *runbookSite) store(protocol, service, port string) *runbookSite {
 	s.t.Helper()
 	container := s.containerOf(service)
 	address := net.JoinHostPort(strings.TrimSpace(s.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)), port)
-	s.eventually(service, func(ctx context.Context) bool { return greet.Greeter{}.Dial(ctx, protocol, address) == nil })
+	s.eventually(service, func(ctx context.Context) bool { return handshake.Dialer{}.Dial(ctx, protocol, address) == nil })
 	return &runbookSite{site: s.site, container: container, startsFile: s.startsFile}
 }
 
@@ -62,7 +63,7 @@ func (s *runbookSite) storesFail() {
 		store.run = "runbook/demo/" + stack.Project + "/" + run
 	}
 	for _, store := range stores {
-		id := store.request(runbook.AskApproval).ID
+		id := store.request(request.Approval).ID
 		require.Contains(s.t, s.docker("top", store.container, "-eo", "pid,stat"), "T", "nothing is restarted before somebody approves")
 		if strings.Contains(id, "redis") {
 			require.Equal(s.t, true, s.adminGet("/admin/cache/stats")["bypass"], "the product works without its cache meanwhile")

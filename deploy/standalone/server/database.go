@@ -39,6 +39,7 @@ func openDatabase(path, namespace string) (database, error) {
 	if err != nil {
 		return d, fmt.Errorf("namespace %s: %w", namespace, err)
 	}
+	columns(ns, searchAttributes())
 	ns.Detail.Config.Retention = durationpb.New(retention)
 	if err := sqlite.CreateNamespaces(d.config(), ns); err != nil { // leaves one that exists alone
 		return d, fmt.Errorf("namespace %s: %w", namespace, err)
@@ -66,7 +67,8 @@ func (d database) config() *config.SQL {
 
 // prepare makes the schema in an empty file, in one transaction, so that a first start that was
 // interrupted is simply repeated. The server neither checks nor upgrades a SQLite schema, so a file
-// with another schema than this server's is refused here, before anything is written to it.
+// with another schema than this server's is refused here, before anything is written to it. One that has
+// the indexes that nobody asks by loses them.
 func (d database) prepare() error {
 	db, err := d.open()
 	if err != nil {
@@ -78,7 +80,10 @@ func (d database) prepare() error {
 		return fmt.Errorf("database %s: %w", d.path, err)
 	}
 	if len(have) == 0 {
-		return d.create(db)
+		if err := d.create(db); err != nil {
+			return err
+		}
+		return trim(db)
 	}
 	fresh, err := sql.Open("sqlite", "file::memory:")
 	if err != nil {
@@ -89,19 +94,30 @@ func (d database) prepare() error {
 	if err := d.create(fresh); err != nil {
 		return err
 	}
+	known, err := schemaOf(fresh)
+	if err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	if err := trim(fresh); err != nil {
+		return err
+	}
 	want, err := schemaOf(fresh)
 	if err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	return d.compare(have, want)
+	if err := d.compare(have, want, known); err != nil {
+		return err
+	}
+	return trim(db)
 }
 
-func (d database) compare(have, want map[string]bool) error {
+// compare demands of a file what this server needs, and that it has nothing that this server does not know.
+func (d database) compare(have, want, known map[string]bool) error {
 	const hint = "Temporal cannot convert a SQLite file: use the evenkeel that wrote it, or move the file away to begin anew"
 	if name := firstMissing(have, want); name != "" {
 		return fmt.Errorf("%s was written by an older Temporal server (it lacks %s); %s", d.path, name, hint)
 	}
-	if name := firstMissing(want, have); name != "" {
+	if name := firstMissing(known, have); name != "" {
 		return fmt.Errorf("%s was written by a newer Temporal server (it has %s); %s", d.path, name, hint)
 	}
 	return nil

@@ -71,6 +71,9 @@ func TestAnotherSchemaIsRefused(t *testing.T) {
 		"a table is missing":  {"DROP TABLE current_chasm_executions", "older Temporal server (it lacks column current_chasm_executions."},
 		"an index is missing": {"DROP INDEX by_keyword_01", "older Temporal server (it lacks index by_keyword_01)"},
 		"a table is new":      {"CREATE TABLE tomorrow(id INT)", "newer Temporal server (it has column tomorrow.id INT)"},
+		"an index is new": {
+			"CREATE INDEX by_tomorrow ON executions_visibility(run_id)", "newer Temporal server (it has index by_tomorrow)",
+		},
 		"a trigger is new": {
 			"CREATE TRIGGER tomorrow AFTER DELETE ON queue BEGIN SELECT 1; END", "newer Temporal server (it has trigger tomorrow)",
 		},

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -12,18 +11,11 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/activities/command"
-	"github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/internal/condition"
-	"github.com/evenkeel/evenkeel/internal/config"
-	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/scaling"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -37,31 +29,7 @@ const (
 // bare workflow, in turns, and reports the ratio of the time and of the events that one step takes. What both
 // have once, at their beginning and end, is taken off with runs of no step at all.
 func BenchmarkRunbook(b *testing.B) {
-	s, err := Start(b.Context(), Options{StateDir: b.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(b, err)
-	defer s.Stop()
-	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}})
-	require.NoError(b, err)
-	defer c.Close()
-	book, err := ledger.Open(b.Context(), ledger.Options{StateDir: b.TempDir()})
-	require.NoError(b, err)
-	defer book.Close()
-	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
-	operations := &activities.Operations{Projects: projects, GPUs: noGPUs{}, Commands: map[string]config.Command{"nothing": {Argv: []string{"/bin/true"}, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}, Runner: command.New()}
-	runbooks := &activities.Runbooks{Definitions: benchRunbooks(b), Ledger: book, Operations: operations, Projects: map[string][]string{"bench": {"bench"}}}
-	shared := worker.New(c, workflows.TaskQueue, worker.Options{})
-	workflows.Register(shared)
-	shared.RegisterWorkflow(bare)
-	activities.Shared{Visibility: &activities.Visibility{}, People: &activities.People{}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks}.Register(shared)
-	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true})
-	host.RegisterActivity(operations)
-	host.RegisterActivity(runbooks)
-	require.NoError(b, shared.Start())
-	defer shared.Stop()
-	require.NoError(b, host.Start())
-	defer host.Stop()
-
-	bench := stepBench{c: c}
+	bench := stepBench{c: newRunSite(b, []string{"/bin/true"}, benchRunbooks(b)).c}
 	for b.Loop() {
 		var ratios, ours, theirs []float64
 		var ourEvents, theirEvents int
@@ -86,36 +54,14 @@ func bare(ctx workflow.Context, n int) error {
 		TaskQueue: workflows.HostQueue("bench"), StartToCloseTimeout: time.Minute, HeartbeatTimeout: 5 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
 	})
-	var operations *activities.Operations
 	for i := range n {
 		call := runbook.ActCall{Path: fmt.Sprint(i), Attempt: 1, Uses: "command.run", With: condition.Values{"command": "nothing"}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 60}
-		if err := workflow.ExecuteActivity(ctx, operations.Act, call).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(ctx, activities.ActOperation, call).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// noServices and noGPUs are a host that has neither.
-type noServices struct{ activities.Compose }
-
-func (noServices) Services(context.Context) ([]scaling.Service, error) { return nil, nil }
-
-type noGPUs struct{ activities.GPUs }
-
-func (noGPUs) Snapshot(context.Context) (gpu.Snapshot, error) {
-	return gpu.Snapshot{}, activities.Fail(activities.NotFound, fmt.Errorf("no GPU"))
-}
-
-// installed are two runbooks of the benchmark: with steps and without.
-type installed map[string]runbook.Definition
-
-func (i installed) Runbook(name string) (runbook.Definition, bool) { d, ok := i[name]; return d, ok }
-
-func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
-	return runbook.Definition{}, fmt.Errorf("a benchmark reads no file")
-}
-func (installed) NearestRunbook(string) string { return "" }
 
 // benchRunbooks have a condition at every step, as real ones have.
 func benchRunbooks(b *testing.B) installed {

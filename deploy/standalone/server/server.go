@@ -78,7 +78,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, fmt.Errorf("temporal server: %w", err)
 	}
 	// Not before the server: a first call that fails would make the UI wait a second to try again.
-	s.ui = startUI(s.addr, o.Namespace)
+	if s.ui, err = startUI(s.addr, o.Namespace, o.Logger); err != nil {
+		return nil, err
+	}
 	if err = s.ready(ctx, o); err != nil {
 		return nil, err
 	}
@@ -86,8 +88,8 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// ready waits until the frontend serves the namespace with its search attributes and the Web UI
-// serves a page.
+// ready waits until the frontend serves the namespace with its search attributes. The Web UI serves from
+// the moment that it listens.
 func (s *Server) ready(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -103,7 +105,7 @@ func (s *Server) ready(ctx context.Context, o Options) error {
 	if err := ensureSearchAttributes(ctx, c, o.Namespace); err != nil {
 		return fmt.Errorf("search attributes: %w", err)
 	}
-	return s.ui.ready(ctx)
+	return nil
 }
 
 // Stop stops the Web UI and then the server, and gives up the lock on the state directory. It takes
@@ -121,6 +123,9 @@ func (s *Server) Stop() {
 
 // HostPort returns the address for Temporal clients on this host.
 func (s *Server) HostPort() string { return s.addr.frontend.dial() }
+
+// Database returns the path of the file that all runs are kept in.
+func (s *Server) Database() string { return s.db.path }
 
 // UIURL returns the address of the Web UI on this host.
 func (s *Server) UIURL() string { return "http://" + s.addr.ui.dial() }

@@ -1,78 +1,94 @@
 package server
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
 
-	uiserver "github.com/temporalio/ui-server/v2/server"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 	"github.com/temporalio/ui-server/v2/server/config"
-	"github.com/temporalio/ui-server/v2/server/server_options"
+	"github.com/temporalio/ui-server/v2/server/route"
+	uiassets "github.com/temporalio/ui-server/v2/ui"
 )
 
 // ui is the Web UI, serving in a goroutine of its own.
 type ui struct {
-	server *uiserver.Server
+	server *http.Server
 	done   chan struct{}
-	url    string
 }
 
-// startUI starts the Web UI. Its pages work without the internet: the news feed and the look for
-// newer versions are off.
-func startUI(a addresses, namespace string) *ui {
-	host := strings.TrimSuffix(net.JoinHostPort(a.ui.IP, ""), ":") // brackets around IPv6
-	u := &ui{
-		server: uiserver.NewServer(server_options.WithConfigProvider(&config.Config{
-			Host:                host,
-			Port:                a.ui.Port,
-			TemporalGRPCAddress: a.frontend.dial(),
-			DefaultNamespace:    namespace,
-			EnableUI:            true,
-			DisableNewsFetch:    true,
-			HideLogs:            true,
-			// The page is plain HTTP on the host itself: a browser would drop a secure cookie.
-			CORS: config.CORS{CookieInsecure: true},
-		})),
-		done: make(chan struct{}),
-		url:  "http://" + a.ui.dial() + "/",
+// startUI starts the Web UI behind its door. Connections are bounded in time and size, because whoever
+// reaches the port needs no password.
+func startUI(a addresses, namespace string, logger *slog.Logger) (*ui, error) {
+	pages, err := newPages(a.frontend.dial(), namespace)
+	if err != nil {
+		return nil, fmt.Errorf("web UI: %w", err)
 	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(a.ui.IP, strconv.Itoa(a.ui.Port)))
+	if err != nil {
+		return nil, a.ui.busy(err)
+	}
+	u := &ui{done: make(chan struct{}), server: &http.Server{
+		Handler:           newDoor(a.ui, pages),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      2 * time.Minute, // a page waits for news of its run in long polls
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // what strangers send wrongly
+	}}
 	go func() {
 		defer close(u.done)
-		_ = u.server.Start() // it ends the process itself when it cannot listen; claim has just probed
+		if err := u.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			logger.Error("the Web UI has ended", "error", err)
+		}
 	}()
-	return u
+	return u, nil
 }
 
-// ready waits until the start page is served.
-func (u *ui) ready(ctx context.Context) error {
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.url, nil)
-		if err != nil {
-			return fmt.Errorf("web UI: %w", err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = fmt.Errorf("status %d", resp.StatusCode)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("web UI does not answer on %s: %w", u.url, err)
-		case <-time.After(20 * time.Millisecond):
-		}
+// newPages are ui-server's pages and the API that they ask, without its own listener. They work without
+// the internet: the news feed and the look for newer versions are off. So is whatever changes a run:
+// people act with starter, and the ledger knows of it.
+func newPages(frontend, namespace string) (http.Handler, error) {
+	settings, err := config.NewConfigProviderWithRefresh(&config.Config{
+		TemporalGRPCAddress: frontend,
+		DefaultNamespace:    namespace,
+		EnableUI:            true,
+		DisableNewsFetch:    true,
+		DisableWriteActions: true,
+	})
+	if err != nil {
+		return nil, err
 	}
+	assets, err := uiassets.Assets()
+	if err != nil {
+		return nil, err
+	}
+	if assets, err = fs.Sub(assets, "local"); err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.Use(middleware.Gzip(), middleware.Secure())
+	if err := route.SetAPIRoutes(e, settings, nil); err != nil {
+		return nil, err
+	}
+	if err := route.SetUIRoutes(e, "", assets, settings); err != nil {
+		return nil, err
+	}
+	route.SetRenderRoute(e, "/")
+	return e, nil
 }
 
 // stop closes the listener and every connection, and waits for the goroutine.
 func (u *ui) stop() {
 	if u != nil {
-		u.server.Stop()
+		_ = u.server.Close()
 		<-u.done
 	}
 }

@@ -1,0 +1,60 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+)
+
+// check leaves nothing behind, keeps nobody from appending, and says no while somebody else has the head.
+func (s *site) check() {
+	store := s.open()
+	for range 3 {
+		require.NoError(s.t, store.Check(s.t.Context()))
+	}
+	page, err := store.Read(s.t.Context(), ledger.Filter{})
+	require.NoError(s.t, err)
+	require.Empty(s.t, page)
+	s.fill(store, 1)
+
+	other := s.open()
+	tx, err := other.writes.BeginTx(s.t.Context(), nil)
+	require.NoError(s.t, err)
+	_, err = headRow(s.t.Context(), tx, other.lock)
+	require.NoError(s.t, err)
+	short, cancel := context.WithTimeout(s.t.Context(), 200*time.Millisecond)
+	defer cancel()
+	require.Error(s.t, store.Check(short))
+	require.NoError(s.t, tx.Rollback())
+	require.NoError(s.t, store.Check(s.t.Context()))
+	require.NoError(s.t, store.Close())
+	require.Error(s.t, store.Check(s.t.Context()))
+}
+
+func TestCheckSeesThatTheFileIsGone(t *testing.T) {
+	dir := t.TempDir()
+	store, err := Open(t.Context(), Options{StateDir: dir})
+	require.NoError(t, err)
+	defer store.Close()
+	require.NoError(t, store.Check(t.Context()))
+	require.Equal(t, filepath.Join(dir, "ledger.db"), store.File())
+
+	require.NoError(t, os.Rename(store.File(), store.File()+".aside"))
+	err = store.Check(t.Context())
+	fault, ok := errors.AsType[*activities.Error](err)
+	require.True(t, ok)
+	require.Equal(t, activities.Unavailable, fault.Class)
+	require.ErrorContains(t, err, "no such file")
+	require.NoError(t, os.WriteFile(store.File(), nil, 0o600))
+	require.ErrorContains(t, store.Check(t.Context()), "another file was put in its place")
+	require.NoError(t, os.Rename(store.File()+".aside", store.File()))
+	require.NoError(t, store.Check(t.Context()))
+}

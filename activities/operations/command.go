@@ -1,0 +1,64 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+// host are the operations that run a program of this host.
+type host struct {
+	commands map[string]config.Command
+	runner   activities.Runner
+}
+
+// run runs a command of the configuration. Nothing of what it prints is kept: it may hold secrets.
+func (h host) run(ctx context.Context, t task) (condition.Values, error) {
+	name := t.text("command")
+	given := map[string]config.Argument{}
+	for of := range t.with {
+		given[of] = config.Argument{Text: t.text(of)}
+	}
+	faults := config.CommandFaults(h.commands, name, given, t.risk, t.idempotent)
+	command, ok := h.commands[name]
+	switch {
+	case !ok:
+		return nil, activities.Fail(activities.NotFound, errors.New(faults[0]))
+	case len(faults) > 0:
+		return nil, activities.Fail(activities.InvalidInput, errors.New(strings.Join(faults, "; ")))
+	}
+	argv := slices.Clone(command.Argv)
+	for _, arg := range command.Args {
+		argv = append(argv, t.text(arg.Name))
+	}
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(command.Timeout))
+	defer cancel()
+	status, err := h.runner.Run(bounded, argv)
+	if err != nil {
+		if bounded.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("it took longer than %s: %w", command.Timeout, err)
+		}
+		if class, ok := errors.AsType[*activities.Error](err); ok && class.Class == activities.Unknown && !t.once {
+			err = activities.Fail(activities.Unavailable, err) // to run it again is to have run it once
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if status != 0 {
+		return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s ended with exit status %d", name, status))
+	}
+	return nil, nil
+}
+
+// refuse holds a use against the command that it runs.
+func (h host) refuse(r *refusals, u use) {
+	for _, fault := range config.UseFaults(h.commands, u.with, u.risk, u.idempotent) {
+		r.add(u.at, "%s", fault)
+	}
+}

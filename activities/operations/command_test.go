@@ -1,0 +1,89 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+func command(command string, risk runbook.Risk, idempotent bool, args condition.Values) runbook.ActCall {
+	with := condition.Values{"command": command}
+	maps.Copy(with, args)
+	return runbook.ActCall{Uses: "command.run", With: with, Risk: risk, Idempotent: idempotent, TimeoutSeconds: 60}
+}
+
+func TestCommand(t *testing.T) {
+	ended := func(status int, err error) func(context.Context, []string) (int, error) {
+		return func(context.Context, []string) (int, error) { return status, err }
+	}
+	slow := func(ctx context.Context, _ []string) (int, error) {
+		<-ctx.Done()
+		return 0, activities.Fail(activities.Unknown, errors.New("killed"))
+	}
+	model := condition.Values{"model": "qwen_32b"}
+	for name, c := range map[string]struct {
+		call  runbook.ActCall
+		run   func(context.Context, []string) (int, error)
+		ran   []string
+		class string
+		want  string
+	}{
+		"well":               {call: command("reload", runbook.Write, false, model), ran: []string{"/bin/reload", "--now", "qwen_32b"}},
+		"fails":              {command("reload", runbook.Write, false, model), ended(3, nil), nil, activities.PreconditionFailed, "reload ended with exit status 3"},
+		"too slow":           {command("reload", runbook.Write, false, model), slow, nil, activities.Unknown, "reload: it took longer than 1s: killed"},
+		"too slow, again":    {command("again", runbook.Write, true, nil), slow, nil, activities.Unavailable, "again: it took longer than 1s: killed"},
+		"not there":          {command("reload", runbook.Write, false, model), ended(0, activities.Fail(activities.NotFound, errors.New("no such file"))), nil, activities.NotFound, "no such file"},
+		"cannot be started":  {command("reload", runbook.Write, false, model), ended(0, activities.NotSent(errors.New("too many"))), nil, activities.PreconditionFailed, "too many"},
+		"not listed":         {command("rm", runbook.Write, false, nil), nil, nil, activities.NotFound, `the configuration has no command "rm"`},
+		"risk":               {command("wipe", runbook.Write, false, nil), nil, nil, activities.InvalidInput, `the command wipe is destructive, and the step declares "write"`},
+		"not idempotent":     {command("reload", runbook.Write, true, model), nil, nil, activities.InvalidInput, "does not call the command reload idempotent"},
+		"argument missing":   {command("reload", runbook.Write, false, nil), nil, nil, activities.InvalidInput, "the command reload needs model"},
+		"argument too many":  {command("wipe", runbook.Destructive, false, model), nil, nil, activities.InvalidInput, "the command wipe takes no model; it takes command"},
+		"argument's form":    {command("reload", runbook.Write, false, condition.Values{"model": "a; rm -rf /"}), nil, nil, activities.InvalidInput, `takes no "a; rm -rf /" for model`},
+		"argument's type":    {command("reload", runbook.Write, false, condition.Values{"model": 7}), nil, nil, activities.InvalidInput, "model is 7; it must be of type string"},
+		"no name of command": {runbook.ActCall{Uses: "command.run", Risk: runbook.Write, TimeoutSeconds: 60}, nil, nil, activities.InvalidInput, "command is missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &environment{run: c.run}
+			result, err := inRun(t, p.operations(t), c.call)
+			if c.class == "" {
+				require.NoError(t, err)
+				require.Equal(t, runbook.ActResult{Outcome: runbook.OK}, result)
+				require.Equal(t, [][]string{c.ran}, p.ran)
+				return
+			}
+			require.Equal(t, c.class, class(t, err), "%v", err)
+			require.ErrorContains(t, err, c.want)
+			if c.run == nil {
+				require.Empty(t, p.ran)
+			}
+		})
+	}
+}
+
+// The step's own time counts as well, and says so.
+func TestCommandWithinTheStepsTime(t *testing.T) {
+	p := &environment{run: func(ctx context.Context, _ []string) (int, error) {
+		<-ctx.Done()
+		return 0, activities.Fail(activities.Unknown, errors.New("killed"))
+	}}
+	o := p.operations(t, func(o *Options) {
+		again := o.Commands["again"]
+		again.Timeout, again.Idempotent = duration(time.Hour), false
+		o.Commands["again"] = again
+	})
+	call := command("again", runbook.Write, false, nil)
+	call.TimeoutSeconds = 1
+	_, err := o.Act(t.Context(), call)
+	require.Equal(t, activities.Unknown, class(t, err))
+	require.ErrorContains(t, err, "no end within 1s: again: killed")
+}

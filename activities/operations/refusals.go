@@ -1,0 +1,128 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// Refusals names everything of a runbook that this worker cannot do, one line each: what its configuration,
+// its Compose file or its host does not have. What only a run can tell, such as a service named by an input, is
+// left to the run. It is part of a plan, and no activity.
+func (o *Operations) Refusals(ctx context.Context, project string, d runbook.Definition) ([]string, error) {
+	r := &refusals{operations: o}
+	of, err := o.project(project)
+	if err != nil {
+		return nil, activities.Classify(ctx, err)
+	}
+	if r.project = of; of != nil {
+		services, err := of.Compose.Services(ctx)
+		if err != nil {
+			return nil, activities.Classify(ctx, err)
+		}
+		for _, s := range services {
+			r.services = append(r.services, s.Name)
+		}
+	}
+	if _, err = o.gpus.Snapshot(ctx); isNotFound(err) {
+		r.noGPU = err.Error()
+	}
+	r.definition("", d)
+	return r.lines, activities.Classify(ctx, ctx.Err())
+}
+
+// refusals collects the lines.
+type refusals struct {
+	operations *Operations
+	// project is nil for a runbook about the host.
+	project  *activities.Project
+	services []string
+	noGPU    string
+	lines    []string
+}
+
+// use is one place of a definition that uses an operation.
+type use struct {
+	at         string
+	with       []runbook.Filled
+	risk       runbook.Risk
+	idempotent bool
+}
+
+// text returns an argument that is written out as text; false when it is computed, another type or not there.
+func (u use) text(name string) (string, bool) {
+	value, _ := runbook.Constant(u.with, name)
+	text, ok := value.(string)
+	return text, ok
+}
+
+func (r *refusals) add(at, format string, args ...any) {
+	line := at + ": " + fmt.Sprintf(format, args...)
+	if !slices.Contains(r.lines, line) {
+		r.lines = append(r.lines, line)
+	}
+}
+
+func (r *refusals) definition(scope string, d runbook.Definition) {
+	for _, p := range d.Probes {
+		r.use(p.Uses, use{"probe " + scope + p.Name, p.With, runbook.Read, true})
+	}
+	r.steps(scope, d.Steps)
+	r.steps(scope, d.OnFailure)
+}
+
+func (r *refusals) steps(scope string, steps []runbook.Step) {
+	for _, s := range steps {
+		at := "step " + scope + s.ID
+		switch {
+		case s.Kind == runbook.Call && s.Called != nil:
+			r.definition(scope+s.ID+"/", *s.Called)
+		case s.Uses != "":
+			r.use(s.Uses, use{at, s.With, s.Risk, s.Idempotent})
+		}
+		if s.Undo != nil {
+			// What is put back is tried several times.
+			r.use(s.Undo.Uses, use{at + ", undo", s.Undo.With, runbook.Write, true})
+		}
+		if s.Gate != nil {
+			r.groups(at, s.Gate.EscalateTo)
+		}
+		r.groups(at, s.Groups)
+		for _, c := range s.Cases {
+			r.steps(scope, c.Steps)
+		}
+	}
+}
+
+// use says what keeps this worker from doing an operation.
+func (r *refusals) use(name string, u use) {
+	if e, ok := r.operations.table[name]; ok {
+		e.refuse(r, u)
+	}
+}
+
+func (r *refusals) groups(at string, groups []string) {
+	for _, g := range groups {
+		if fault := config.GroupFault(r.operations.groups, g); fault != "" {
+			r.add(at, "%s", fault)
+		}
+	}
+}
+
+// known says whether the Compose file has a service.
+func (r *refusals) known(at, service string) bool {
+	if slices.Contains(r.services, service) {
+		return true
+	}
+	if near, ok := strictyaml.Nearest(service, r.services); ok {
+		r.add(at, "the Compose file has no service %q; did you mean %q?", service, near)
+	} else {
+		r.add(at, "the Compose file has no service %q", service)
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/activities/command"
+	"github.com/evenkeel/evenkeel/activities/ledger"
+	"github.com/evenkeel/evenkeel/activities/operations"
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/gpu"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/worker/app"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// runSite is a server with a worker for one host, which has one command.
+type runSite struct {
+	s *Server
+	c *connect.Connection
+	// ledger is the file of the ledger.
+	ledger string
+}
+
+func newRunSite(t testing.TB, argv []string, definitions activities.Definitions) runSite {
+	t.Helper()
+	s, err := Start(t.Context(), Options{StateDir: t.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(s.Stop)
+	c, err := client.Dial(client.Options{HostPort: s.HostPort(), Logger: quiet{}})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	state := t.TempDir()
+	book, err := ledger.Open(t.Context(), ledger.Options{StateDir: state})
+	require.NoError(t, err)
+	t.Cleanup(func() { book.Close() })
+	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
+	ops, err := operations.New(operations.Options{
+		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
+		Commands: map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
+	})
+	require.NoError(t, err)
+	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
+	guard := []interceptor.WorkerInterceptor{app.Guard()}
+	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
+	workflows.Register(shared)
+	shared.RegisterWorkflow(bare)
+	app.SharedActivities{
+		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks,
+		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
+	}.Register(shared)
+	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
+	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{Groups: map[string][]string{"oncall": {"bench@bench"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}}}.Register(host)
+	require.NoError(t, shared.Start())
+	t.Cleanup(shared.Stop)
+	require.NoError(t, host.Start())
+	t.Cleanup(host.Stop)
+	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db")}
+}
+
+// noServices and noGPUs are a host that has neither.
+type noServices struct{ activities.Compose }
+
+func (noServices) Services(context.Context) ([]scaling.Service, error) { return nil, nil }
+
+type noGPUs struct{ activities.GPUs }
+
+func (noGPUs) Snapshot(context.Context) (gpu.Snapshot, error) {
+	return gpu.Snapshot{}, activities.Fail(activities.NotFound, fmt.Errorf("no GPU"))
+}
+
+// installed are the runbooks of a test, by name.
+type installed map[string]runbook.Definition
+
+func (i installed) Runbook(name string) (runbook.Definition, bool) { d, ok := i[name]; return d, ok }
+
+func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
+	return runbook.Definition{}, fmt.Errorf("no file is read here")
+}
+func (installed) NearestRunbook(string) string { return "" }
+
+func (installed) RunbookFault(string) string { return "" }

@@ -1,0 +1,32 @@
+package condition_test
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// JSON knows one kind of number. What went into a history whole comes out whole, and nothing behind it has to know.
+func TestValuesThroughJSON(t *testing.T) {
+	in := condition.Values{"n": int64(3), "zero": 0, "big": int64(1 << 53), "share": 0.25, "even": 2.0, "yes": true, "text": "3", "none": nil}
+	text, err := json.Marshal(in)
+	require.NoError(t, err)
+	var out condition.Values
+	require.NoError(t, json.Unmarshal(text, &out))
+	require.Equal(t, condition.Values{
+		"n": int64(3), "zero": int64(0), "big": int64(1 << 53), "share": 0.25, "even": int64(2), "yes": true, "text": "3", "none": nil,
+	}, out)
+	double, err := condition.Convert(out["even"], condition.Double)
+	require.NoError(t, err)
+	require.InDelta(t, 2.0, double, 0)
+	_, err = condition.Convert(out["share"], condition.Int)
+	require.EqualError(t, err, "is 0.25; it must be of type int")
+	require.Error(t, json.Unmarshal([]byte(`{"n": }`), &out))
+	require.NoError(t, json.Unmarshal([]byte(`null`), &out))
+	require.Nil(t, out)
+	require.InDelta(t, math.Pow(2, 60), condition.Whole(math.Pow(2, 60)), 0, "a number that may not be exact is not made whole")
+}

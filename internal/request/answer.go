@@ -1,0 +1,134 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// Answer is a person's word on a request.
+type Answer struct {
+	// Request is the whole id of the request, and Shown the SHA-256 of what the person saw of it.
+	Request string `json:"request"`
+	Shown   string `json:"shown"`
+	// Decision is one of the request's choices.
+	Decision string `json:"decision"`
+	// By is who says it, Via how it came: cli or slack.
+	By  string `json:"by"`
+	Via string `json:"via"`
+	// Reason is for people; an order or a no should have one.
+	Reason string `json:"reason,omitempty"`
+	// Fields are what was filled in.
+	Fields condition.Values `json:"fields,omitempty"`
+	// Standing is what the person may do, as the host's configuration says when the word arrives.
+	Standing Standing `json:"standing,omitzero"`
+}
+
+// Standing is what a person may do.
+type Standing struct {
+	Groups []string `json:"groups,omitempty"`
+	// Operator may pause, resume, skip, retry and abort runs.
+	Operator bool `json:"operator,omitempty"`
+	// Authenticated says that somebody else than the operating system vouches for the name.
+	Authenticated bool `json:"authenticated,omitempty"`
+	// AuthenticatedFrom is the risk from which a yes must be Authenticated; empty is none.
+	AuthenticatedFrom Risk `json:"authenticated_from,omitempty"`
+}
+
+// NoOperator says that the word of somebody who may not give orders does not count.
+func NoOperator(by string) string {
+	return by + " is no operator; the configuration's approvals.operators says which groups are"
+}
+
+// mustProve says whether the configuration wants an authenticated person for that risk.
+func (s Standing) mustProve(risk Risk) bool {
+	return !s.Authenticated && s.AuthenticatedFrom != "" && !risk.Below(s.AuthenticatedFrom)
+}
+
+// Reply is the answer to a person.
+type Reply struct {
+	Accepted bool   `json:"accepted"`
+	Message  string `json:"message"`
+}
+
+// Bounds of a person's word, in bytes. It is kept in the history, in the ledger and in messages.
+const (
+	maxName   = 256
+	maxID     = 1024
+	maxReason = 4096
+	maxFields = 64
+	maxValues = 64 << 10
+)
+
+// Malformed says what is wrong with the form of an answer; empty when nothing is. Who may, and whether the request is
+// open, is not its business.
+func (a Answer) Malformed() string {
+	_, _, run, ok := Split(a.Request)
+	switch {
+	case len(a.Request) > maxID || !ok || run == "" || !oneLine(a.Request):
+		return "an answer needs the whole id of its request, WORKFLOW:STEP.N@RUN"
+	case len(a.Shown) != 64 || strings.Trim(a.Shown, "0123456789abcdef") != "":
+		return "an answer needs the SHA-256 of what was shown"
+	case a.Decision == "" || len(a.Decision) > maxName || !oneLine(a.Decision):
+		return "an answer needs a decision"
+	case len(a.Fields) > maxFields:
+		return fmt.Sprintf("an answer has at most %d fields", maxFields)
+	}
+	size := 0
+	for _, name := range a.Fields.Names() {
+		if len(name) > maxName || !oneLine(name) {
+			return fmt.Sprintf("the name of a field is one line of at most %d bytes", maxName)
+		}
+		size += len(condition.Spell(a.Fields[name]))
+	}
+	if size > maxValues {
+		return fmt.Sprintf("the fields of an answer have at most %d bytes", maxValues)
+	}
+	return Spoken(a.By, a.Reason)
+}
+
+// Spoken says what is wrong with the form of a name and a reason; empty when nothing is.
+func Spoken(by, reason string) string {
+	switch {
+	case by == "" || len(by) > maxName || !oneLine(by):
+		return fmt.Sprintf("a name is one line of 1 to %d bytes", maxName)
+	case len(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsFunc(reason, hidden):
+		return fmt.Sprintf("a reason is text of at most %d bytes", maxReason)
+	}
+	return ""
+}
+
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+// hidden says of a letter that it is none that a person writes: line breaks and tabs are.
+func hidden(c rune) bool { return !unicode.IsPrint(c) && c != '\n' && c != '\t' && c != '\r' }
+
+// mayNot says why a person's word does not count; empty when it does.
+func (r Request) mayNot(a Answer) string {
+	yes := a.Decision != Reject
+	switch {
+	case a.Shown != r.Shown:
+		return "what was shown is not what is asked now; look at it again"
+	case !slices.Contains(r.Choices, a.Decision):
+		return r.Short() + " is answered by " + strings.Join(r.Choices, ", ")
+	case r.Kind == Order && !a.Standing.Operator:
+		return NoOperator(a.By)
+	case r.Kind == Order:
+		return ""
+	case !slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(a.Standing.Groups, g) }):
+		return a.By + " is in none of the groups " + strings.Join(r.Groups, ", ")
+	case slices.Contains(r.Not, a.By):
+		return a.By + " started this run, and somebody else must answer"
+	case yes && r.Kind == Approval && a.Standing.mustProve(r.Risk):
+		return "a " + string(r.Risk) + " step needs an approval from Slack, which knows who answers; the command line does not"
+	case yes && slices.Contains(r.Answers, a.By):
+		return a.By + " has approved it already"
+	}
+	return ""
+}

@@ -1,0 +1,135 @@
+package request
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// Summary is what a run's memo says of an open request, so that one look at the list of runs shows what waits for
+// people.
+type Summary struct {
+	// ID is that of the request without the workflow: STEP.N@RUN.
+	ID       string    `json:"id"`
+	Kind     Kind      `json:"kind"`
+	Message  string    `json:"message"`
+	Groups   []string  `json:"groups,omitempty"`
+	Choices  []string  `json:"choices,omitempty"`
+	Allows   []string  `json:"allows,omitempty"`
+	Answers  int       `json:"answers,omitempty"`
+	Min      int       `json:"min,omitempty"`
+	Deadline time.Time `json:"deadline"`
+	Shown    string    `json:"shown"`
+	// Cut says that not all of it is here.
+	Cut bool `json:"cut,omitempty"`
+}
+
+// Summaries are the open requests of a run as its memo holds them.
+type Summaries struct {
+	// Open counts them all; Requests are those nearest to their deadline.
+	Open     int       `json:"open"`
+	Requests []Summary `json:"requests,omitempty"`
+}
+
+// Bounds of a memo.
+const (
+	// MaxSummaries is how many requests a memo describes.
+	MaxSummaries = 16
+	// MaxSummaryBytes is what one of them takes as JSON, at most.
+	MaxSummaryBytes = 512
+)
+
+// Summarize describes open requests, those nearest to their deadline first.
+func Summarize(open []Request) Summaries {
+	s := Summaries{Open: len(open)}
+	sorted := slices.Clone(open)
+	slices.SortStableFunc(sorted, func(a, b Request) int { return a.Deadline.Compare(b.Deadline) })
+	for _, r := range sorted[:min(MaxSummaries, len(sorted))] {
+		s.Requests = append(s.Requests, r.Summary())
+	}
+	return s
+}
+
+// Summary describes a request within MaxSummaryBytes.
+func (r Request) Summary() Summary {
+	s := Summary{
+		ID: r.ID[strings.LastIndex(r.ID, ":")+1:], Kind: r.Kind, Answers: len(r.Answers), Deadline: r.Deadline.UTC().Truncate(time.Second), Shown: r.Shown, Cut: len(r.Fields) > 0,
+	}
+	if r.Min > 1 {
+		s.Min = r.Min
+	}
+	// What is fixed takes at most this much: the names of the keys, the hash, the time, the numbers.
+	left := MaxSummaryBytes - 270 - quoted(s.ID)
+	take := func(text string, most int) string {
+		text, cut := fit(text, min(left, most))
+		s.Cut = s.Cut || cut
+		left -= quoted(text) + len(`"",`)
+		return text
+	}
+	all := func(into *[]string, texts []string, most int) {
+		for _, t := range texts {
+			if left <= len(`"",`) {
+				s.Cut = true
+				return
+			}
+			*into = append(*into, take(t, most))
+		}
+	}
+	all(&s.Groups, r.Groups, 32)
+	if r.Kind == Order {
+		all(&s.Choices, r.Choices, 12)
+	}
+	s.Message = take(r.Message, max(left/2, left-20*len(r.Allows)))
+	var allows []string
+	for _, e := range r.Allows {
+		allows = append(allows, e.String())
+	}
+	all(&s.Allows, allows, left)
+	return s
+}
+
+// String shows an effect on one line.
+func (e Effect) String() string {
+	words := []string{e.Step + ":", e.Uses}
+	for _, name := range e.Arguments.Names() {
+		words = append(words, name+"="+condition.Spell(e.Arguments[name]))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is how many bytes a text takes in JSON, without the quotes.
+func quoted(text string) int {
+	n := 0
+	for _, c := range text {
+		n += letter(c)
+	}
+	return n
+}
+
+func letter(c rune) int {
+	switch {
+	case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+		return 2
+	case c < ' ' || c == 0x7f || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029 || c == utf8.RuneError:
+		return 6
+	}
+	return utf8.RuneLen(c)
+}
+
+// fit cuts a text to at most n bytes of JSON.
+func fit(text string, n int) (string, bool) {
+	if quoted(text) <= n {
+		return text, false
+	}
+	n -= len("…")
+	size := 0
+	for i, c := range text {
+		if size += letter(c); size > n {
+			return text[:i] + "…", true
+		}
+	}
+	return text, false
+}

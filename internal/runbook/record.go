@@ -1,0 +1,142 @@
+package runbook
+
+import (
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+)
+
+// Record is an entry for the ledger. Data is one of the types below, or of package request.
+type Record struct {
+	// Event tells it from the run's other entries.
+	Event string
+	// Kind is what happened, such as "request.approved"; Subject what it is about; Actor who did it.
+	Kind, Subject, Actor string
+	Data                 any
+}
+
+// Kinds are the kinds of all entries that a run makes.
+var Kinds = []string{
+	"runbook.started", ActingKind, "runbook.refused", "runbook.suppressed", "runbook.override", "runbook.finished",
+	StartedKind, "step." + OK, "step." + Failed, "step." + TimedOut, "step." + Unclear, "step." + Skipped,
+	"undo." + OK, "undo." + Failed, "undo." + TimedOut, "undo." + Unclear,
+	"request.opened", "request.reminded", "request.escalated", "request.expired", "request.withdrawn",
+	"request.approved", "request.answered", "request.rejected", "request.denied",
+	"operator." + Pause, "operator." + Resume, "operator." + SkipStep, "operator." + RetryVrb, "operator." + MarkDone, "operator." + UndoAll, "operator." + Abort, "operator.denied",
+	"guard.failed", "incident.opened",
+}
+
+// Started is the data of runbook.started.
+type Started struct {
+	Runbook    string           `json:"runbook"`
+	Definition string           `json:"definition"`
+	Inputs     condition.Values `json:"inputs,omitempty"`
+	PlanSHA256 string           `json:"plan_sha256,omitempty"`
+}
+
+// TurnedAway is the data of runbook.refused and runbook.suppressed: why a run did not begin; and of
+// runbook.override: why it did.
+type TurnedAway struct {
+	Runbook    string           `json:"runbook"`
+	Reason     string           `json:"reason"`
+	Inputs     condition.Values `json:"inputs,omitempty"`
+	PlanSHA256 string           `json:"plan_sha256,omitempty"`
+}
+
+// Begun is the data of ActingKind: the first step that may change something begins.
+type Begun struct {
+	Runbook    string `json:"runbook"`
+	Step       string `json:"step"`
+	PlanSHA256 string `json:"plan_sha256,omitempty"`
+}
+
+// Finished is the data of runbook.finished.
+type Finished struct {
+	Runbook    string   `json:"runbook"`
+	Outcome    string   `json:"outcome"`
+	Reason     string   `json:"reason,omitempty"`
+	PlanSHA256 string   `json:"plan_sha256,omitempty"`
+	Undone     []string `json:"undone,omitempty"`
+	NotUndone  []string `json:"not_undone,omitempty"`
+}
+
+// StepStarted is the data of step.started: whatever comes now, the step may have happened.
+type StepStarted struct {
+	Runbook    string           `json:"runbook"`
+	Step       string           `json:"step"`
+	Title      string           `json:"title,omitempty"`
+	Attempt    int              `json:"attempt"`
+	Uses       string           `json:"uses"`
+	Arguments  condition.Values `json:"arguments,omitempty"`
+	Risk       Risk             `json:"risk"`
+	PlanSHA256 string           `json:"plan_sha256,omitempty"`
+}
+
+// StepEnded is the data of step.ok, step.failed, step.timeout, step.unknown and step.skipped.
+type StepEnded struct {
+	Runbook string           `json:"runbook"`
+	Step    string           `json:"step"`
+	Title   string           `json:"title,omitempty"`
+	Attempt int              `json:"attempt,omitempty"`
+	Uses    string           `json:"uses,omitempty"`
+	Risk    Risk             `json:"risk,omitempty"`
+	Outcome string           `json:"outcome"`
+	Outputs condition.Values `json:"outputs,omitempty"`
+	Reason  string           `json:"reason,omitempty"`
+}
+
+// StepUndone is the data of undo.ok, undo.failed, undo.timeout and undo.unknown.
+type StepUndone struct {
+	Runbook   string           `json:"runbook"`
+	Step      string           `json:"step"`
+	Uses      string           `json:"uses"`
+	Arguments condition.Values `json:"arguments,omitempty"`
+	Outcome   string           `json:"outcome"`
+	Reason    string           `json:"reason,omitempty"`
+}
+
+// GuardFailed is the data of guard.failed.
+type GuardFailed struct {
+	Runbook string `json:"runbook"`
+	Step    string `json:"step"`
+	Reason  string `json:"reason"`
+}
+
+// Ordered is the data of operator.pause and its like; and of operator.denied, whose Denied says why.
+type Ordered struct {
+	Runbook string `json:"runbook"`
+	Step    string `json:"step"`
+	Order   string `json:"order"`
+	Via     string `json:"via"`
+	Reason  string `json:"reason,omitempty"`
+	Denied  string `json:"denied,omitempty"`
+}
+
+// IncidentOpened is the data of incident.opened.
+type IncidentOpened struct {
+	Runbook  string `json:"runbook"`
+	Step     string `json:"step,omitempty"`
+	Incident string `json:"incident"`
+	Title    string `json:"title"`
+	Severity string `json:"severity"`
+}
+
+// To names whom it is for.
+func (n Notification) To() string {
+	if len(n.Groups) == 0 {
+		return "the operators"
+	}
+	return strings.Join(n.Groups, ", ")
+}
+
+// Notification tells people something: a notify step, or that something waits for them.
+type Notification struct {
+	Runbook string   `json:"runbook"`
+	Step    string   `json:"step"`
+	Groups  []string `json:"groups,omitempty"`
+	Message string   `json:"message"`
+	// About is why: notify, opened, reminded, escalated or expired.
+	About string `json:"about"`
+	// Request is the id of the request that it is about.
+	Request string `json:"request,omitempty"`
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// gatesShown is how many requests are shown without --all.
+const gatesShown = 20
+
+func (s *starter) gateListCommand() *cobra.Command {
+	var all, mine bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
+		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
+what each run said last. When it does not show all of a request, starter runbook status RUN does.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			open, err := listOpen(cmd.Context(), c)
+			if err == nil && mine {
+				open, err = ofMine(cmd.Context(), c, open)
+			}
+			if err != nil {
+				return err
+			}
+			return s.printGates(gatesOf(open, all))
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "show all, not only the 20 with the nearest deadline")
+	cmd.Flags().BoolVar(&mine, "mine", false, "show only what you may answer; asks the hosts' workers for your groups")
+	return cmd
+}
+
+// gates is what `starter gate list` shows.
+type gates struct {
+	// Open counts all, Requests are those that are shown.
+	Open     int           `json:"open"`
+	Requests []openRequest `json:"requests"`
+}
+
+// openRequest is what the memo of a run says of a request.
+type openRequest struct {
+	request.Summary
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Host       string `json:"host,omitempty"`
+	Project    string `json:"project,omitempty"`
+	// More is how many further requests the same run has open that its memo has no room for.
+	More int `json:"more,omitempty"`
+}
+
+// short is the id without the workflow and the run.
+func (r openRequest) short() string {
+	step, _, _ := strings.Cut(r.ID, "@")
+	return step
+}
+
+func gatesOf(open []openRequest, all bool) gates {
+	g := gates{Open: len(open), Requests: open}
+	for _, r := range open {
+		g.Open += r.More
+	}
+	if !all && len(open) > gatesShown {
+		g.Requests = open[:gatesShown]
+	}
+	return g
+}
+
+// listPage is how many runs one page of the list has; the server gives no more.
+const listPage = 1000
+
+// listOpen reads what all runs at work ask, by deadline.
+func listOpen(ctx context.Context, c *connect.Connection) ([]openRequest, error) {
+	open := []openRequest{}
+	var token []byte
+	for {
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: listPage, NextPageToken: token, Query: "TaskQueue = '" + workflows.TaskQueue + "' AND " + runbooksAtWork,
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			return nil, missing("Temporal", firstLine(err), "see starter doctor")
+		}
+		for _, info := range page.GetExecutions() {
+			payload := info.GetMemo().GetFields()[workflows.RequestsMemo]
+			var s request.Summaries
+			if payload == nil || converter.GetDefaultDataConverter().FromPayload(payload, &s) != nil {
+				continue
+			}
+			id := info.GetExecution().GetWorkflowId()
+			host, project := whereOf(id)
+			for i, r := range s.Requests {
+				o := openRequest{Summary: r, WorkflowID: id, RunID: info.GetExecution().GetRunId(), Host: host, Project: project}
+				if i == len(s.Requests)-1 {
+					o.More = s.Open - len(s.Requests)
+				}
+				open = append(open, o)
+			}
+		}
+		if token = page.GetNextPageToken(); len(token) == 0 {
+			break
+		}
+	}
+	slices.SortStableFunc(open, func(a, b openRequest) int { return a.Deadline.Compare(b.Deadline) })
+	return open, nil
+}
+
+// whereOf is the host and the project of a workflow id.
+func whereOf(id string) (host, project string) {
+	parts := strings.Split(id, "/")
+	if len(parts) > 1 {
+		host = parts[1]
+	}
+	if len(parts) > 2 {
+		project = parts[2]
+	}
+	return host, project
+}
+
+// ofMine leaves out what the person at the command line may not answer, as each host's configuration says.
+func ofMine(ctx context.Context, c *connect.Connection, open []openRequest) ([]openRequest, error) {
+	standings := map[string]activities.Standing{}
+	mine := []openRequest{}
+	for _, r := range open {
+		standing, known := standings[r.Host]
+		if !known {
+			var people *activities.People
+			if err := ask(ctx, c, r.Host, "groups of "+me().Name, &standing, people.WhoIs, me()); err != nil {
+				return nil, err
+			}
+			standings[r.Host] = standing
+		}
+		if r.Kind == request.Order && standing.Operator || slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }) {
+			mine = append(mine, r)
+		}
+	}
+	return mine, nil
+}
+
+// isGone says of an error that there is no such run at work.
+func isGone(err error) bool {
+	var absent *serviceerror.NotFound
+	return errors.As(err, &absent)
+}

@@ -1,0 +1,136 @@
+package templates
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// Faulty is a definition that is not used, because its file has a fault. A built-in one of its name is not used in
+// its place: what would be done then is not what the file says.
+type Faulty struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Aliases are the other names of a runbook, as far as they are known.
+	Aliases []string `json:"aliases,omitempty"`
+	File    string   `json:"file"`
+	// Reason is the first fault, with its place.
+	Reason string `json:"reason"`
+}
+
+// Open is Load for a program that has to go on: a definition that has a fault, and one that calls it, is left out and
+// told by Faulty. The error is that of the folder, or of a name in disabled that is not there.
+func Open(dir string, disabled []string) (*Set, error) {
+	faulty := map[id]Faulty{}
+	for {
+		// What is left out may be a fault of what calls it, so all is read again. Each round finds one more at least.
+		set, readings, err := load(dir, disabled, maps.Clone(faulty))
+		if err != nil {
+			return nil, err
+		}
+		known := len(faulty)
+		for _, r := range readings {
+			fault := r.faults()
+			if fault == nil {
+				continue
+			}
+			reason, _, _ := strings.Cut(fault.Error(), "\n")
+			for _, key := range r.keys() {
+				if _, ok := faulty[key]; !ok {
+					faulty[key] = Faulty{Kind: key.kind, Name: key.name, Aliases: aliasesOf(readings, key), File: r.file, Reason: reason}
+				}
+			}
+		}
+		if len(faulty) == known {
+			return set, nil
+		}
+	}
+}
+
+// Faulty returns what Open left out, in the order of kinds and names.
+func (s *Set) Faulty() []Faulty {
+	return slices.SortedFunc(maps.Values(s.faulty), func(a, b Faulty) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// RunbookFault returns why the runbook of that name or alias is not used, in one line; "" when it is no faulty one.
+func (s *Set) RunbookFault(nameOrAlias string) string {
+	for _, f := range s.Faulty() {
+		if f.Kind == runbookKind && (f.Name == nameOrAlias || slices.Contains(f.Aliases, nameOrAlias)) {
+			return f.text()
+		}
+	}
+	return ""
+}
+
+// PolicyFault returns why the ScalingPolicy of that name is not used, in one line; "" when it is no faulty one.
+func (s *Set) PolicyFault(name string) string {
+	if f, ok := s.faulty[id{scalingPolicy, name}]; ok {
+		return f.text()
+	}
+	return ""
+}
+
+func (f Faulty) text() string {
+	return fmt.Sprintf("%s %s is disabled: %s; correct it and restart evenkeel", f.Kind, f.Name, f.Reason)
+}
+
+func (s *Set) isFaulty(key id) bool {
+	_, ok := s.faulty[key]
+	return ok
+}
+
+// keys are the definitions that a file may be meant to be.
+func (r *reading) keys() []id {
+	if r.value != nil && strictyaml.IsName(r.key.name) {
+		return []id{r.key}
+	}
+	// It could not be read so far: what it seems to be counts, and so does what it is called.
+	kinds := []string{runbookKind, scalingPolicy}
+	if m := kindLine.FindSubmatch(r.text); m != nil {
+		kinds = []string{string(m[1])}
+	}
+	var names []string
+	if m := nameLine.FindSubmatch(r.text); m != nil {
+		names = append(names, string(m[1]))
+	}
+	base := filepath.Base(r.file)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	if slices.Equal(kinds, []string{runbookTest}) || len(kinds) > 1 && strings.HasSuffix(stem, "_test") {
+		kinds, stem = []string{runbookTest}, strings.TrimSuffix(stem, "_test")
+	}
+	if strictyaml.IsName(stem) && !slices.Contains(names, stem) {
+		names = append(names, stem)
+	}
+	var keys []id
+	for _, kind := range kinds {
+		for _, name := range names {
+			keys = append(keys, id{kind, name})
+		}
+	}
+	return keys
+}
+
+var (
+	kindLine = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?(Runbook|RunbookTest|ScalingPolicy)\b`)
+	nameLine = regexp.MustCompile(`(?m)^(?:\s+|["']?metadata["']?\s*:\s*\{[^}\n]*?)["']?name["']?\s*:\s*["']?([a-z0-9][a-z0-9._-]*)`)
+)
+
+// aliasesOf are those that a runbook has in any of the files.
+func aliasesOf(readings []*reading, key id) []string {
+	var all []string
+	for _, r := range readings {
+		if draft, ok := r.value.(*runbookDraft); ok && r.key == key {
+			all = append(all, draft.definition.Aliases...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,60 @@
+package templates
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+// Installation is what one host of a configuration begins with: the configuration and all that it names.
+type Installation struct {
+	Config *config.Config
+	// Host is the host's name, and Projects are its Compose projects.
+	Host     string
+	Projects config.Host
+	// Definitions are those that are used; see Set.Faulty.
+	Definitions *Set
+	// Tokens are the admin tokens by project. They are secrets.
+	Tokens map[string]string
+}
+
+// Install reads what a configuration names for a host; empty is the host of config.Config.Host. evenkeel and worker
+// begin with it, and doctor tells its error, so that they agree on what a usable configuration is.
+func Install(c *config.Config, host string) (*Installation, error) {
+	name, projects, err := c.Host(host)
+	if err != nil {
+		return nil, err
+	}
+	in := &Installation{Config: c, Host: name, Projects: projects, Tokens: map[string]string{}}
+	if in.Definitions, err = Open(c.TemplatesDir, c.Disabled); err != nil {
+		return nil, err
+	}
+	if err := checkPolicies(c, in.Definitions); err != nil {
+		return nil, err
+	}
+	for _, project := range slices.Sorted(maps.Keys(projects.Projects)) {
+		if in.Tokens[project], err = projects.AdminToken(project); err != nil {
+			return nil, fmt.Errorf("project %s: %w", project, err)
+		}
+	}
+	return in, nil
+}
+
+// checkPolicies looks whether the policies that services name are there. One that is disabled or has a fault only
+// keeps its service from being scaled.
+func checkPolicies(c *config.Config, set *Set) error {
+	for _, host := range slices.Sorted(maps.Keys(c.Hosts)) {
+		for _, project := range slices.Sorted(maps.Keys(c.Hosts[host].Projects)) {
+			services := c.Hosts[host].Projects[project].Services
+			for _, service := range slices.Sorted(maps.Keys(services)) {
+				name := services[service].Policy
+				if _, ok := set.Policy(name); name != "" && !ok && !slices.Contains(c.Disabled, name) && set.PolicyFault(name) == "" {
+					return fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, service, name)
+				}
+			}
+		}
+	}
+	return nil
+}

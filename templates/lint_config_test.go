@@ -1,0 +1,56 @@
+package templates
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+func TestLintAgainstTheConfiguration(t *testing.T) {
+	c := &config.Config{
+		Groups: map[string][]string{"oncall": {"a@b"}},
+		Commands: map[string]config.Command{
+			"wipe": {Risk: "destructive", Idempotent: true, Args: []config.CommandArg{{Name: "disk", Pattern: "sd[a-z]"}}},
+			"warm": {Risk: "write"},
+		},
+		Hosts: map[string]config.Host{"gpu-1": {Projects: map[string]config.Project{"shop": {Services: map[string]config.Service{"app": {}, "worker": {Metrics: "/metrics"}}}}}},
+	}
+	dir := tree(t, map[string]string{"mine.yaml": begin("mine", "") + `probes:
+  queue: {uses: service.metric, with: {service: app, metric: q}, unit: tasks, max_age: 10s}
+steps:
+  - {id: long, kind: check, require: probes.queue.value > 1.0}
+  - {id: wipe, kind: action, uses: command.run, with: {command: wipe, disk: nvme0}, risk: write, idempotent: true}
+  - {id: warm, kind: action, uses: command.run, with: {command: wrm}, risk: write, idempotent: false}
+  - id: more
+    kind: action
+    uses: service.scale
+    with: {service: ap, replicas: 2}
+    risk: write
+    idempotent: true
+    undo: {uses: command.run, with: {command: warm}}
+  - id: which
+    kind: switch
+    cases:
+      - steps:
+          - {id: tell, kind: notify, groups: [oncall, onkall], message: "!"}
+`})
+	const warnings = `warning: mine.yaml:8:5: steps[1]: wipe writes and has no undo; write how it is put back, if it can be
+warning: mine.yaml:9:5: steps[2]: warm writes and has no undo; write how it is put back, if it can be
+`
+	require.Equal(t, warnings, lint(t, dir, LintOptions{}, "mine.yaml"), "without a configuration")
+	require.Equal(t, `mine.yaml:5:49: probes.queue.with.service: no project of the configuration has a service "app" with metrics; write its metrics under services
+mine.yaml:8:5: steps[1]: the command wipe is destructive, and the step declares "write"; the command wipe takes no "nvme0" for disk; it must match sd[a-z] and not begin with -
+mine.yaml:9:5: steps[2]: the configuration has no command "wrm"; did you mean "warm"?
+mine.yaml:13:21: steps[3].with.service: no project of the configuration has a service "ap" to scale; write it under services
+mine.yaml:16:5: steps[3].undo: the configuration does not call the command warm idempotent, and here it may be run more than once
+mine.yaml:21:55: steps[4].cases[0].steps[0].groups[1]: the configuration has no group "onkall"; did you mean "oncall"?
+`+warnings, lint(t, dir, LintOptions{Config: c}, "mine.yaml"))
+
+	// What is built in is there whether it is wanted or not.
+	found, err := Lint(nil, LintOptions{Config: &config.Config{}, Today: today})
+	require.NoError(t, err)
+	require.Empty(t, found.Errors)
+	require.Contains(t, found.Warnings[len(found.Warnings)-1].Problem, "the configuration has no group ")
+}
