@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -164,8 +165,11 @@ func TestOrdersForAnotherRun(t *testing.T) {
 // or named.
 func TestRunbookEndsWhateverFails(t *testing.T) {
 	runs := 500
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		runs = 50
+	case os.Getenv("EVENKEEL_SOAK") != "":
+		runs = 20_000
 	}
 	base := uint64(time.Now().UnixNano())
 	outcomes := map[string]int{}

@@ -28,6 +28,10 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError("replicas "+err.Error(), activities.InvalidInput, nil)
 	}
 	replicas := int(number.(int64))
+	if replicas < 1 && call.Risk != runbook.Destructive && !call.Measured {
+		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(
+			service+" to none takes a step with risk: destructive, and a gate that approves it; nothing was done", activities.PreconditionFailed, nil)
+	}
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
 		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
 		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,

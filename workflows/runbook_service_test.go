@@ -225,6 +225,22 @@ func TestRunbookRetriesAScaling(t *testing.T) {
 	}
 }
 
+// Whatever the policy allows, nobody takes a service to none without a gate, nor does an undo that measured nothing.
+func TestRunbookScalesToNone(t *testing.T) {
+	d := scaled(t, 600, 0)
+	d.Steps[3].With[0].Value = runbook.Value{Constant: 0}
+	d.Steps[3].Undo.With[0].Value = runbook.Value{Constant: 0}
+	s := newRunbookSite(t, d)
+	s.OnWorkflow(workflows.ScaleService, mock.Anything, mock.Anything).Return(func(workflow.Context, workflows.ScaleRequest) (workflows.ServiceResult, error) {
+		t.Error("the service is scaled")
+		return workflows.ServiceResult{}, nil
+	})
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+	result, err := s.run()
+	require.ErrorContains(t, err, "model-qwen to none takes a step with risk: destructive, and a gate that approves it; nothing was done")
+	require.Equal(t, runbook.RolledBack, result.Outcome)
+}
+
 // A number that is none is said.
 func TestRunbookScalesToNoNumber(t *testing.T) {
 	d := scaled(t, 600, 0)

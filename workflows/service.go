@@ -68,6 +68,8 @@ type serviceRun struct {
 
 	queue  hostQueue
 	change scaling.Change
+	// asked is the number that was asked for; nil for a restart.
+	asked  *int
 	result ServiceResult
 	saga   saga
 	// serving says that new replicas could not be taken out of the router any more: then they stay.
@@ -107,7 +109,10 @@ func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() erro
 	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
 		return r.result, err
 	}
-	err = r.finish(ctx, done, steps())
+	if err = r.ask(ctx); err == nil {
+		err = steps()
+	}
+	err = r.finish(ctx, done, err)
 	r.remember(ctx)
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	if setErr := attributes.set(ctx, value{StateAttribute, r.result.Outcome}); setErr != nil {
@@ -158,6 +163,30 @@ func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
+// ask tells the ledger that the change was asked for, before anything of it is done.
+func (r *serviceRun) ask(ctx workflow.Context) error {
+	info := workflow.GetInfo(ctx)
+	entry := activities.ServiceAsk{
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
+		Data: activities.ServiceAskedData{Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why},
+	}
+	var records *activities.Records
+	return r.tell(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, entry)
+}
+
+// tell appends to the ledger: here, and where it is away on whichever worker has it, for a day.
+func (r *serviceRun) tell(ctx workflow.Context, summary string, activity, entry any) error {
+	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), activity, entry).Get(ctx, nil)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	r.result.Waits = "the ledger does not answer; what was done stays as it is"
+	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	err = workflow.ExecuteActivity(ledgerLater(ctx, summary), activity, entry).Get(ctx, nil)
+	r.result.Waits = ""
+	return err
+}
+
 // remember tells the ledger how the run ended, also when it was cancelled. It waits a day for a ledger that is away:
 // until then the run is at work, and says so.
 func (r *serviceRun) remember(ctx workflow.Context) {
@@ -171,15 +200,8 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals, Warnings: r.result.Warnings,
 		},
 	}
-	const summary = "ledger: service.finished"
 	var records *activities.Records
-	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
-	if err != nil {
-		r.result.Waits = "the ledger does not answer; what was done stays as it is"
-		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-		err = workflow.ExecuteActivity(ledgerLater(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
-		r.result.Waits = ""
-	}
+	err := r.tell(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, entry)
 	if err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))
 	}
