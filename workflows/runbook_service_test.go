@@ -36,7 +36,7 @@ func ended(outcome, why string) error {
 func TestRunbookRestartsAService(t *testing.T) {
 	for name, c := range map[string]struct {
 		err     error
-		outcome string
+		outcome runbook.Outcome
 		acts    []string
 	}{
 		"restarted":           {nil, runbook.Succeeded, []string{"open", "close"}},
@@ -126,7 +126,7 @@ func TestRunbookStepOverdue(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes   time.Duration
 		back    error
-		outcome string
+		outcome runbook.StepOutcome
 		says    string
 	}{
 		"in time":             {9 * time.Minute, nil, runbook.OK, ""},
@@ -183,7 +183,7 @@ func TestRunbookRetriesAScaling(t *testing.T) {
 		attempts int
 		ends     []error
 		runs     int
-		outcome  string
+		outcome  runbook.StepOutcome
 	}{
 		"at last":         {3, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.Failed, "no worker"), nil}, 3, runbook.OK},
 		"not in time":     {2, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.RolledBack, "not ready"), nil}, 2, runbook.Failed},
@@ -255,7 +255,7 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 
 // Who cancels the change of a service cancels no knowledge: it put things back and said so.
 func TestRunbookStepWhoseChangeIsCancelled(t *testing.T) {
-	for outcome, want := range map[string]string{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
+	for outcome, want := range map[string]runbook.StepOutcome{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
 		d := changing(t, "service.restart")
 		d.Steps[3].OnUnknown = runbook.Fail
 		s := newRunbookSite(t, d)

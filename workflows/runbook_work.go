@@ -93,7 +93,7 @@ const (
 )
 
 // outcomeOf says of an operation that ended with an error whether it happened.
-func outcomeOf(call runbook.ActCall, err error) string {
+func outcomeOf(call runbook.ActCall, err error) runbook.StepOutcome {
 	unclear := runbook.Failed
 	if call.Once() {
 		unclear = runbook.Unclear

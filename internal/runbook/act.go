@@ -132,7 +132,7 @@ func (m *machine) acted(r ActResult) {
 }
 
 // ending is the outcome that a run heads for whose work was stopped, or otherwise.
-func (m *machine) ending(abortWhy, otherwise string) string {
+func (m *machine) ending(abortWhy string, otherwise Outcome) Outcome {
 	switch {
 	case abortWhy == "":
 		return otherwise
@@ -146,7 +146,7 @@ func (m *machine) ending(abortWhy, otherwise string) string {
 const ScaleOperation = "service.scale"
 
 // measured makes the undo of a scaling go back to the number that there was when it began.
-func (m *machine) measured(path, uses, outcome string, outputs condition.Values) {
+func (m *machine) measured(path, uses string, outcome StepOutcome, outputs condition.Values) {
 	from, ok := outputs["from"]
 	i := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Path == path && u.Uses == ScaleOperation })
 	switch {
@@ -173,7 +173,7 @@ func reason(abortWhy, otherwise string) string {
 
 // stepFails ends the step at work badly. A run that was to pause holds there, so that an operator can
 // decide; else the run fails.
-func (m *machine) stepFails(outcome, why string) {
+func (m *machine) stepFails(outcome StepOutcome, why string) {
 	n := m.node()
 	m.stepEnds(m.s.Node, outcome, nil, why)
 	if m.s.Run.Dry {

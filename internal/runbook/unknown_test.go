@@ -32,7 +32,7 @@ func TestUnknownOutcomeAsks(t *testing.T) {
 func TestUnknownOutcomeDecided(t *testing.T) {
 	for verb, c := range map[string]struct {
 		done      []string
-		outcome   string
+		outcome   Outcome
 		notUndone []string
 	}{
 		RetryVrb: {[]string{"first", "fire", "fire", "last"}, Succeeded, nil},

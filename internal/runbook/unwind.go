@@ -8,7 +8,7 @@ import (
 // fail is the end of the way that the steps describe. on_failure says what is done now; without it
 // everything that can be is put back. A step of on_failure that fails does not keep the others from
 // being done.
-func (m *machine) fail(ending, why string) {
+func (m *machine) fail(ending Outcome, why string) {
 	if m.s.Ending != "" {
 		m.s.Reason += "; then " + why
 		m.leave()
@@ -89,7 +89,7 @@ func (m *machine) undone(r ActResult) {
 	} else {
 		m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+r.Message)
 	}
-	m.record("undo", "undo."+r.Outcome, "", StepUndone{
+	m.record("undo", "undo."+string(r.Outcome), "", StepUndone{
 		Runbook: m.s.Run.Name, Step: u.Path, Uses: u.Uses, Arguments: u.With, Outcome: r.Outcome, Reason: r.Message,
 	})
 	m.unwind(m.s.Unwinding)

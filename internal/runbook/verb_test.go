@@ -155,7 +155,7 @@ func TestOrdersAreFollowed(t *testing.T) {
 		orders  []string
 		land    bool
 		done    []string
-		outcome string // empty while it goes on
+		outcome Outcome // empty while it goes on
 	}{
 		"paused then resumed":          {"paused", []string{Resume}, false, []string{"first", "at", "last"}, Succeeded},
 		"paused then skipped":          {"paused", []string{SkipStep}, false, []string{"first", "last"}, Succeeded},
