@@ -13,16 +13,21 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
+// Running is what the state of every run says that is at work.
+const Running = "running"
+
+// ServiceOutcome is how a change of a service ended; Running while it is at work.
+type ServiceOutcome string
+
 // The outcomes of a run that changes a service.
 const (
-	Running            = "running"
-	Scaled             = "scaled"
-	Restarted          = "restarted"
-	Unchanged          = "unchanged"
-	Refused            = "refused"             // preflight or the gate said no; nothing was touched
-	Failed             = "failed"              // failed or cancelled before anything was touched
-	RolledBack         = "rolled_back"         // failed or cancelled; as it was before
-	RollbackIncomplete = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
+	Scaled             ServiceOutcome = "scaled"
+	Restarted          ServiceOutcome = "restarted"
+	Unchanged          ServiceOutcome = "unchanged"
+	Refused            ServiceOutcome = "refused"             // preflight or the gate said no; nothing was touched
+	Failed             ServiceOutcome = "failed"              // failed or cancelled before anything was touched
+	RolledBack         ServiceOutcome = "rolled_back"         // failed or cancelled; as it was before
+	RollbackIncomplete ServiceOutcome = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
 )
 
 // ServiceResult is what a change of a service did. A run that fails or is cancelled carries it in the
@@ -32,12 +37,12 @@ type ServiceResult struct {
 	Project string `json:"project"`
 	Service string `json:"service"`
 	// From is the number of replicas before the change; nil where the run ended before it was known.
-	From    *int   `json:"from,omitempty"`
-	To      int    `json:"to"`
-	Outcome string `json:"outcome"`
-	Reason  string `json:"reason,omitempty"`
-	By      string `json:"by,omitempty"`
-	Why     string `json:"why,omitempty"`
+	From    *int           `json:"from,omitempty"`
+	To      int            `json:"to"`
+	Outcome ServiceOutcome `json:"outcome"`
+	Reason  string         `json:"reason,omitempty"`
+	By      string         `json:"by,omitempty"`
+	Why     string         `json:"why,omitempty"`
 	// Waits says what a run at work waits for, beside its step: a worker of its host, or the ledger.
 	Waits    string            `json:"waits,omitempty"`
 	Phases   []Phase           `json:"phases"`
@@ -97,7 +102,7 @@ func newServiceRun(host, project, service string, result ServiceResult) *service
 }
 
 // follow does the steps of a run and ends it: with outcome done where they succeed.
-func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() error) (ServiceResult, error) {
+func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps func() error) (ServiceResult, error) {
 	r.queue.changed = func() {
 		r.result.Waits = r.queue.unpolled()
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
@@ -115,7 +120,7 @@ func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() erro
 	err = r.finish(ctx, done, err)
 	r.remember(ctx)
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-	if setErr := attributes.set(ctx, value{StateAttribute, r.result.Outcome}); setErr != nil {
+	if setErr := attributes.set(ctx, value{StateAttribute, string(r.result.Outcome)}); setErr != nil {
 		workflow.GetLogger(ctx).Warn("search attribute not set", "error", setErr)
 	}
 	return r.result, err
@@ -137,7 +142,7 @@ func (r *serviceRun) phase(ctx workflow.Context, name, detail string, do func() 
 
 // finish turns the end of the steps into the outcome of the run, after putting back what a failed
 // or cancelled run has changed.
-func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error {
+func (r *serviceRun) finish(ctx workflow.Context, done ServiceOutcome, err error) error {
 	switch {
 	case err == nil && done == Scaled && r.change.Unchanged():
 		r.result.Outcome = Unchanged
@@ -156,7 +161,7 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	if len(r.amiss) == 0 && temporal.IsCanceledError(err) {
 		return temporal.NewCanceledError(r.result)
 	}
-	return r.failed(r.result.Outcome, r.service+": "+r.result.Reason)
+	return r.failed(string(r.result.Outcome), r.service+": "+r.result.Reason)
 }
 
 func (r *serviceRun) failed(class, message string) error {
@@ -196,7 +201,7 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 	entry := activities.ServiceRun{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
 		Data: activities.ServiceRunData{
-			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: r.result.Outcome,
+			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: string(r.result.Outcome),
 			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals, Warnings: r.result.Warnings,
 		},
 	}

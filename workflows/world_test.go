@@ -346,7 +346,7 @@ func follow(t *testing.T, activities any, w *world, prepare func(*testsuite.Test
 // keptOf is what the ledger has to know of a result.
 func keptOf(r ServiceResult) activities.ServiceRunData {
 	return activities.ServiceRunData{
-		Host: "gpu-1", Project: "shop", Service: "app", From: r.From, To: r.To, Outcome: r.Outcome,
+		Host: "gpu-1", Project: "shop", Service: "app", From: r.From, To: r.To, Outcome: string(r.Outcome),
 		Reason: r.Reason, Why: "a test", Undone: r.Undone, Refusals: r.Refusals,
 	}
 }
