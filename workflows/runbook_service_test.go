@@ -26,8 +26,8 @@ func changing(t *testing.T, uses string, more ...runbook.Filled) runbook.Definit
 }
 
 // ended is how a change of a service ended.
-func ended(outcome, why string) error {
-	return temporal.NewApplicationErrorWithOptions("model-qwen: "+why, outcome, temporal.ApplicationErrorOptions{
+func ended(outcome workflows.ServiceOutcome, why string) error {
+	return temporal.NewApplicationErrorWithOptions("model-qwen: "+why, string(outcome), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Details: []any{workflows.ServiceResult{From: new(7), Outcome: outcome, Reason: why}},
 	})
 }
@@ -255,7 +255,7 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 
 // Who cancels the change of a service cancels no knowledge: it put things back and said so.
 func TestRunbookStepWhoseChangeIsCancelled(t *testing.T) {
-	for outcome, want := range map[string]runbook.StepOutcome{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
+	for outcome, want := range map[workflows.ServiceOutcome]runbook.StepOutcome{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
 		d := changing(t, "service.restart")
 		d.Steps[3].OnUnknown = runbook.Fail
 		s := newRunbookSite(t, d)
