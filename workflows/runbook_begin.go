@@ -182,6 +182,7 @@ func (r *runbookRun) failure(ctx workflow.Context, err error) error {
 		}
 	case runbook.Refused:
 		class = activities.PreconditionFailed
+	case runbook.Rejected, runbook.RunFailed, runbook.RolledBack, runbook.RollbackIncomplete:
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		class = app.Type()
