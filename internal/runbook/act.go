@@ -104,11 +104,12 @@ func (m *machine) acted(r ActResult) {
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
+	if r.Outcome == Unclear && !slices.Contains(m.s.Unsettled, n.Path) {
+		m.s.Unsettled = append(m.s.Unsettled, n.Path)
+	}
 	switch {
 	case r.Outcome == OK:
-		if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
-			m.s.Stays = append(m.s.Stays, n.Path)
-		}
+		m.happened(n)
 		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
 		if why != "" {
 			m.fail(m.ending(why, ""), why)
@@ -129,6 +130,19 @@ func (m *machine) acted(r ActResult) {
 	default:
 		m.stepFails(r.Outcome, r.Message)
 	}
+}
+
+// happened is what is known of a step that was done.
+func (m *machine) happened(n Node) {
+	m.settled(n.Path)
+	if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+		m.s.Stays = append(m.s.Stays, n.Path)
+	}
+}
+
+// settled says that what became of a step is known now.
+func (m *machine) settled(path string) {
+	m.s.Unsettled = slices.DeleteFunc(m.s.Unsettled, func(p string) bool { return p == path })
 }
 
 // ending is the outcome that a run heads for whose work was stopped, or otherwise.

@@ -66,6 +66,9 @@ type State struct {
 	// a rollback step asked for it and the run goes on behind that.
 	Unwinding int  `json:"unwinding,omitempty"`
 	Rolling   bool `json:"rolling,omitempty"`
+	// Unsettled are the steps of which nobody knows whether they happened. Another attempt that ends well settles one,
+	// and so do its undo and a person who says that it was done; a run that ends before that names it.
+	Unsettled []string `json:"unsettled,omitempty"`
 	// Stays are the steps that were done and that nothing takes back.
 	Stays []string `json:"stays,omitempty"`
 	// Acted says that something was changed, or may have been.
@@ -146,7 +149,7 @@ type Approval struct {
 func (s State) clone() State {
 	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
 	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
-	s.Stays = slices.Clone(s.Stays)
+	s.Stays, s.Unsettled = slices.Clone(s.Stays), slices.Clone(s.Unsettled)
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {
