@@ -50,6 +50,7 @@ histories: deps-test build build-demo ## record histories of every workflow for 
 	cd deploy/standalone && EVENKEEL_HISTORIES=$(CURDIR)/workflows/testdata/replay $(E2E) -timeout 20m -run 'TestRunbook$$|TestProduct|TestVRAM|TestReplica' ./e2e
 
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
+	EVENKEEL_SOAK=1 $(GO) test -count=1 -timeout 1h -run WhateverFails ./workflows
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
 
 bench: deps-test build build-demo ## the figures of docs/benchmarks.md

@@ -89,7 +89,7 @@ func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started
 	return started, each(ctx, req.IDs, func(ctx context.Context, id string) error {
 		if req.Leaving {
 			// To be told again is how to wait for one that is on its way, whose state says nothing of that.
-			if err := d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop); err != nil && classOf(err) != PreconditionFailed {
+			if err := d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop); err != nil && ClassOf(err) != PreconditionFailed {
 				return err
 			}
 		}

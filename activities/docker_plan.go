@@ -44,7 +44,7 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 		return scaling.Plan{}, err
 	}
 	inventory, err := d.Engine.Inventory(ctx, req.Project)
-	if classOf(err) == Unavailable && forPerson(ctx) {
+	if ClassOf(err) == Unavailable && forPerson(ctx) {
 		return d.unreachable(req, err), ctx.Err()
 	}
 	if err != nil {

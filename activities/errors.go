@@ -70,8 +70,8 @@ func Fail(class string, err error) error {
 	return &Error{Class: class, Err: err}
 }
 
-// classOf returns the class that an adapter gave to err, "" where there is none.
-func classOf(err error) string {
+// ClassOf returns the class that an adapter gave to err, "" where there is none.
+func ClassOf(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
 	}
@@ -80,7 +80,7 @@ func classOf(err error) string {
 
 // Final says whether err has a class that is not retried, and leaves nothing open.
 func Final(err error) bool {
-	switch classOf(err) {
+	switch ClassOf(err) {
 	case "", Unavailable, RateLimited, WorkerStopping, Unknown:
 		return false
 	}

@@ -27,13 +27,12 @@ func Worst(errs []error) error {
 
 // weight puts what a person must decide first, then what no retry mends, then what has to wait.
 func weight(err error) int {
-	e, ok := errors.AsType[*Error](err)
-	switch {
-	case !ok || e.Class == Unavailable || e.Class == WorkerStopping:
+	switch ClassOf(err) {
+	case "", Unavailable, WorkerStopping:
 		return 0
-	case e.Class == RateLimited:
+	case RateLimited:
 		return 1
-	case e.Class == Unknown:
+	case Unknown:
 		return 3
 	default:
 		return 2

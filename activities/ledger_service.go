@@ -34,8 +34,43 @@ type ServiceRunData struct {
 	Warnings []string          `json:"warnings,omitempty"`
 }
 
+// ServiceAsk is a change of a service that somebody asked for.
+type ServiceAsk struct {
+	WorkflowID string           `json:"workflow_id"`
+	RunID      string           `json:"run_id"`
+	At         time.Time        `json:"at"`
+	By         string           `json:"by"`
+	Data       ServiceAskedData `json:"data"`
+}
+
+// ServiceAsked is the kind of the ledger's entry about a change of a service that somebody asked for.
+const ServiceAsked = "service.asked"
+
+// ServiceAskedData is the data of a ledger entry service.asked.
+type ServiceAskedData struct {
+	Host    string `json:"host"`
+	Project string `json:"project"`
+	Service string `json:"service"`
+	// To is the number of replicas that was asked for; nil for a restart.
+	To  *int   `json:"to,omitempty"`
+	Why string `json:"why,omitempty"`
+}
+
 // ServiceFinished is the kind of the ledger's entry about the end of a change of a service.
 const ServiceFinished = "service.finished"
+
+// KeepServiceAsk appends that a change of a service was asked for. It may be repeated.
+func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
+	data, err := canonical(ask.Data)
+	if err != nil {
+		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", ServiceAsked, err)))
+	}
+	_, err = r.Ledger.Append(ctx, ledger.Draft{
+		Key: ask.WorkflowID + "/" + ask.RunID + "/asked", At: ask.At.UTC().Format(time.RFC3339), Kind: ServiceAsked,
+		Subject: ask.WorkflowID, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID, Data: data,
+	})
+	return Classify(ctx, err)
+}
 
 // KeepServiceRun appends the end of a change of a service. It may be repeated. Another entry under its key is Conflict,
 // a ledger that does not answer Unavailable.

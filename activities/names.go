@@ -20,6 +20,7 @@ const (
 	KnownSearchAttributes = "KnownSearchAttributes"
 
 	// About the ledger.
+	KeepServiceAsk = "KeepServiceAsk"
 	KeepServiceRun = "KeepServiceRun"
 	ReadEntries    = "ReadEntries"
 	VerifyLedger   = "VerifyLedger"

@@ -90,7 +90,7 @@ func (r *Replicas) drain(ctx context.Context, req DrainRequest) (DrainResult, er
 
 // noAnswer says whether a replica was silent, instead of saying no.
 func noAnswer(err error) bool {
-	class := classOf(err)
+	class := ClassOf(err)
 	return class == "" || class == Unavailable
 }
 
@@ -120,7 +120,7 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 	told = len(replicas) > 0
 	for _, replica := range replicas {
 		err := call(project.Product, ctx, Address(replica, req.Endpoint.Port, req.Endpoint.Drain))
-		if class, ok := errors.AsType[*Error](err); ok && class.Class == NotFound {
+		if ClassOf(err) == NotFound {
 			told = false // the product has no such path
 		} else if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", replica.Name, err)) // the others are told all the same

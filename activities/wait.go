@@ -78,7 +78,7 @@ func late(ctx context.Context, err error, deadline time.Time) bool {
 	if err == nil || ctx.Err() != nil || time.Now().Before(deadline) {
 		return false
 	}
-	switch classOf(err) {
+	switch ClassOf(err) {
 	case "", Unavailable, RateLimited:
 		return true
 	default:

@@ -160,9 +160,9 @@ func caseMoment(doc *strictyaml.Document, at string, f map[string]strictyaml.Sca
 }
 
 // caseOutcomes are the outcomes as a case writes them.
-var caseOutcomes = map[string]string{"ok": runbook.OK, "fail": runbook.Failed, "timeout": runbook.TimedOut, "unknown": runbook.Unclear}
+var caseOutcomes = map[string]runbook.StepOutcome{"ok": runbook.OK, "fail": runbook.Failed, "timeout": runbook.TimedOut, "unknown": runbook.Unclear}
 
-func caseOutcome(doc *strictyaml.Document, at, text string) string {
+func caseOutcome(doc *strictyaml.Document, at, text string) runbook.StepOutcome {
 	outcome, ok := caseOutcomes[text]
 	if !ok && text != "" {
 		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), oneOfThese(text, slices.Sorted(maps.Keys(caseOutcomes))))
@@ -196,12 +196,12 @@ func casePerson(doc *strictyaml.Document, at string, f personFile) runbooktest.P
 
 // runOutcomes are how a run can end that began.
 var runOutcomes = []string{
-	runbook.Succeeded, runbook.NotNeeded, runbook.Rejected, runbook.Aborted, runbook.RunFailed, runbook.RolledBack,
-	runbook.RollbackIncomplete, runbook.Refused,
+	string(runbook.Succeeded), string(runbook.NotNeeded), string(runbook.Rejected), string(runbook.Aborted), string(runbook.RunFailed), string(runbook.RolledBack),
+	string(runbook.RollbackIncomplete), string(runbook.Refused),
 }
 
 func caseExpect(doc *strictyaml.Document, at string, f expectFile) runbooktest.Expect {
-	e := runbooktest.Expect{Outcome: f.Outcome, Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
+	e := runbooktest.Expect{Outcome: runbook.Outcome(f.Outcome), Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
 	if !slices.Contains(runOutcomes, f.Outcome) {
 		doc.Fault(at+".outcome", "%s is not how a run ends; %s", strictyaml.Quote(f.Outcome), oneOfThese(f.Outcome, runOutcomes))
 	}

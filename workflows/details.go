@@ -74,7 +74,7 @@ func plain(text string) string { return markdown.Replace(strings.Join(strings.Fi
 // hears of an activity when it has ended. The Web UI shows attempts and the last error beside it, among the pending
 // activities.
 func serviceDetails(r ServiceResult) string {
-	lines := []string{fmt.Sprintf("## %s on %s: %s\n", plain(r.Project+"/"+r.Change()), plain(r.Host), plain(r.Outcome))}
+	lines := []string{fmt.Sprintf("## %s on %s: %s\n", plain(r.Project+"/"+r.Change()), plain(r.Host), plain(string(r.Outcome)))}
 	if r.By != "" {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", plain(r.By), plain(r.Why)))+"\n")
 	}

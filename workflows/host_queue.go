@@ -37,7 +37,8 @@ func nobodyPolls(host string, since time.Time) string {
 }
 
 // run runs one activity to its end. One that no worker takes was not done, also where it may be tried only once: it
-// is scheduled again until wait is over.
+// is scheduled again until wait is over. So is one whose worker was lost while it was at work, where it may be tried
+// again: a host that restarts does not fail it.
 func (q *hostQueue) run(ctx workflow.Context, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) error {
 	return q.await(ctx, q.schedule(ctx, o, wait, activity, request), o, wait, activity, request, result)
 }
@@ -58,7 +59,7 @@ func (q *hostQueue) schedule(ctx workflow.Context, o workflow.ActivityOptions, l
 }
 
 func (q *hostQueue) await(ctx workflow.Context, scheduled workflow.Future, o workflow.ActivityOptions, wait time.Duration, activity, request, result any) error {
-	began, missed := workflow.Now(ctx), false
+	began, missed, taken := workflow.Now(ctx), false, false
 	defer func() {
 		if missed {
 			q.took()
@@ -70,11 +71,15 @@ func (q *hostQueue) await(ctx workflow.Context, scheduled workflow.Future, o wor
 		switch {
 		case !notTaken(err):
 			return err
-		case tried(err) && o.RetryPolicy != nil && o.RetryPolicy.MaximumAttempts > 0:
-			return err // an earlier attempt was taken, and it has no others
+		case tried(err) && o.RetryPolicy != nil && o.RetryPolicy.MaximumAttempts == 1:
+			return err // it was taken, and it has no others
 		case left <= 0 || ctx.Err() != nil:
+			if taken || tried(err) {
+				return err // an attempt before was taken: what became of it, nobody knows
+			}
 			return &untaken{q.host, began, err}
 		}
+		taken = taken || tried(err)
 		if !missed {
 			missed = true
 			q.miss(began)

@@ -115,7 +115,7 @@ func TestRemoveEndsAfterADay(t *testing.T) {
 	result, err := w.run(t, totals(total))
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
-	require.Equal(t, RollbackIncomplete, app.Type())
+	require.Equal(t, string(RollbackIncomplete), app.Type())
 	require.Equal(t, RollbackIncomplete, result.Outcome)
 	require.Equal(t, "RemoveReplicas has no engine; left behind, as far as they are still there: shop-app-3, shop-app-2", result.Reason)
 	require.Empty(t, result.Undone)

@@ -102,7 +102,7 @@ func TestRestartPutsThingsBack(t *testing.T) {
 				result, err := w.restartApp(t, undisturbed)
 				var app *temporal.ApplicationError
 				require.ErrorAs(t, err, &app)
-				require.Equal(t, RolledBack, app.Type())
+				require.Equal(t, string(RolledBack), app.Type())
 				require.Equal(t, RolledBack, result.Outcome)
 				require.Equal(t, fmt.Sprintf("%d of 3 restarted, then: %s says no", n, activity), result.Reason)
 				again := fmt.Sprintf("shop-app-%d started again", n+1)
@@ -167,7 +167,7 @@ func TestRestartSaysWhatItCouldNotPutBack(t *testing.T) {
 			result, err := w.restartApp(t, undisturbed)
 			var app *temporal.ApplicationError
 			require.ErrorAs(t, err, &app)
-			require.Equal(t, RollbackIncomplete, app.Type())
+			require.Equal(t, string(RollbackIncomplete), app.Type())
 			require.Equal(t, RollbackIncomplete, result.Outcome)
 			require.Contains(t, result.Reason, "could not put back: "+c.says)
 			require.Equal(t, c.served, w.routed)

@@ -72,7 +72,7 @@ type RunbookResult struct {
 	Host       string           `json:"host"`
 	Project    string           `json:"project,omitempty"`
 	Inputs     condition.Values `json:"inputs,omitempty"`
-	Outcome    string           `json:"outcome"`
+	Outcome    runbook.Outcome  `json:"outcome"`
 	Reason     string           `json:"reason,omitempty"`
 	By         string           `json:"by"`
 	Why        string           `json:"why,omitempty"`

@@ -74,7 +74,7 @@ func TestRunbookUnknownOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for verb, want := range map[string]struct {
 				acts    []string
-				outcome string
+				outcome runbook.Outcome
 			}{
 				runbook.MarkDone: {[]string{"open", "restart", "close"}, runbook.Succeeded},
 				runbook.UndoAll:  {[]string{"open", "restart", "undo open"}, runbook.RollbackIncomplete}, // nothing takes a restart back

@@ -108,7 +108,7 @@ func (r *runbookRun) brokenIncident(d runbook.Definition, why string) runbook.Re
 }
 
 // turnAway ends a run before it touched anything.
-func (r *runbookRun) turnAway(outcome, why string, records ...runbook.Record) {
+func (r *runbookRun) turnAway(outcome runbook.Outcome, why string, records ...runbook.Record) {
 	r.state.Outcome, r.state.Reason, r.state.Phase = outcome, why, runbook.Over
 	for _, rec := range records {
 		if rec.Data == nil {
@@ -150,7 +150,7 @@ func (r *runbookRun) end() {
 	r.state.Phase, r.state.Request = runbook.Over, nil
 	r.showWaiting()
 	r.show()
-	r.setAttributes(value{StateAttribute, r.state.Outcome})
+	r.setAttributes(value{StateAttribute, string(r.state.Outcome)})
 	r.answerLate()
 	answered(r.ctx)
 }
@@ -165,14 +165,14 @@ func (r *runbookRun) answerLate() {
 		for {
 			var h happening
 			r.inbox.Receive(ctx, &h)
-			h.reply.answer(request.Reply{Message: "the run is over: " + r.state.Outcome})
+			h.reply.answer(request.Reply{Message: "the run is over: " + string(r.state.Outcome)})
 		}
 	})
 }
 
 // failure is the error of a run that did not end well, with its result in the details.
 func (r *runbookRun) failure(ctx workflow.Context, err error) error {
-	class := r.state.Outcome
+	class := string(r.state.Outcome)
 	switch r.state.Outcome {
 	case runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed:
 		return nil
@@ -182,6 +182,7 @@ func (r *runbookRun) failure(ctx workflow.Context, err error) error {
 		}
 	case runbook.Refused:
 		class = activities.PreconditionFailed
+	case runbook.Rejected, runbook.RunFailed, runbook.RolledBack, runbook.RollbackIncomplete:
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		class = app.Type()

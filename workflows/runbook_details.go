@@ -12,7 +12,7 @@ import (
 // runbookDetails renders a run for the Web UI: at the top how it stands and what it waits for, with the commands that
 // act, for that page is only for looking.
 func runbookDetails(s RunbookStatus) string {
-	lines := []string{fmt.Sprintf("## %s: %s\n", plain(s.Runbook), plain(s.Outcome))}
+	lines := []string{fmt.Sprintf("## %s: %s\n", plain(s.Runbook), plain(string(s.Outcome)))}
 	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", plain(s.By), plain(s.Host), plain(s.Why)))+"\n")
 	if s.Reason != "" {
 		lines = append(lines, fmt.Sprintf("**%s**\n", plain(s.Reason)))
@@ -107,7 +107,7 @@ func stepDetails(steps []RunbookStep) []string {
 	}
 	lines := []string{"| step | kind | outcome | |", "|---|---|---|---|"}
 	for _, st := range steps {
-		outcome := st.Outcome
+		outcome := string(st.Outcome)
 		if outcome == "" {
 			outcome = "at work"
 		}

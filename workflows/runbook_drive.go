@@ -214,7 +214,7 @@ const stoppedBefore = "it was stopped before it began"
 
 // mayNot is the last look of the run before an operation: why it does not begin, and what that says of it; empty when it
 // does. It may have waited for the ledger for hours.
-func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome, why string) {
+func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome runbook.StepOutcome, why string) {
 	switch call := t.Act; {
 	case t.dropped:
 		return runbook.Failed, stoppedBefore

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -164,11 +165,14 @@ func TestOrdersForAnotherRun(t *testing.T) {
 // or named.
 func TestRunbookEndsWhateverFails(t *testing.T) {
 	runs := 500
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		runs = 50
+	case os.Getenv("EVENKEEL_SOAK") != "":
+		runs = 20_000
 	}
 	base := uint64(time.Now().UnixNano())
-	outcomes := map[string]int{}
+	outcomes := map[runbook.Outcome]int{}
 	for i := range uint64(runs) {
 		seed := base + i
 		ok := t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { outcomes[randomFaults(t, seed)]++ })
@@ -177,13 +181,13 @@ func TestRunbookEndsWhateverFails(t *testing.T) {
 		}
 	}
 	if !testing.Short() {
-		for _, outcome := range []string{runbook.Succeeded, runbook.Rejected, runbook.RolledBack, runbook.RollbackIncomplete} {
+		for _, outcome := range []runbook.Outcome{runbook.Succeeded, runbook.Rejected, runbook.RolledBack, runbook.RollbackIncomplete} {
 			require.NotZero(t, outcomes[outcome], "%s never happens: %v", outcome, outcomes)
 		}
 	}
 }
 
-func randomFaults(t *testing.T, seed uint64) string {
+func randomFaults(t *testing.T, seed uint64) runbook.Outcome {
 	random := rand.New(rand.NewPCG(seed, 3))
 	chance := func(percent int) bool { return random.IntN(100) < percent }
 	s := newRunbookSite(t, restart(t))

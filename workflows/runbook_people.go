@@ -45,7 +45,7 @@ func (r *runbookRun) closed() string {
 	if r.state.Phase != runbook.Over {
 		return ""
 	}
-	return r.state.Outcome
+	return string(r.state.Outcome)
 }
 
 func (r *runbookRun) hear(ctx workflow.Context, a request.Answer, run string) (request.Reply, error) {
@@ -61,7 +61,7 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 	case o.Run == "":
 		return temporal.NewApplicationError("an order needs the id of the run that it is for", activities.InvalidInput)
 	case r.state.Phase == runbook.Over:
-		return temporal.NewApplicationError("the run is over: "+r.state.Outcome, activities.PreconditionFailed)
+		return temporal.NewApplicationError("the run is over: "+string(r.state.Outcome), activities.PreconditionFailed)
 	}
 	return nil
 }

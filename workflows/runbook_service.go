@@ -28,6 +28,10 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError("replicas "+err.Error(), activities.InvalidInput, nil)
 	}
 	replicas := int(number.(int64))
+	if replicas < 1 && call.Risk != runbook.Destructive && !call.Measured {
+		return runbook.ActResult{}, temporal.NewNonRetryableApplicationError(
+			service+" to none takes a step with risk: destructive, and a gate that approves it; nothing was done", activities.PreconditionFailed, nil)
+	}
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
 		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
 		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
@@ -45,7 +49,7 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 		}
 	}
 	outputs["to"] = result.To
-	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: result.Outcome}, nil
+	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: string(result.Outcome)}, nil
 }
 
 // compare looks whether an undo has left as many replicas as it was to.
@@ -73,7 +77,7 @@ func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runboo
 	if err != nil {
 		return runbook.ActResult{}, err
 	}
-	return runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{"restarted": result.To}, Message: result.Outcome}, nil
+	return runbook.ActResult{Outcome: runbook.OK, Outputs: condition.Values{"restarted": result.To}, Message: string(result.Outcome)}, nil
 }
 
 // change runs a change of a service as a child, as often as the step's retry says where that is harmless.
@@ -100,7 +104,7 @@ func (r *runbookRun) change(ctx workflow.Context, call runbook.ActCall, service,
 // of time, and what a person has to look at.
 func worthRepeating(err error) bool {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	return ok && (app.Type() == RolledBack || app.Type() == Failed || app.Type() == activities.Conflict)
+	return ok && (app.Type() == string(RolledBack) || app.Type() == string(Failed) || app.Type() == activities.Conflict)
 }
 
 // changeOnce runs a change of a service as a child. Under the id of that run two of them exclude each other,
@@ -132,7 +136,7 @@ func (r *runbookRun) changeOnce(ctx workflow.Context, call runbook.ActCall, serv
 	switch {
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		return result, temporal.NewNonRetryableApplicationError(id+" is at work; wait for it or cancel it", activities.Conflict, nil)
-	case over && (temporal.IsCanceledError(err) || failed && (app.Type() == RolledBack || app.Type() == Failed)):
+	case over && (temporal.IsCanceledError(err) || failed && (app.Type() == string(RolledBack) || app.Type() == string(Failed))):
 		return result, &overdue{limit}
 	case stopped && (result.Outcome == RolledBack || result.Outcome == Failed):
 		return result, temporal.NewNonRetryableApplicationError("cancelled; things are as they were before", activities.PreconditionFailed, nil) // who cancels it wants no other attempt

@@ -26,8 +26,8 @@ func changing(t *testing.T, uses string, more ...runbook.Filled) runbook.Definit
 }
 
 // ended is how a change of a service ended.
-func ended(outcome, why string) error {
-	return temporal.NewApplicationErrorWithOptions("model-qwen: "+why, outcome, temporal.ApplicationErrorOptions{
+func ended(outcome workflows.ServiceOutcome, why string) error {
+	return temporal.NewApplicationErrorWithOptions("model-qwen: "+why, string(outcome), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Details: []any{workflows.ServiceResult{From: new(7), Outcome: outcome, Reason: why}},
 	})
 }
@@ -36,7 +36,7 @@ func ended(outcome, why string) error {
 func TestRunbookRestartsAService(t *testing.T) {
 	for name, c := range map[string]struct {
 		err     error
-		outcome string
+		outcome runbook.Outcome
 		acts    []string
 	}{
 		"restarted":           {nil, runbook.Succeeded, []string{"open", "close"}},
@@ -126,7 +126,7 @@ func TestRunbookStepOverdue(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes   time.Duration
 		back    error
-		outcome string
+		outcome runbook.StepOutcome
 		says    string
 	}{
 		"in time":             {9 * time.Minute, nil, runbook.OK, ""},
@@ -183,7 +183,7 @@ func TestRunbookRetriesAScaling(t *testing.T) {
 		attempts int
 		ends     []error
 		runs     int
-		outcome  string
+		outcome  runbook.StepOutcome
 	}{
 		"at last":         {3, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.Failed, "no worker"), nil}, 3, runbook.OK},
 		"not in time":     {2, []error{ended(workflows.RolledBack, "not ready"), ended(workflows.RolledBack, "not ready"), nil}, 2, runbook.Failed},
@@ -225,6 +225,22 @@ func TestRunbookRetriesAScaling(t *testing.T) {
 	}
 }
 
+// Whatever the policy allows, nobody takes a service to none without a gate, nor does an undo that measured nothing.
+func TestRunbookScalesToNone(t *testing.T) {
+	d := scaled(t, 600, 0)
+	d.Steps[3].With[0].Value = runbook.Value{Constant: 0}
+	d.Steps[3].Undo.With[0].Value = runbook.Value{Constant: 0}
+	s := newRunbookSite(t, d)
+	s.OnWorkflow(workflows.ScaleService, mock.Anything, mock.Anything).Return(func(workflow.Context, workflows.ScaleRequest) (workflows.ServiceResult, error) {
+		t.Error("the service is scaled")
+		return workflows.ServiceResult{}, nil
+	})
+	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+	result, err := s.run()
+	require.ErrorContains(t, err, "model-qwen to none takes a step with risk: destructive, and a gate that approves it; nothing was done")
+	require.Equal(t, runbook.RolledBack, result.Outcome)
+}
+
 // A number that is none is said.
 func TestRunbookScalesToNoNumber(t *testing.T) {
 	d := scaled(t, 600, 0)
@@ -239,7 +255,7 @@ func TestRunbookScalesToNoNumber(t *testing.T) {
 
 // Who cancels the change of a service cancels no knowledge: it put things back and said so.
 func TestRunbookStepWhoseChangeIsCancelled(t *testing.T) {
-	for outcome, want := range map[string]string{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
+	for outcome, want := range map[workflows.ServiceOutcome]runbook.StepOutcome{workflows.RolledBack: runbook.Failed, workflows.Failed: runbook.Failed} {
 		d := changing(t, "service.restart")
 		d.Steps[3].OnUnknown = runbook.Fail
 		s := newRunbookSite(t, d)

@@ -93,7 +93,7 @@ const (
 )
 
 // outcomeOf says of an operation that ended with an error whether it happened.
-func outcomeOf(call runbook.ActCall, err error) string {
+func outcomeOf(call runbook.ActCall, err error) runbook.StepOutcome {
 	unclear := runbook.Failed
 	if call.Once() {
 		unclear = runbook.Unclear
@@ -105,7 +105,7 @@ func outcomeOf(call runbook.ActCall, err error) string {
 		return runbook.TimedOut // it was cancelled and put things back, so it did not happen
 	}
 	switch {
-	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == RollbackIncomplete):
+	case errors.As(err, &app) && (app.Type() == activities.Unknown || app.Type() == string(RollbackIncomplete)):
 		return runbook.Unclear // of the latter it is known that a person has to look
 	case errors.As(err, &terminated):
 		return runbook.Unclear // somebody ended its run from outside, and nothing was put back

@@ -36,6 +36,7 @@ type ScaleRequest struct {
 func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error) {
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
+	run.asked = &req.Replicas
 	return run.follow(ctx, Scaled, func() error { return run.scale(ctx, req) })
 }
 

@@ -24,6 +24,15 @@ func phases(r ServiceResult) []string {
 	return out
 }
 
+// The ledger knows of a change before anything of it is done.
+func TestScaleIsToldFirst(t *testing.T) {
+	w := goingUp()
+	_, err := w.run(t, undisturbed)
+	require.NoError(t, err)
+	require.Equal(t, []activities.ServiceAskedData{{Host: "gpu-1", Project: "shop", Service: "app", To: new(3), Why: "a test"}}, []activities.ServiceAskedData{w.asked[0].Data})
+	require.Equal(t, "anna@gpu-1", w.asked[0].By)
+}
+
 func TestScaleUp(t *testing.T) {
 	w := goingUp()
 	result, err := w.run(t, undisturbed)

@@ -13,16 +13,21 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
+// Running is what the state of every run says that is at work.
+const Running = "running"
+
+// ServiceOutcome is how a change of a service ended; Running while it is at work.
+type ServiceOutcome string
+
 // The outcomes of a run that changes a service.
 const (
-	Running            = "running"
-	Scaled             = "scaled"
-	Restarted          = "restarted"
-	Unchanged          = "unchanged"
-	Refused            = "refused"             // preflight or the gate said no; nothing was touched
-	Failed             = "failed"              // failed or cancelled before anything was touched
-	RolledBack         = "rolled_back"         // failed or cancelled; as it was before
-	RollbackIncomplete = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
+	Scaled             ServiceOutcome = "scaled"
+	Restarted          ServiceOutcome = "restarted"
+	Unchanged          ServiceOutcome = "unchanged"
+	Refused            ServiceOutcome = "refused"             // preflight or the gate said no; nothing was touched
+	Failed             ServiceOutcome = "failed"              // failed or cancelled before anything was touched
+	RolledBack         ServiceOutcome = "rolled_back"         // failed or cancelled; as it was before
+	RollbackIncomplete ServiceOutcome = "rollback_incomplete" // failed, and a person has to see to what could not be put back or removed
 )
 
 // ServiceResult is what a change of a service did. A run that fails or is cancelled carries it in the
@@ -32,12 +37,12 @@ type ServiceResult struct {
 	Project string `json:"project"`
 	Service string `json:"service"`
 	// From is the number of replicas before the change; nil where the run ended before it was known.
-	From    *int   `json:"from,omitempty"`
-	To      int    `json:"to"`
-	Outcome string `json:"outcome"`
-	Reason  string `json:"reason,omitempty"`
-	By      string `json:"by,omitempty"`
-	Why     string `json:"why,omitempty"`
+	From    *int           `json:"from,omitempty"`
+	To      int            `json:"to"`
+	Outcome ServiceOutcome `json:"outcome"`
+	Reason  string         `json:"reason,omitempty"`
+	By      string         `json:"by,omitempty"`
+	Why     string         `json:"why,omitempty"`
 	// Waits says what a run at work waits for, beside its step: a worker of its host, or the ledger.
 	Waits    string            `json:"waits,omitempty"`
 	Phases   []Phase           `json:"phases"`
@@ -68,6 +73,8 @@ type serviceRun struct {
 
 	queue  hostQueue
 	change scaling.Change
+	// asked is the number that was asked for; nil for a restart.
+	asked  *int
 	result ServiceResult
 	saga   saga
 	// serving says that new replicas could not be taken out of the router any more: then they stay.
@@ -95,7 +102,7 @@ func newServiceRun(host, project, service string, result ServiceResult) *service
 }
 
 // follow does the steps of a run and ends it: with outcome done where they succeed.
-func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() error) (ServiceResult, error) {
+func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps func() error) (ServiceResult, error) {
 	r.queue.changed = func() {
 		r.result.Waits = r.queue.unpolled()
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
@@ -107,10 +114,13 @@ func (r *serviceRun) follow(ctx workflow.Context, done string, steps func() erro
 	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
 		return r.result, err
 	}
-	err = r.finish(ctx, done, steps())
+	if err = r.ask(ctx); err == nil {
+		err = steps()
+	}
+	err = r.finish(ctx, done, err)
 	r.remember(ctx)
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-	if setErr := attributes.set(ctx, value{StateAttribute, r.result.Outcome}); setErr != nil {
+	if setErr := attributes.set(ctx, value{StateAttribute, string(r.result.Outcome)}); setErr != nil {
 		workflow.GetLogger(ctx).Warn("search attribute not set", "error", setErr)
 	}
 	return r.result, err
@@ -132,7 +142,7 @@ func (r *serviceRun) phase(ctx workflow.Context, name, detail string, do func() 
 
 // finish turns the end of the steps into the outcome of the run, after putting back what a failed
 // or cancelled run has changed.
-func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error {
+func (r *serviceRun) finish(ctx workflow.Context, done ServiceOutcome, err error) error {
 	switch {
 	case err == nil && done == Scaled && r.change.Unchanged():
 		r.result.Outcome = Unchanged
@@ -151,11 +161,35 @@ func (r *serviceRun) finish(ctx workflow.Context, done string, err error) error 
 	if len(r.amiss) == 0 && temporal.IsCanceledError(err) {
 		return temporal.NewCanceledError(r.result)
 	}
-	return r.failed(r.result.Outcome, r.service+": "+r.result.Reason)
+	return r.failed(string(r.result.Outcome), r.service+": "+r.result.Reason)
 }
 
 func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
+}
+
+// ask tells the ledger that the change was asked for, before anything of it is done.
+func (r *serviceRun) ask(ctx workflow.Context) error {
+	info := workflow.GetInfo(ctx)
+	entry := activities.ServiceAsk{
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
+		Data: activities.ServiceAskedData{Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why},
+	}
+	var records *activities.Records
+	return r.tell(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, entry)
+}
+
+// tell appends to the ledger: here, and where it is away on whichever worker has it, for a day.
+func (r *serviceRun) tell(ctx workflow.Context, summary string, activity, entry any) error {
+	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), activity, entry).Get(ctx, nil)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	r.result.Waits = "the ledger does not answer; what was done stays as it is"
+	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
+	err = workflow.ExecuteActivity(ledgerLater(ctx, summary), activity, entry).Get(ctx, nil)
+	r.result.Waits = ""
+	return err
 }
 
 // remember tells the ledger how the run ended, also when it was cancelled. It waits a day for a ledger that is away:
@@ -167,19 +201,12 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 	entry := activities.ServiceRun{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
 		Data: activities.ServiceRunData{
-			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: r.result.Outcome,
+			Host: r.host, Project: r.project, Service: r.service, From: r.result.From, To: r.result.To, Outcome: string(r.result.Outcome),
 			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals, Warnings: r.result.Warnings,
 		},
 	}
-	const summary = "ledger: service.finished"
 	var records *activities.Records
-	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
-	if err != nil {
-		r.result.Waits = "the ledger does not answer; what was done stays as it is"
-		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-		err = workflow.ExecuteActivity(ledgerLater(ctx, summary), records.KeepServiceRun, entry).Get(ctx, nil)
-		r.result.Waits = ""
-	}
+	err := r.tell(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, entry)
 	if err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))
 	}

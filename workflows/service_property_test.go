@@ -76,7 +76,7 @@ func (w *world) requireTruth(t *testing.T, before *world, result ServiceResult, 
 		require.Contains(t, result.Reason, "could not put back: ", what)
 		return
 	default:
-		require.Fail(t, result.Outcome, what)
+		require.Fail(t, string(result.Outcome), what)
 	}
 	if before.running == nil { // of those that were down the ones that are done serve
 		require.ElementsMatch(t, w.running, w.routed, what)

@@ -65,6 +65,7 @@ type world struct {
 	watched []string
 	// checked are those whose health was asked, kept what the ledger was told.
 	checked   []string
+	asked     []activities.ServiceAsk
 	kept      []activities.ServiceRun
 	ledgerErr error
 }
@@ -107,6 +108,11 @@ func (w *world) begin(name string) (end func()) {
 func (w *world) PlanRestart(context.Context, activities.RestartPlanRequest) (scaling.Restart, error) {
 	defer w.begin("PlanRestart")()
 	return w.restart, w.call("PlanRestart")
+}
+
+func (w *world) KeepServiceAsk(_ context.Context, ask activities.ServiceAsk) error {
+	w.asked = append(w.asked, ask)
+	return nil
 }
 
 // KeepServiceRun is not among the calls: it belongs to every run.
@@ -340,7 +346,7 @@ func follow(t *testing.T, activities any, w *world, prepare func(*testsuite.Test
 // keptOf is what the ledger has to know of a result.
 func keptOf(r ServiceResult) activities.ServiceRunData {
 	return activities.ServiceRunData{
-		Host: "gpu-1", Project: "shop", Service: "app", From: r.From, To: r.To, Outcome: r.Outcome,
+		Host: "gpu-1", Project: "shop", Service: "app", From: r.From, To: r.To, Outcome: string(r.Outcome),
 		Reason: r.Reason, Why: "a test", Undone: r.Undone, Refusals: r.Refusals,
 	}
 }

@@ -37,7 +37,7 @@ func (e *Engine) reachBeside(ctx context.Context, router string, addresses []str
 	if err == nil || ctx.Err() != nil {
 		return failures, err
 	}
-	if failed, ok := errors.AsType[*activities.Error](classed("", err)); ok && failed.Class == activities.Unavailable {
+	if activities.ClassOf(classed("", err)) == activities.Unavailable {
 		return nil, err
 	}
 	return nil, fmt.Errorf("%w: a helper container does not work: %w", activities.ErrNoWayIn, err)

@@ -73,6 +73,5 @@ func tampered(format string, args ...any) error {
 }
 
 func isTampered(err error) bool {
-	e, ok := errors.AsType[*activities.Error](err)
-	return ok && e.Class == activities.PreconditionFailed
+	return activities.ClassOf(err) == activities.PreconditionFailed
 }

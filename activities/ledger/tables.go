@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -24,7 +23,7 @@ func (p *place) expect(ctx context.Context, hasTables string) error {
 // only append cannot make tables, and need not.
 func (p *place) ensure(ctx context.Context, hasTables, one, schema string) error {
 	err := p.expect(ctx, hasTables)
-	if fault, ok := errors.AsType[*activities.Error](err); !ok || fault.Class != activities.NotFound {
+	if activities.ClassOf(err) != activities.NotFound {
 		return err
 	}
 	tx, err := p.writes.BeginTx(ctx, nil)

@@ -199,6 +199,10 @@ func TestOneGPUFails(t *testing.T) {
 	eventually(t, "the probe has left", func() bool { return len(children(t)) == 0 })
 }
 
+// ofTheRuntime is how many threads Go's own runtime may start meanwhile, for its collector and where a system call
+// lasts. A leak of one thread per call makes many more.
+const ofTheRuntime = 10
+
 func TestOneGPUHangs(t *testing.T) {
 	s, lib := rig(t, nvmltest.Card(0, 400), nvmltest.Card(1, 400), nvmltest.Card(2, 400))
 	snapshot(t, s)
@@ -217,8 +221,8 @@ func TestOneGPUHangs(t *testing.T) {
 	for range 100 {
 		check()
 	}
-	require.LessOrEqual(t, threads(t, pid), before+1, "a call that hangs costs one thread, however often it is asked")
-	require.LessOrEqual(t, threads(t, "self"), parent+1)
+	require.LessOrEqual(t, threads(t, pid), before+ofTheRuntime, "a call that hangs costs one thread, however often it is asked")
+	require.LessOrEqual(t, threads(t, "self"), parent+ofTheRuntime)
 	require.Equal(t, pid, strconv.Itoa(children(t)[0]), "another probe would hang beside it")
 
 	set(t, lib, func(st *nvmltest.State) { st.GPUs[1].Hang, st.GPUs[1].Free = 0, 7*nvmltest.MB })
@@ -233,11 +237,11 @@ func TestInitHangs(t *testing.T) {
 	s.limits.open = 100 * time.Millisecond
 	parent := threads(t, "self")
 	set(t, lib, func(st *nvmltest.State) { st.InitHang = 1 })
-	for range 5 {
+	for range 2 * ofTheRuntime {
 		refused(t, s, Hung)
 		require.LessOrEqual(t, len(children(t)), 1)
 	}
-	require.LessOrEqual(t, threads(t, "self"), parent+2)
+	require.LessOrEqual(t, threads(t, "self"), parent+ofTheRuntime)
 	set(t, lib, func(st *nvmltest.State) { st.InitHang = 0 })
 	s.limits.open = defaults.open
 	snapshot(t, s)

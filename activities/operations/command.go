@@ -45,7 +45,7 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 		if bounded.Err() != nil && ctx.Err() == nil {
 			err = fmt.Errorf("it took longer than %s: %w", command.Timeout, err)
 		}
-		if class, ok := errors.AsType[*activities.Error](err); ok && class.Class == activities.Unknown && !t.once {
+		if activities.ClassOf(err) == activities.Unknown && !t.once {
 			err = activities.Fail(activities.Unavailable, err) // to run it again is to have run it once
 		}
 		return nil, fmt.Errorf("%s: %w", name, err)

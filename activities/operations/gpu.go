@@ -2,7 +2,6 @@ package operations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -19,7 +18,7 @@ type gpus struct{ gpus activities.GPUs }
 // the fullest. One whose memory belongs to MIG instances or to the host is left out.
 func (of gpus) headroom(ctx context.Context, _ task) (condition.Values, error) {
 	snapshot, err := of.gpus.Snapshot(ctx)
-	if isNotFound(err) {
+	if activities.ClassOf(err) == activities.NotFound {
 		return nil, activities.Fail(activities.NotFound, fmt.Errorf("this host has no GPU: %w", err))
 	}
 	if err != nil {
@@ -45,9 +44,4 @@ func (gpus) refuse(r *refusals, u use) {
 	if r.noGPU != "" {
 		r.add(u.at, "this host has no GPU: %s", r.noGPU)
 	}
-}
-
-func isNotFound(err error) bool {
-	e, ok := errors.AsType[*activities.Error](err)
-	return ok && e.Class == activities.NotFound
 }

@@ -29,7 +29,7 @@ func (o *Operations) Refusals(ctx context.Context, project string, d runbook.Def
 			r.services = append(r.services, s.Name)
 		}
 	}
-	if _, err = o.gpus.Snapshot(ctx); isNotFound(err) {
+	if _, err = o.gpus.Snapshot(ctx); activities.ClassOf(err) == activities.NotFound {
 		r.noGPU = err.Error()
 	}
 	r.definition("", d)

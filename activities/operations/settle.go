@@ -12,11 +12,7 @@ func settle(err error, harmless bool) error {
 	if err == nil {
 		return nil
 	}
-	class := ""
-	if e, ok := errors.AsType[*activities.Error](err); ok {
-		class = e.Class
-	}
-	switch class {
+	switch class := activities.ClassOf(err); class {
 	case activities.InvalidInput, activities.NotFound, activities.PermissionDenied, activities.Conflict, activities.PreconditionFailed, activities.Unknown:
 		// The text alone goes on: a cancellation inside would win over the class.
 		return activities.Fail(class, errors.New(err.Error()))

@@ -78,6 +78,9 @@ func Fill(fields []Field, given condition.Values) (condition.Values, string) {
 	return filled, ""
 }
 
+// largest is the largest whole number: above 2^53 not every one survives JSON.
+const largest = 1 << 53
+
 // accept gives a value the input's type, from text as well: a command line has nothing else.
 func (in Field) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
@@ -86,6 +89,9 @@ func (in Field) accept(v any) (any, string) {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return nil, strictyaml.Quote(text) + " is not a whole number"
+		}
+		if n < -largest || n > largest {
+			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -largest, largest)
 		}
 		return n, in.bounded(float64(n))
 	case condition.Double:

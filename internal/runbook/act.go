@@ -104,11 +104,12 @@ func (m *machine) acted(r ActResult) {
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
+	if r.Outcome == Unclear && !slices.Contains(m.s.Unsettled, n.Path) {
+		m.s.Unsettled = append(m.s.Unsettled, n.Path)
+	}
 	switch {
 	case r.Outcome == OK:
-		if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
-			m.s.Stays = append(m.s.Stays, n.Path)
-		}
+		m.happened(n)
 		m.stepEnds(m.s.Node, OK, r.Outputs, r.Message)
 		if why != "" {
 			m.fail(m.ending(why, ""), why)
@@ -131,8 +132,21 @@ func (m *machine) acted(r ActResult) {
 	}
 }
 
+// happened is what is known of a step that was done.
+func (m *machine) happened(n Node) {
+	m.settled(n.Path)
+	if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+		m.s.Stays = append(m.s.Stays, n.Path)
+	}
+}
+
+// settled says that what became of a step is known now.
+func (m *machine) settled(path string) {
+	m.s.Unsettled = slices.DeleteFunc(m.s.Unsettled, func(p string) bool { return p == path })
+}
+
 // ending is the outcome that a run heads for whose work was stopped, or otherwise.
-func (m *machine) ending(abortWhy, otherwise string) string {
+func (m *machine) ending(abortWhy string, otherwise Outcome) Outcome {
 	switch {
 	case abortWhy == "":
 		return otherwise
@@ -146,7 +160,7 @@ func (m *machine) ending(abortWhy, otherwise string) string {
 const ScaleOperation = "service.scale"
 
 // measured makes the undo of a scaling go back to the number that there was when it began.
-func (m *machine) measured(path, uses, outcome string, outputs condition.Values) {
+func (m *machine) measured(path, uses string, outcome StepOutcome, outputs condition.Values) {
 	from, ok := outputs["from"]
 	i := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Path == path && u.Uses == ScaleOperation })
 	switch {
@@ -173,7 +187,7 @@ func reason(abortWhy, otherwise string) string {
 
 // stepFails ends the step at work badly. A run that was to pause holds there, so that an operator can
 // decide; else the run fails.
-func (m *machine) stepFails(outcome, why string) {
+func (m *machine) stepFails(outcome StepOutcome, why string) {
 	n := m.node()
 	m.stepEnds(m.s.Node, outcome, nil, why)
 	if m.s.Run.Dry {

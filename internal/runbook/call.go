@@ -55,18 +55,21 @@ type ActCall struct {
 // whose approval is for one attempt.
 func (c ActCall) Once() bool { return !c.Idempotent || c.Risk == Destructive }
 
+// StepOutcome is how a step ended; empty while it is at work.
+type StepOutcome string
+
 // The outcomes of a step.
 const (
-	OK       = "ok"
-	Failed   = "failed"
-	TimedOut = "timeout" // it did not happen within its time
-	Unclear  = "unknown" // it may or may not have happened
-	Skipped  = "skipped" // its condition did not hold, or a person said so
+	OK       StepOutcome = "ok"
+	Failed   StepOutcome = "failed"
+	TimedOut StepOutcome = "timeout" // it did not happen within its time
+	Unclear  StepOutcome = "unknown" // it may or may not have happened
+	Skipped  StepOutcome = "skipped" // its condition did not hold, or a person said so
 )
 
 // ActResult is how an operation ended.
 type ActResult struct {
-	Outcome string           `json:"outcome"`
+	Outcome StepOutcome      `json:"outcome"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	Message string           `json:"message,omitempty"`
 }

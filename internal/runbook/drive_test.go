@@ -84,7 +84,7 @@ func TestDriveHearsPeople(t *testing.T) {
 	for name, c := range map[string]struct {
 		step    Step
 		after   time.Duration
-		outcome string
+		outcome Outcome
 		took    time.Duration
 	}{
 		"a watch ends at once":              {watch, time.Minute, Aborted, time.Minute},

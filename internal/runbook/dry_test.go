@@ -53,7 +53,7 @@ func TestDryRun(t *testing.T) {
 		looks   map[string]WatchResult
 		plan    []string
 		refused []string
-		outcome string
+		outcome Outcome
 	}{
 		"reads are real until the first write": {
 			steps(full...), map[string]any{"a": false}, nil, []string{

@@ -181,7 +181,7 @@ func (m *machine) lookUp(scope, name string) (any, bool) {
 	case "steps":
 		st, ok := m.s.Steps[scope+of]
 		if output == "outcome" {
-			return st.Outcome, ok && st.Outcome != ""
+			return string(st.Outcome), ok && st.Outcome != ""
 		}
 		v, ok := st.Outputs[output]
 		return v, ok

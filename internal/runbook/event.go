@@ -92,6 +92,6 @@ type Timer struct {
 
 // Finish ends the run.
 type Finish struct {
-	Outcome string
+	Outcome Outcome
 	Reason  string
 }

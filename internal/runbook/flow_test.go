@@ -16,7 +16,7 @@ func TestWhen(t *testing.T) {
 	for name, c := range map[string]struct {
 		truth   any
 		done    []string
-		outcome string
+		outcome Outcome
 	}{
 		"holds":          {true, []string{"a", "b"}, Succeeded},
 		"does not":       {false, []string{"b"}, Succeeded},
@@ -36,7 +36,7 @@ func TestCheck(t *testing.T) {
 	for name, c := range map[string]struct {
 		look    WatchResult
 		onFalse string
-		outcome string
+		outcome Outcome
 		reason  string
 	}{
 		"holds":          {WatchResult{Held: true}, "", Succeeded, ""},

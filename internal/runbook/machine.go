@@ -78,7 +78,7 @@ func (m *machine) handle(e Event) {
 // late answers whoever speaks to a run that is over.
 func (m *machine) late(e Event) {
 	if e.Answer != nil || e.Verb != nil {
-		m.reply(false, "the run is over: "+m.s.Outcome)
+		m.reply(false, "the run is over: "+string(m.s.Outcome))
 	}
 }
 
@@ -235,7 +235,7 @@ func (m *machine) broken(why string) {
 }
 
 // stepEnds keeps what became of a step and tells the ledger.
-func (m *machine) stepEnds(at int, outcome string, outputs condition.Values, message string) {
+func (m *machine) stepEnds(at int, outcome StepOutcome, outputs condition.Values, message string) {
 	n := m.p.Nodes[at]
 	st := m.s.Steps[n.Path]
 	if st.Started.IsZero() {
@@ -243,7 +243,7 @@ func (m *machine) stepEnds(at int, outcome string, outputs condition.Values, mes
 	}
 	st.Outcome, st.Outputs, st.Message, st.Ended = outcome, outputs, message, m.now
 	m.s.Steps[n.Path] = st
-	m.record("step", "step."+outcome, "", StepEnded{
+	m.record("step", "step."+string(outcome), "", StepEnded{
 		Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: st.Attempt, Uses: n.Step.Uses, Risk: n.Step.Risk,
 		Outcome: outcome, Outputs: outputs, Reason: message,
 	})

@@ -39,7 +39,7 @@ func TestPromises(t *testing.T) {
 		"destructive", "operator.abort", "operator.denied", "operator.done", "operator.pause", "operator.resume", "operator.retry",
 		"operator.skip", "operator.undo", "request.denied", "request.escalated", "request.expired", "request.rejected", "request.reminded", "request.withdrawn",
 		"guard.failed", "undo.ok", "undo.failed", "step.unknown", "step.timeout", "step.skipped",
-		Succeeded, NotNeeded, Rejected, Aborted, RunFailed, RolledBack, RollbackIncomplete, Refused,
+		string(Succeeded), string(NotNeeded), string(Rejected), string(Aborted), string(RunFailed), string(RolledBack), string(RollbackIncomplete), string(Refused),
 	} {
 		require.Greater(t, seen[what], 20, "%s hardly ever happens: the test has lost its teeth", what)
 	}
@@ -75,7 +75,7 @@ func play(seed uint64, throughJSON bool, seen map[string]int) *chaos {
 	if c.s.Phase != Over && len(c.monitor.faults) == 0 {
 		c.monitor.fault("not over after %d events, but %s at %d", bound, c.s.Phase, c.s.Node)
 	}
-	seen[c.s.Outcome]++
+	seen[string(c.s.Outcome)]++
 	for range 5 { // what still comes changes nothing
 		c.disturb()
 	}

@@ -18,8 +18,8 @@ type Record struct {
 // Kinds are the kinds of all entries that a run makes.
 var Kinds = []string{
 	"runbook.started", ActingKind, "runbook.refused", "runbook.suppressed", "runbook.override", "runbook.finished",
-	StartedKind, "step." + OK, "step." + Failed, "step." + TimedOut, "step." + Unclear, "step." + Skipped,
-	"undo." + OK, "undo." + Failed, "undo." + TimedOut, "undo." + Unclear,
+	StartedKind, "step." + string(OK), "step." + string(Failed), "step." + string(TimedOut), "step." + string(Unclear), "step." + string(Skipped),
+	"undo." + string(OK), "undo." + string(Failed), "undo." + string(TimedOut), "undo." + string(Unclear),
 	"request.opened", "request.reminded", "request.escalated", "request.expired", "request.withdrawn",
 	"request.approved", "request.answered", "request.rejected", "request.denied",
 	"operator." + Pause, "operator." + Resume, "operator." + SkipStep, "operator." + RetryVrb, "operator." + MarkDone, "operator." + UndoAll, "operator." + Abort, "operator.denied",
@@ -53,7 +53,7 @@ type Begun struct {
 // Finished is the data of runbook.finished.
 type Finished struct {
 	Runbook    string   `json:"runbook"`
-	Outcome    string   `json:"outcome"`
+	Outcome    Outcome  `json:"outcome"`
 	Reason     string   `json:"reason,omitempty"`
 	PlanSHA256 string   `json:"plan_sha256,omitempty"`
 	Undone     []string `json:"undone,omitempty"`
@@ -80,7 +80,7 @@ type StepEnded struct {
 	Attempt int              `json:"attempt,omitempty"`
 	Uses    string           `json:"uses,omitempty"`
 	Risk    Risk             `json:"risk,omitempty"`
-	Outcome string           `json:"outcome"`
+	Outcome StepOutcome      `json:"outcome"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	Reason  string           `json:"reason,omitempty"`
 }
@@ -91,7 +91,7 @@ type StepUndone struct {
 	Step      string           `json:"step"`
 	Uses      string           `json:"uses"`
 	Arguments condition.Values `json:"arguments,omitempty"`
-	Outcome   string           `json:"outcome"`
+	Outcome   StepOutcome      `json:"outcome"`
 	Reason    string           `json:"reason,omitempty"`
 }
 

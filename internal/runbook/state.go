@@ -60,12 +60,15 @@ type State struct {
 	// Broken says that it cannot go on as it should, and only puts things back.
 	Broken bool `json:"broken,omitempty"`
 	// Ending is the outcome that the run is heading for, once it has failed, and Reason why.
-	Ending string `json:"ending,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Ending Outcome `json:"ending,omitempty"`
+	Reason string  `json:"reason,omitempty"`
 	// Unwinding is how many entries of Undo are left alone while others are being undone, Rolling whether
 	// a rollback step asked for it and the run goes on behind that.
 	Unwinding int  `json:"unwinding,omitempty"`
 	Rolling   bool `json:"rolling,omitempty"`
+	// Unsettled are the steps of which nobody knows whether they happened. Another attempt that ends well settles one,
+	// and so do its undo and a person who says that it was done; a run that ends before that names it.
+	Unsettled []string `json:"unsettled,omitempty"`
 	// Stays are the steps that were done and that nothing takes back.
 	Stays []string `json:"stays,omitempty"`
 	// Acted says that something was changed, or may have been.
@@ -77,7 +80,7 @@ type State struct {
 	Undone    []string `json:"undone,omitempty"`
 	NotUndone []string `json:"not_undone,omitempty"`
 	// Outcome is set once the run is over.
-	Outcome string `json:"outcome,omitempty"`
+	Outcome Outcome `json:"outcome,omitempty"`
 	// Plan and Refusals are what a dry run found.
 	Plan     []Planned `json:"plan,omitempty"`
 	Refusals []string  `json:"refusals,omitempty"`
@@ -98,22 +101,25 @@ const (
 	Over       Phase = "over"
 )
 
+// Outcome is how a run ended; empty while it is at work.
+type Outcome string
+
 // The outcomes of a run.
 const (
-	Succeeded          = "succeeded"
-	NotNeeded          = "not_needed"          // a check found nothing to do
-	Rejected           = "rejected"            // a person said no, or nobody answered
-	Aborted            = "aborted"             // a person, or a cancellation, ended it
-	RunFailed          = "failed"              // a step failed; what it had done stays
-	RolledBack         = "rolled_back"         // a step failed; all that can be taken back was; the reason names the rest
-	RollbackIncomplete = "rollback_incomplete" // something could not be put back
-	Suppressed         = "suppressed"          // cooldown or breaker; nothing was touched
-	Refused            = "refused"             // the plan or the guards say no; nothing was touched
+	Succeeded          Outcome = "succeeded"
+	NotNeeded          Outcome = "not_needed"          // a check found nothing to do
+	Rejected           Outcome = "rejected"            // a person said no, or nobody answered
+	Aborted            Outcome = "aborted"             // a person, or a cancellation, ended it
+	RunFailed          Outcome = "failed"              // a step failed; what it had done stays
+	RolledBack         Outcome = "rolled_back"         // a step failed; all that can be taken back was; the reason names the rest
+	RollbackIncomplete Outcome = "rollback_incomplete" // something could not be put back
+	Suppressed         Outcome = "suppressed"          // cooldown or breaker; nothing was touched
+	Refused            Outcome = "refused"             // the plan or the guards say no; nothing was touched
 )
 
 // StepState is what became of a step.
 type StepState struct {
-	Outcome string           `json:"outcome,omitempty"`
+	Outcome StepOutcome      `json:"outcome,omitempty"`
 	Attempt int              `json:"attempt,omitempty"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	// Message says why it failed or was left out; of a check at work, what it says when it fails.
@@ -143,7 +149,7 @@ type Approval struct {
 func (s State) clone() State {
 	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
 	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
-	s.Stays = slices.Clone(s.Stays)
+	s.Stays, s.Unsettled = slices.Clone(s.Stays), slices.Clone(s.Unsettled)
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {

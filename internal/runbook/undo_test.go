@@ -25,7 +25,7 @@ func TestUndo(t *testing.T) {
 		failure   []Step
 		acts      map[string][]ActResult
 		done      []string
-		outcome   string
+		outcome   Outcome
 		undone    []string
 		notUndone []string
 	}{
@@ -126,7 +126,7 @@ func TestUndoRemembers(t *testing.T) {
 }
 
 func TestHowAnActionFails(t *testing.T) {
-	for outcome, reason := range map[string]string{Failed: "a: why", TimedOut: "a: why"} {
+	for outcome, reason := range map[StepOutcome]string{Failed: "a: why", TimedOut: "a: why"} {
 		w := newWorld(t, steps(action("a"), action("b")))
 		w.acts["a"] = []ActResult{{Outcome: outcome, Message: "why"}}
 		w.begin()
@@ -134,6 +134,6 @@ func TestHowAnActionFails(t *testing.T) {
 		require.Equal(t, reason, w.s.Reason)
 		require.Equal(t, []string{"a"}, w.done)
 		require.Equal(t, outcome, w.s.Steps["a"].Outcome)
-		require.Len(t, w.kept("step."+outcome), 1)
+		require.Len(t, w.kept("step."+string(outcome)), 1)
 	}
 }

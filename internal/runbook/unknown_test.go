@@ -32,7 +32,7 @@ func TestUnknownOutcomeAsks(t *testing.T) {
 func TestUnknownOutcomeDecided(t *testing.T) {
 	for verb, c := range map[string]struct {
 		done      []string
-		outcome   string
+		outcome   Outcome
 		notUndone []string
 	}{
 		RetryVrb: {[]string{"first", "fire", "fire", "last"}, Succeeded, nil},
@@ -62,6 +62,43 @@ func TestUnknownOutcomeDecided(t *testing.T) {
 		w.next(Event{Cancelled: true})
 		w.ends(RollbackIncomplete)
 		require.Equal(t, "cancelled", w.s.Reason)
+	})
+}
+
+// Another attempt that does not begin leaves it unknown.
+func TestUnknownOutcomeStaysUnknown(t *testing.T) {
+	paused := func(t *testing.T) *world {
+		w := lost(t).begin()
+		require.True(t, w.orders(Pause).Accepted)
+		require.True(t, w.orders(RetryVrb).Accepted)
+		require.Equal(t, RunPaused, w.s.Cause)
+		return w
+	}
+	for _, verb := range []string{UndoAll, Abort} {
+		t.Run(verb, func(t *testing.T) {
+			w := paused(t)
+			require.True(t, w.orders(verb).Accepted)
+			w.ends(RollbackIncomplete)
+			require.Equal(t, []string{"fire: its outcome is unknown"}, w.s.NotUndone)
+		})
+	}
+	t.Run("skip", func(t *testing.T) {
+		w := paused(t)
+		require.Equal(t, "whether fire happened is unknown, so it is not left out; retry, undo or abort", w.orders(SkipStep).Message)
+	})
+	t.Run("resume", func(t *testing.T) {
+		w := paused(t)
+		require.True(t, w.orders(Resume).Accepted)
+		w.ends(Succeeded)
+		require.Empty(t, w.s.Unsettled)
+	})
+	t.Run("another fails", func(t *testing.T) {
+		w := lost(t)
+		w.acts["fire"] = append(w.acts["fire"], ActResult{Outcome: Failed, Message: "no"})
+		w.begin()
+		w.orders(RetryVrb)
+		w.ends(RollbackIncomplete)
+		require.Equal(t, []string{"fire: its outcome is unknown"}, w.s.NotUndone, "the first may have happened")
 	})
 }
 

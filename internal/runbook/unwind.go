@@ -8,7 +8,7 @@ import (
 // fail is the end of the way that the steps describe. on_failure says what is done now; without it
 // everything that can be is put back. A step of on_failure that fails does not keep the others from
 // being done.
-func (m *machine) fail(ending, why string) {
+func (m *machine) fail(ending Outcome, why string) {
 	if m.s.Ending != "" {
 		m.s.Reason += "; then " + why
 		m.leave()
@@ -86,10 +86,11 @@ func (m *machine) undone(r ActResult) {
 	m.s.Undo = m.s.Undo[:len(m.s.Undo)-1]
 	if r.Outcome == OK {
 		m.s.Undone = append(m.s.Undone, u.Path)
+		m.settled(u.Path)
 	} else {
 		m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+r.Message)
 	}
-	m.record("undo", "undo."+r.Outcome, "", StepUndone{
+	m.record("undo", "undo."+string(r.Outcome), "", StepUndone{
 		Runbook: m.s.Run.Name, Step: u.Path, Uses: u.Uses, Arguments: u.With, Outcome: r.Outcome, Reason: r.Message,
 	})
 	m.unwind(m.s.Unwinding)
@@ -113,16 +114,28 @@ func (m *machine) leftOver() {
 	}
 }
 
+// nameUnsettled names the steps of which nobody knows whether they happened: a run that has one ended incomplete.
+func (m *machine) nameUnsettled() {
+	for _, path := range m.s.Unsettled {
+		if !slices.ContainsFunc(m.s.NotUndone, func(line string) bool { return strings.HasPrefix(line, path+": ") }) {
+			m.s.NotUndone = append(m.s.NotUndone, path+": its outcome is unknown")
+		}
+	}
+}
+
 // end is the end of the run. What was done and is not taken back is named.
 func (m *machine) end() {
 	if !m.s.Run.Dry {
 		m.leftOver()
+		m.nameUnsettled()
 	}
 	outcome := m.s.Ending
 	if outcome == RunFailed && len(m.s.Undone) > 0 && len(m.s.Stays) > 0 {
 		m.s.Reason += "; done, and not taken back: " + strings.Join(m.s.Stays, ", ")
 	}
 	switch {
+	case len(m.s.Unsettled) > 0:
+		outcome = RollbackIncomplete
 	case outcome == "":
 		outcome = Succeeded
 	case outcome == NotNeeded:

@@ -34,6 +34,7 @@ func (m *machine) verb(v Verb) {
 	case MarkDone:
 		m.closeRequest()
 		m.refresh()
+		m.happened(m.node())
 		m.stepEnds(m.s.Node, OK, nil, by)
 		m.leave()
 	case UndoAll:
@@ -81,12 +82,12 @@ func (m *machine) cannot(v Verb) string {
 		return ""
 	case v.Verb == Resume && m.s.PauseBy != "":
 		return ""
-	case v.Verb == SkipStep && (m.s.Phase == Resting || m.waits()):
-		return ""
-	case slices.Contains(choices, v.Verb):
+	case v.Verb == SkipStep && m.s.Cause != StepUnknown && m.s.Node != Nowhere && slices.Contains(m.s.Unsettled, m.at()):
+		return "whether " + m.at() + " happened is unknown, so it is not left out; retry, undo or abort"
+	case slices.Contains(choices, v.Verb), v.Verb == SkipStep && (m.s.Phase == Resting || m.waits()):
 		return ""
 	case m.s.Phase == Asking && len(choices) == 0:
-		return "it waits for an answer of " + strings.Join(m.s.Request.Groups, ", ")
+		return "it waits for an answer of " + strings.Join(m.s.Request.Groups, ", ") + "; answer it, or abort the run"
 	case m.s.Phase == Asking:
 		return "it waits for " + strings.Join(choices, ", ")
 	default:

@@ -91,12 +91,12 @@ func TestOrders(t *testing.T) {
 		"checking": {Pause: "", Resume: busy, SkipStep: busy, RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
 		"resting":  {Pause: "", Resume: busy, SkipStep: "", RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
 		"gate": {
-			Pause: "", Resume: "it waits for an answer of oncall", SkipStep: "it waits for an answer of oncall", RetryVrb: "it waits for an answer of oncall",
-			MarkDone: "it waits for an answer of oncall", UndoAll: "it waits for an answer of oncall", Abort: "",
+			Pause: "", Resume: "it waits for an answer of oncall; answer it, or abort the run", SkipStep: "it waits for an answer of oncall; answer it, or abort the run", RetryVrb: "it waits for an answer of oncall; answer it, or abort the run",
+			MarkDone: "it waits for an answer of oncall; answer it, or abort the run", UndoAll: "it waits for an answer of oncall; answer it, or abort the run", Abort: "",
 		},
 		"manual": {
-			Pause: "", Resume: "it waits for an answer of oncall", SkipStep: "it waits for an answer of oncall", RetryVrb: "it waits for an answer of oncall",
-			MarkDone: "it waits for an answer of oncall", UndoAll: "it waits for an answer of oncall", Abort: "",
+			Pause: "", Resume: "it waits for an answer of oncall; answer it, or abort the run", SkipStep: "it waits for an answer of oncall; answer it, or abort the run", RetryVrb: "it waits for an answer of oncall; answer it, or abort the run",
+			MarkDone: "it waits for an answer of oncall; answer it, or abort the run", UndoAll: "it waits for an answer of oncall; answer it, or abort the run", Abort: "",
 		},
 		"unknown": {
 			Pause: "", Resume: "it waits for retry, done, undo, abort", SkipStep: "it waits for retry, done, undo, abort",
@@ -155,7 +155,7 @@ func TestOrdersAreFollowed(t *testing.T) {
 		orders  []string
 		land    bool
 		done    []string
-		outcome string // empty while it goes on
+		outcome Outcome // empty while it goes on
 	}{
 		"paused then resumed":          {"paused", []string{Resume}, false, []string{"first", "at", "last"}, Succeeded},
 		"paused then skipped":          {"paused", []string{SkipStep}, false, []string{"first", "last"}, Succeeded},

@@ -239,7 +239,7 @@ func (w *world) kept(kinds ...string) []Record {
 }
 
 // ends demands how the run is over.
-func (w *world) ends(outcome string) {
+func (w *world) ends(outcome Outcome) {
 	w.t.Helper()
 	require.Equal(w.t, Over, w.s.Phase, "waits at %s for %+v", w.s.Phase, w.s.Request)
 	require.Equal(w.t, outcome, w.s.Outcome, w.s.Reason)

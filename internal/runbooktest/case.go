@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // Case is one run: what happens, and what is expected to come of it.
@@ -38,7 +39,7 @@ type Moment struct {
 // Script is how one use of an operation ends.
 type Script struct {
 	// Outcome is one of the outcomes of a step; empty is OK.
-	Outcome string
+	Outcome runbook.StepOutcome
 	Takes   time.Duration
 	// Outputs that are not here are zero.
 	Outputs condition.Values
@@ -62,7 +63,7 @@ type Person struct {
 
 // Expect is what must come of it. What is nil is not looked at.
 type Expect struct {
-	Outcome string
+	Outcome runbook.Outcome
 	// Reason is a regular expression; empty matches all.
 	Reason string
 	// Path are the steps in the order in which they ended: "ID", or "ID: OUTCOME" when that is not ok.
@@ -77,7 +78,7 @@ type Expect struct {
 
 // Result is what came of a case.
 type Result struct {
-	Outcome   string
+	Outcome   runbook.Outcome
 	Reason    string
 	Path      []string
 	Undone    []string

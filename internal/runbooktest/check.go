@@ -179,7 +179,7 @@ func (k *checker) path(c Case) {
 }
 
 // outcomes are those that a path names; a step that ended well is written without one.
-var outcomes = []string{runbook.Failed, runbook.TimedOut, runbook.Unclear, runbook.Skipped}
+var outcomes = []string{string(runbook.Failed), string(runbook.TimedOut), string(runbook.Unclear), string(runbook.Skipped)}
 
 func (k *checker) paths() []string {
 	var all []string

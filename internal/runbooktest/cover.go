@@ -123,12 +123,12 @@ func branchesOf(n runbook.Node, need func(of, said string, ways ...string)) {
 	needs := func(said string, ways ...string) { need(n.Path, n.Path+": "+said, ways...) }
 	switch n.Step.Kind {
 	case runbook.Action:
-		needs("ok", runbook.OK)
+		needs("ok", string(runbook.OK))
 		if n.Step.Idempotent {
-			needs("failed outcome", runbook.Failed, runbook.TimedOut, runbook.Unclear)
+			needs("failed outcome", string(runbook.Failed), string(runbook.TimedOut), string(runbook.Unclear))
 		} else {
-			needs("failed outcome", runbook.Failed, runbook.TimedOut)
-			needs("unknown outcome", runbook.Unclear)
+			needs("failed outcome", string(runbook.Failed), string(runbook.TimedOut))
+			needs("unknown outcome", string(runbook.Unclear))
 		}
 	case runbook.Check, runbook.Wait:
 		if n.Step.Kind == runbook.Check || !n.Step.Until.Zero() {

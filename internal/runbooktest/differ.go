@@ -19,7 +19,7 @@ func differences(want Expect, got Result) []string {
 		if got.Reason != "" {
 			why = " (" + got.Reason + ")"
 		}
-		differ("outcome", want.Outcome, or(got.Outcome, "none")+why)
+		differ("outcome", string(want.Outcome), string(or(got.Outcome, "none"))+why)
 	}
 	if re, err := regexp.Compile(want.Reason); err != nil || !re.MatchString(got.Reason) {
 		differ("reason", want.Reason, strconv.Quote(got.Reason))
@@ -52,7 +52,7 @@ func at(list []string, i int) string {
 	return "the end"
 }
 
-func or(text, otherwise string) string {
+func or[T ~string](text, otherwise T) T {
 	if text == "" {
 		return otherwise
 	}

@@ -69,10 +69,10 @@ func (f *effects) Act(call runbook.ActCall) (runbook.ActResult, time.Duration) {
 	if r.Outcome == runbook.OK {
 		r.Outputs = outputs(call.Uses, s.Outputs)
 	} else {
-		r.Message = "the case says " + r.Outcome
+		r.Message = "the case says " + string(r.Outcome)
 	}
 	if !call.Undo {
-		f.branch(path, r.Outcome)
+		f.branch(path, string(r.Outcome))
 	}
 	return r, s.Takes
 }
@@ -123,7 +123,7 @@ func (f *effects) record(r runbook.Record) {
 		}
 	case runbook.StepEnded:
 		path = data.Step
-		if what == runbook.OK {
+		if data.Outcome == runbook.OK {
 			f.result.Path = append(f.result.Path, path)
 		} else {
 			f.result.Path = append(f.result.Path, path+": "+what)

@@ -29,7 +29,7 @@ func (f *effects) look(call runbook.WatchCall, now time.Time) runbook.WatchResul
 	if call.Uses != "" {
 		s := f.use(call.Path)
 		if s.Outcome != "" && s.Outcome != runbook.OK {
-			seen.Fault = "the case says " + s.Outcome
+			seen.Fault = "the case says " + string(s.Outcome)
 		} else {
 			seen.Outputs = outputs(call.Uses, s.Outputs)
 		}

@@ -64,17 +64,25 @@ func wanted(plans []scaling.Plan) (runs []workflows.ServiceResult, labels []stri
 	return runs, labels
 }
 
+// detailsOf reads the result of a run that did not end well: it is in the details of its error, where the run could
+// still say it.
+func detailsOf(err error, result any) (found bool, fault error) {
+	if app, failed := errors.AsType[*temporal.ApplicationError](err); failed && app.HasDetails() {
+		return true, app.Details(result)
+	}
+	if canceled, stopped := errors.AsType[*temporal.CanceledError](err); stopped && canceled.HasDetails() {
+		return true, canceled.Details(result)
+	}
+	return false, nil
+}
+
 // scaleResult reads the result of a run that has ended, well or not. Result is what is known of it where it left none.
 func scaleResult(ctx context.Context, run client.WorkflowRun, result workflows.ServiceResult) (workflows.ServiceResult, error) {
 	err := run.Get(ctx, &result)
-	var app *temporal.ApplicationError
-	var canceled *temporal.CanceledError
-	switch {
-	case errors.As(err, &app) && app.HasDetails():
-		return result, app.Details(&result)
-	case errors.As(err, &canceled) && canceled.HasDetails():
-		return result, canceled.Details(&result)
+	if found, fault := detailsOf(err, &result); found {
+		return result, fault
 	}
+	canceled, _ := errors.AsType[*temporal.CanceledError](err)
 	ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err)
 	if !ok {
 		return result, err // that its end cannot be read says nothing of the run

@@ -28,7 +28,7 @@ func (e ending) Get(context.Context, any) error { return e.err }
 
 func TestScaleResult(t *testing.T) {
 	before := workflows.ServiceResult{Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3}
-	as := func(outcome, reason string) workflows.ServiceResult {
+	as := func(outcome workflows.ServiceOutcome, reason string) workflows.ServiceResult {
 		r := before
 		r.Outcome, r.Reason = outcome, reason
 		return r
@@ -45,7 +45,7 @@ func TestScaleResult(t *testing.T) {
 		err  error
 		want workflows.ServiceResult
 	}{
-		"its own words":                   {wrap(temporal.NewApplicationErrorWithOptions("app: no memory", workflows.RolledBack, temporal.ApplicationErrorOptions{Details: []any{rolledBack}})), rolledBack},
+		"its own words":                   {wrap(temporal.NewApplicationErrorWithOptions("app: no memory", string(workflows.RolledBack), temporal.ApplicationErrorOptions{Details: []any{rolledBack}})), rolledBack},
 		"cancelled":                       {wrap(temporal.NewCanceledError(rolledBack)), rolledBack},
 		"cancelled before its first step": {wrap(temporal.NewCanceledError()), as(workflows.Failed, "canceled")},
 		"failed without a word":           {wrap(temporal.NewApplicationError("no such attribute", "x")), as(workflows.Failed, "no such attribute (type: x, retryable: true); what it had done stands in its history")},

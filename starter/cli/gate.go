@@ -10,7 +10,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/request"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -76,7 +75,7 @@ func (s *starter) answer(ctx context.Context, id string, answer request.Answer, 
 	defer c.Close()
 	found, err := findRun(ctx, c, run)
 	if f, ok := errors.AsType[*failure](err); ok && f.code == exitNo {
-		return notOpen(ctx, c, id)
+		return notOpen(run, id)
 	}
 	if err != nil {
 		return err
@@ -91,14 +90,14 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case isGone(err):
-		return notOpen(ctx, c, id)
+		return notOpen(run, id)
 	case err != nil:
 		return missing(runName(run), noAnswer(err), "start `evenkeel` or `worker`")
 	}
 	r, ok := requestNamed(open, id)
 	switch {
 	case !ok:
-		return notOpen(ctx, c, id)
+		return notOpen(run, id)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
 	}
@@ -106,7 +105,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via
 	reply, err := tell(ctx, c, run, workflows.AnswerRequest, answer)
 	if f, ok := errors.AsType[*failure](err); ok && (f.class == activities.NotFound || f.class == activities.PreconditionFailed) {
-		return notOpen(ctx, c, id)
+		return notOpen(run, id)
 	}
 	if err != nil {
 		return err
@@ -136,20 +135,8 @@ func openRequests(ctx context.Context, c *connect.Connection, run string) ([]req
 	return open, err
 }
 
-// notOpen names the open request that may have been meant.
-func notOpen(ctx context.Context, c *connect.Connection, id string) error {
-	var ids []string
-	if open, err := listOpen(ctx, c); err == nil {
-		for _, r := range open {
-			for _, form := range runForms(r.WorkflowID) {
-				ids = append(ids, form+":"+r.short())
-			}
-		}
-	}
-	hint := "see starter gate list"
-	wanted, _, _ := strings.Cut(runName(id), "@")
-	if near, ok := strictyaml.Nearest(wanted, ids); ok {
-		hint = "did you mean " + near + "?"
-	}
-	return no("", id+" is not open", hint)
+// notOpen says that a request is answered, withdrawn or was never there. It names no other: whoever repeats an answer
+// must not be led to approve something else.
+func notOpen(run, id string) error {
+	return no("", id+" is not open", "see what became of it with starter runbook status "+runName(run))
 }

@@ -33,13 +33,16 @@ what each run said last. When it does not show all of a request, starter runbook
 			}
 			defer c.Close()
 			open, err := listOpen(cmd.Context(), c)
+			shown := open
 			if err == nil && mine {
-				open, err = ofMine(cmd.Context(), c, open)
+				shown, err = ofMine(cmd.Context(), c, open)
 			}
 			if err != nil {
 				return err
 			}
-			return s.printGates(gatesOf(open, all))
+			listed := gatesOf(shown, all)
+			listed.Others = len(open) - len(shown)
+			return s.printGates(listed)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "show all, not only the 20 with the nearest deadline")
@@ -52,6 +55,8 @@ type gates struct {
 	// Open counts all, Requests are those that are shown.
 	Open     int           `json:"open"`
 	Requests []openRequest `json:"requests"`
+	// Others are those that --mine leaves out.
+	Others int `json:"others,omitempty"`
 }
 
 // openRequest is what the memo of a run says of a request.

@@ -96,7 +96,7 @@ gpu1/-/cache/redis:flush.1
 func TestAnswer(t *testing.T) {
 	const run, open = "runbook/gpu1/shop/llm/llama3_8b", "runbook/gpu1/shop/llm/llama3_8b:approve.1"
 	closed := temporal.NewApplicationError(open+" is not open", activities.PreconditionFailed)
-	const notOpen = "starter: " + open + " is not open; did you mean gpu1/shop/llm/llama3_8b:approve.1?\n"
+	const notOpen = "starter: " + open + " is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"
 	for name, c := range map[string]struct {
 		house house
 		id    string
@@ -156,8 +156,8 @@ func TestOrder(t *testing.T) {
 		"accepted":    {house{reply: request.Reply{Accepted: true, Message: "pause: restart"}}, "gpu1/shop/llm/llama3_8b", exitDone, "pause: restart\n", ""},
 		"denied":      {house{reply: request.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
 		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: the run is over: failed\n"},
-		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
-		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; did you mean gpu1/shop/llm/llama3_8b?\n"},
+		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; see starter runbook status\n"},
+		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; name one of those at work: gpu1/shop/llm/llama3_8b\n"},
 		"unlike":      {house{fault: noRun}, "gpu2/bank/database/main", exitNo, "", "starter: gpu2/bank/database/main does not run; see starter runbook status\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

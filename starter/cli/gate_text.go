@@ -14,7 +14,11 @@ func (s *starter) printGates(g gates) error {
 	if s.output == "json" {
 		return s.printJSON(g)
 	}
-	if len(g.Requests) == 0 {
+	switch {
+	case len(g.Requests) > 0:
+	case g.Others > 0:
+		fmt.Fprintf(s.Out, "nothing waits for you, and %d for others\n", g.Others)
+	default:
 		fmt.Fprintln(s.Out, "nothing waits for a person")
 	}
 	for i, r := range g.Requests {

@@ -129,13 +129,8 @@ func runbookStatus(ctx context.Context, c client.Client, id, runID string) (work
 func runbookResult(ctx context.Context, run client.WorkflowRun) (workflows.RunbookResult, error) {
 	var result workflows.RunbookResult
 	err := run.Get(ctx, &result)
-	app, failed := errors.AsType[*temporal.ApplicationError](err)
-	canceled, stopped := errors.AsType[*temporal.CanceledError](err)
-	switch {
-	case failed && app.HasDetails():
-		return result, app.Details(&result)
-	case stopped && canceled.HasDetails():
-		return result, canceled.Details(&result)
+	if found, fault := detailsOf(err, &result); found {
+		return result, fault
 	}
 	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); !ended {
 		return result, err // that it cannot be read says nothing of the run

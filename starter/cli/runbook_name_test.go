@@ -50,10 +50,10 @@ func TestFindRun(t *testing.T) {
 			class: activities.InvalidInput, says: "llm/qwen: it may be any of runbook/gpu1/bank/llm/qwen, runbook/gpu1/shop/llm/qwen; write the whole id",
 		},
 		"database/main":   {class: activities.InvalidInput, says: "it may be any of runbook/gpu1/shop/database/main, runbook/gpu2/shop/database/main"},
-		"llama3_8b":       {class: activities.PreconditionFailed, says: "llama3_8b has no run; did you mean gpu1/shop/llm/llama3_8b?"}, // a key alone names nothing
+		"llama3_8b":       {class: activities.PreconditionFailed, says: "llama3_8b has no run; name one of those at work: gpu1/shop/llm/llama3_8b"}, // a key alone names nothing
 		"llm/x":           {class: activities.PreconditionFailed, says: "llm/x has no run"},
-		"llm/lama3_8b":    {class: activities.PreconditionFailed, says: "llm/lama3_8b has no run; did you mean llm/llama3_8b?"},
-		"cache":           {class: activities.PreconditionFailed, says: "cache has no run; did you mean gpu1/shop/cache/llm/x?"},
+		"llm/lama3_8b":    {class: activities.PreconditionFailed, says: "llm/lama3_8b has no run; see starter runbook status"},
+		"cache":           {class: activities.PreconditionFailed, says: "cache has no run; name one of those at work: gpu1/shop/cache/llm/x"},
 		"nothing/like it": {class: activities.PreconditionFailed, says: "nothing/like it has no run; see starter runbook status"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func (p *runbookProgress) steps(all []workflows.RunbookStep) {
 	}
 	slices.SortStableFunc(ended, func(a, b workflows.RunbookStep) int { return a.Ended.Compare(b.Ended) })
 	for _, step := range ended {
-		text := step.Outcome + " " + step.Path
+		text := string(step.Outcome) + " " + step.Path
 		if step.Message != "" {
 			text += ": " + step.Message
 		}

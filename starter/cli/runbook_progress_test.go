@@ -12,7 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-func step(path, outcome string, attempt, seconds int) workflows.RunbookStep {
+func step(path string, outcome runbook.StepOutcome, attempt, seconds int) workflows.RunbookStep {
 	s := workflows.RunbookStep{Path: path, Kind: runbook.Action, StepState: runbook.StepState{Outcome: outcome, Attempt: attempt, Started: opened}}
 	if outcome != "" {
 		s.Ended = opened.Add(time.Duration(seconds) * time.Second)

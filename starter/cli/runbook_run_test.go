@@ -78,8 +78,8 @@ func TestPlanAnswers(t *testing.T) {
 }
 
 // end is a run's error with its result in the details, as a run that did not end well has it.
-func end(outcome string) ended {
-	return ended{err: temporal.NewNonRetryableApplicationError("llm: x", outcome, nil, workflows.RunbookResult{
+func end(outcome runbook.Outcome) ended {
+	return ended{err: temporal.NewNonRetryableApplicationError("llm: x", string(outcome), nil, workflows.RunbookResult{
 		Runbook: "llm", Key: "llama3_8b", Outcome: outcome, Reason: "restart: no", Undone: []string{"open_breaker"}, NotUndone: []string{"drain: gone"},
 		Steps: []workflows.RunbookStep{
 			{Path: "restart", StepState: runbook.StepState{Outcome: runbook.Failed, Message: "no", Ended: opened.Add(9 * time.Second)}},
@@ -136,12 +136,12 @@ llm x: succeeded
 }
 
 func TestRunOutcomes(t *testing.T) {
-	for outcome, want := range map[string]int{
+	for outcome, want := range map[runbook.Outcome]int{
 		runbook.Succeeded: exitDone, runbook.NotNeeded: exitDone,
 		runbook.Suppressed: exitNo, runbook.Refused: exitNo, runbook.Rejected: exitNo,
 		runbook.RunFailed: exitFailed, runbook.RolledBack: exitFailed, runbook.RollbackIncomplete: exitFailed, runbook.Aborted: exitFailed,
 	} {
-		t.Run(outcome, func(t *testing.T) {
+		t.Run(string(outcome), func(t *testing.T) {
 			over := end(outcome)
 			if want == exitDone || outcome == runbook.Suppressed { // these are no errors
 				over = ended{result: workflows.RunbookResult{Runbook: "llm", Outcome: outcome}}
@@ -150,7 +150,7 @@ func TestRunOutcomes(t *testing.T) {
 				return s.runPlanned(t.Context(), &house{over: over}, planned(), activities.RunbookCall{}, runbookOptions{})
 			})
 			require.Equal(t, want, code)
-			require.Contains(t, out, `"outcome": "`+outcome+`"`)
+			require.Contains(t, out, `"outcome": "`+string(outcome)+`"`)
 		})
 	}
 }

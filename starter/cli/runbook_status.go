@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -211,7 +210,8 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 	return nil
 }
 
-// nearRun is the hint to a run that is not there: one at work that may have been meant.
+// nearRun is the hint to a run that is not there: those of the runbook at work where its key was left out. It guesses
+// none: whoever repeats an order must not be led to give it to another run.
 func nearRun(ctx context.Context, c *connect.Connection, id string) string {
 	all, _, err := runs(ctx, c, runbooksAtWork, runningShown)
 	if err != nil {
@@ -219,13 +219,12 @@ func nearRun(ctx context.Context, c *connect.Connection, id string) string {
 	}
 	var names []string
 	for _, r := range all {
-		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") { // its key was left out
-			return "did you mean " + runName(r.ID) + "?"
+		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") {
+			names = append(names, runName(r.ID))
 		}
-		names = append(names, runForms(r.ID)...)
 	}
-	if near, ok := strictyaml.Nearest(runName(id), names); ok {
-		return "did you mean " + near + "?"
+	if len(names) == 0 {
+		return "see starter runbook status"
 	}
-	return "see starter runbook status"
+	return "name one of those at work: " + strings.Join(names, ", ")
 }

@@ -32,7 +32,7 @@ func (s *starter) printRunbookRun(r runbookRun) {
 	if len(r.Steps) > 0 {
 		rows := [][]string{{"STEP", "KIND", "ATTEMPT", "OUTCOME", "AT", "MESSAGE"}}
 		for _, step := range r.Steps {
-			outcome, at, attempt := step.Outcome, step.Ended, ""
+			outcome, at, attempt := string(step.Outcome), step.Ended, ""
 			if outcome == "" || step.Path == r.At && r.Phase != runbook.Over {
 				outcome, at = string(r.Phase), step.Started
 			}

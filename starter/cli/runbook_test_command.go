@@ -63,7 +63,7 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 			result := runbooktest.Run(program, c)
 			results = append(results, result)
 			row := caseResult{
-				Runbook: r.Runbook.Name, Case: c.Name, Passed: len(result.Faults) == 0, Outcome: result.Outcome,
+				Runbook: r.Runbook.Name, Case: c.Name, Passed: len(result.Faults) == 0, Outcome: string(result.Outcome),
 				DurationSeconds: time.Since(begun).Seconds(), TookSeconds: result.Took.Seconds(), Differences: append([]string{}, result.Faults...),
 			}
 			cases = append(cases, row)

@@ -156,7 +156,7 @@ func (s *starter) printRunbookResult(r workflows.RunbookResult) error {
 }
 
 func resultLine(r workflows.RunbookResult) string {
-	text := runbookTitle(r.Runbook, r.Key) + ": " + strings.ReplaceAll(r.Outcome, "_", " ")
+	text := runbookTitle(r.Runbook, r.Key) + ": " + strings.ReplaceAll(string(r.Outcome), "_", " ")
 	if r.Reason != "" {
 		text += ": " + printable(r.Reason)
 	}

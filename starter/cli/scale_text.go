@@ -121,7 +121,7 @@ func (s *starter) printResults(plans []scaling.Plan, results []workflows.Service
 }
 
 func (s *starter) printResult(r workflows.ServiceResult) {
-	s.Out.Printf("%s/%s on %s: %s", r.Project, r.Change(), r.Host, strings.ReplaceAll(r.Outcome, "_", " "))
+	s.Out.Printf("%s/%s on %s: %s", r.Project, r.Change(), r.Host, strings.ReplaceAll(string(r.Outcome), "_", " "))
 	if r.Reason != "" {
 		s.Out.Printf(": %s", r.Reason)
 	}

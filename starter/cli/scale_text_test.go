@@ -69,7 +69,7 @@ Nothing was changed.
 
 // The worst of several ends decides the exit code.
 func TestPrintResults(t *testing.T) {
-	result := func(outcome, reason string) workflows.ServiceResult {
+	result := func(outcome workflows.ServiceOutcome, reason string) workflows.ServiceResult {
 		return workflows.ServiceResult{Host: "gpu-1", Project: "shop", Service: "app", From: new(1), To: 3, Outcome: outcome, Reason: reason}
 	}
 	for name, c := range map[string]struct {

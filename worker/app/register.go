@@ -78,6 +78,7 @@ func (s SharedActivities) list() []registered {
 		{activities.ActedSinceLater, step, s.Runbooks.ActedSinceLater},
 		{activities.Notify, effect, s.Messages.Notify},
 		{activities.KeepLater, effect, s.Runbooks.KeepLater},
+		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
 		{activities.KeepServiceRun, effect, s.Records.KeepServiceRun},
 		{activities.ReadEntries, read, s.Records.ReadEntries},
 		{activities.VerifyLedger, read, s.Records.VerifyLedger},

@@ -142,6 +142,7 @@ func (s *site) plausible() map[string][][]any {
 		activities.ActedSince:            one(activities.PastRequest{Subject: "x"}),
 		activities.ActedSinceLater:       one(activities.PastRequest{Subject: "x"}),
 		activities.Notify:                one(activities.Notice{WorkflowID: scaleID, RunID: "r", Number: 1, At: time.Now(), Notification: runbook.Notification{Message: "all is well"}}),
+		activities.KeepServiceAsk:        one(activities.ServiceAsk{WorkflowID: scaleID, RunID: "r", At: time.Now(), By: "anna@demo"}),
 		activities.KeepServiceRun:        one(activities.ServiceRun{WorkflowID: scaleID, RunID: "r", At: time.Now(), By: "anna@demo"}),
 		activities.LoadRunbook:           one(call),
 		activities.ReadEntries:           one(ledger.Filter{}),
