@@ -46,6 +46,7 @@ func TestFill(t *testing.T) {
 		"too small":          {with("replicas", 0), "", nil, "replicas: 0 is less than 1"},
 		"too large":          {with("replicas", 9), "", nil, "replicas: 9 is more than 8"},
 		"no whole number":    {with("replicas", 2.5), "", nil, `replicas: "2.5" is not a whole number`},
+		"not exact":          {with("replicas", int64(1)<<53+1), "", nil, "replicas: 9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
 		"no number":          {with("ratio", "half"), "", nil, `ratio: "half" is not a number`},
 		"not finite":         {with("ratio", "NaN"), "", nil, `ratio: "NaN" is not a number`},
 		"neither":            {with("force", "yes"), "", nil, `force: "yes" is neither true nor false`},
