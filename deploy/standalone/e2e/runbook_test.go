@@ -83,7 +83,7 @@ func (s *runbookSite) killedInEachKind() {
 	s.approve()
 	s.awaitAt("restart", runbook.Acting)
 	s.awaitStart(began)
-	s.killWorker() // a restart is a run of its own, which goes on: nobody has to say whether it happened
+	s.killWorker()          // a restart is a run of its own, which goes on: nobody has to say whether it happened
 	s.awaitEnded("restart") // what comes behind it may be over at once: it is in the wait, or past it
 	s.killWorker()
 	result := s.end()
