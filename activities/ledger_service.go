@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -61,27 +60,26 @@ const ServiceFinished = "service.finished"
 
 // KeepServiceAsk appends that a change of a service was asked for. It may be repeated.
 func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
-	data, err := canonical(ask.Data)
-	if err != nil {
-		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", ServiceAsked, err)))
-	}
-	_, err = r.Ledger.Append(ctx, ledger.Draft{
-		Key: ask.WorkflowID + "/" + ask.RunID + "/asked", At: ask.At.UTC().Format(time.RFC3339), Kind: ServiceAsked,
-		Subject: ask.WorkflowID, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID, Data: data,
-	})
-	return Classify(ctx, err)
+	return r.keepService(ctx, "asked", ledger.Draft{
+		At: ask.At.UTC().Format(time.RFC3339), Kind: ServiceAsked, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID,
+	}, ask.Data)
 }
 
 // KeepServiceRun appends the end of a change of a service. It may be repeated. Another entry under its key is Conflict,
 // a ledger that does not answer Unavailable.
 func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
-	data, err := json.Marshal(run.Data)
+	return r.keepService(ctx, "finished", ledger.Draft{
+		At: run.At.UTC().Format(time.RFC3339), Kind: ServiceFinished, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID,
+	}, run.Data)
+}
+
+// keepService appends one event of a run that changes a service.
+func (r *Records) keepService(ctx context.Context, event string, draft ledger.Draft, data any) error {
+	text, err := canonical(data)
 	if err != nil {
-		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", ServiceFinished, err)))
+		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", draft.Kind, err)))
 	}
-	_, err = r.Ledger.Append(ctx, ledger.Draft{
-		Key: run.WorkflowID + "/" + run.RunID + "/finished", At: run.At.UTC().Format(time.RFC3339), Kind: ServiceFinished,
-		Subject: run.WorkflowID, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID, Data: string(data),
-	})
+	draft.Key, draft.Subject, draft.Data = draft.WorkflowID+"/"+draft.RunID+"/"+event, draft.WorkflowID, text
+	_, err = r.Ledger.Append(ctx, draft)
 	return Classify(ctx, err)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// exact is the largest whole number up to which a float64 has all of them.
-const exact = 1 << 53
+// Exact is the largest whole number up to which a float64 has all of them.
+const Exact = 1 << 53
 
 // UnmarshalJSON keeps whole numbers whole.
 func (v *Values) UnmarshalJSON(text []byte) error {
@@ -32,7 +32,7 @@ func (v *Values) UnmarshalJSON(text []byte) error {
 // Whole is a value that JSON was decoded to, with an int64 for a number that has no fraction: JSON knows one kind of
 // number. A number too large to be exact stays as it is.
 func Whole(decoded any) any {
-	if f, ok := decoded.(float64); ok && f == math.Trunc(f) && math.Abs(f) <= exact {
+	if f, ok := decoded.(float64); ok && f == math.Trunc(f) && math.Abs(f) <= Exact {
 		return int64(f)
 	}
 	return decoded
@@ -99,7 +99,7 @@ func double64(value any) (float64, bool) {
 		return v, finite(v)
 	}
 	i, ok := whole64(value)
-	return float64(i), ok && i >= -exact && i <= exact
+	return float64(i), ok && i >= -Exact && i <= Exact
 }
 
 // convert is Convert to a value of CEL.

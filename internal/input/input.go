@@ -78,9 +78,6 @@ func Fill(fields []Field, given condition.Values) (condition.Values, string) {
 	return filled, ""
 }
 
-// largest is the largest whole number: above 2^53 not every one survives JSON.
-const largest = 1 << 53
-
 // accept gives a value the input's type, from text as well: a command line has nothing else.
 func (in Field) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
@@ -90,8 +87,8 @@ func (in Field) accept(v any) (any, string) {
 		if err != nil {
 			return nil, strictyaml.Quote(text) + " is not a whole number"
 		}
-		if n < -largest || n > largest {
-			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -largest, largest)
+		if n < -condition.Exact || n > condition.Exact {
+			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -condition.Exact, condition.Exact)
 		}
 		return n, in.bounded(float64(n))
 	case condition.Double:
