@@ -24,6 +24,7 @@ func TestCancelledStop(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, dockertest.App(t), lingering)
 	id := s.inspect(s.Name + "-web-1").ID
+	dockertest.Said(t, id, "listens for SIGTERM")
 
 	before, cancel := context.WithCancel(t.Context())
 	cancel()

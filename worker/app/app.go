@@ -105,6 +105,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
 	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
+	worker.SetStickyWorkflowCacheSize(CachedRuns)
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
 	SharedActivities{

@@ -19,6 +19,10 @@ import (
 // scarce thing, not the worker.
 const maxActivities = 50
 
+// CachedRuns is how many runs a process keeps in memory between two of their events, at about 0.1 MB each. Another
+// one that something happens to is read from its history first, which takes milliseconds; the SDK would keep 10,000.
+const CachedRuns = 64
+
 func (a *App) workerOptions() worker.Options {
 	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
@@ -27,6 +29,19 @@ func Client(t testing.TB) *client.Client {
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// Said returns when the container's log holds the text.
+func Said(t testing.TB, id, text string) {
+	t.Helper()
+	c := Client(t)
+	require.Eventually(t, func() bool {
+		log, err := c.ContainerLogs(t.Context(), id, container.LogsOptions{ShowStdout: true, ShowStderr: true})
+		require.NoError(t, err)
+		defer log.Close()
+		said, err := io.ReadAll(log)
+		return err == nil && strings.Contains(string(said), text)
+	}, 30*time.Second, 20*time.Millisecond, "the container never said %q", text)
 }
 
 // Name returns a name that nothing on this host has.

@@ -88,5 +88,10 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// Each step of a run takes a read of its shard's queue. Twenty reads a second are meant for
 		// thousands of shards over one database; on one shard they make a short run wait 70 ms of 95.
 		dynamicconfig.TransferProcessorMaxPollRPS.Key(): 200,
+		// A run that waits for days is read again when something happens to it, rather than held: by default
+		// 128,000 of them are, at 0.1 MB each. Calls that are at work at one time need an entry each.
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 256,
+		// Events for other clusters; there are none.
+		dynamicconfig.XDCCacheMaxSizeBytes.Key(): 64 << 10,
 	}
 }

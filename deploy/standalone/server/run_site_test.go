@@ -39,6 +39,7 @@ type runSite struct {
 
 func newRunSite(t testing.TB, argv []string, definitions activities.Definitions) runSite {
 	t.Helper()
+	worker.SetStickyWorkflowCacheSize(app.CachedRuns)
 	s, err := Start(t.Context(), Options{StateDir: t.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(s.Stop)

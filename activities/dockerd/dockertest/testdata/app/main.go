@@ -39,6 +39,7 @@ func main() {
 func wait() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
+	fmt.Println("listens for SIGTERM") // one that comes earlier is lost, as to any first process of a container
 	<-stop
 }
 
