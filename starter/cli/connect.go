@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (w worker) ask(ctx context.Context, c *connect.Connection, summary string, 
 	case err == nil || ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &timeout):
-		return w.unanswered(timeout, timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START || wasTaken(ctx, handle))
+		return w.unanswered(ctx, c, timeout, handle)
 	case errors.As(err, &app):
 		return w.refused(app)
 	default:
@@ -106,17 +107,28 @@ func (w worker) ask(ctx context.Context, c *connect.Connection, summary string, 
 	}
 }
 
-// wasTaken says whether a worker has begun with a question whose last attempt nobody took: one that waits for
-// something that hangs takes no other.
-func wasTaken(ctx context.Context, handle client.ActivityHandle) bool {
+// taken says whether a worker has begun with a question, and when with its last attempt, if that is known.
+func taken(ctx context.Context, handle client.ActivityHandle) (bool, time.Time) {
 	seen, err := handle.Describe(ctx, client.DescribeActivityOptions{})
-	return err == nil && (seen.Attempt > 1 || !seen.LastStartedTime.IsZero())
+	if err != nil {
+		return false, time.Time{}
+	}
+	if seen.LastStartedTime.Unix() <= 0 { // the SDK's "never" is 1970
+		return seen.Attempt > 1, time.Time{}
+	}
+	return true, seen.LastStartedTime
 }
 
-// unanswered tells a worker that is not there from one that waits for something else.
-func (w worker) unanswered(timeout *temporal.TimeoutError, taken bool) error {
-	if !taken {
+// unanswered tells a worker that is not there, or not any more, from one that waits for something else.
+func (w worker) unanswered(ctx context.Context, c *connect.Connection, timeout *temporal.TimeoutError, handle client.ActivityHandle) error {
+	begun, at := taken(ctx, handle)
+	if timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START && !begun {
 		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
+	}
+	// A worker that lives polls on while it works.
+	workers, err := pollers(ctx, c, w.queue, enums.TASK_QUEUE_TYPE_ACTIVITY)
+	if err == nil && !at.IsZero() && !slices.ContainsFunc(workers, func(p poller) bool { return p.LastSeen.After(at) }) {
+		return missing(w.name, "the worker that took the question polls no more", w.absent)
 	}
 	what := "the worker took the question and gave no answer within " + askLimit.String()
 	if last, ok := errors.AsType[*temporal.ApplicationError](timeout.Unwrap()); ok {

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/worker/connect"
@@ -20,6 +23,7 @@ import (
 type asker struct {
 	client.Client
 	question
+	polled time.Time // when the worker polled last
 }
 
 func (a asker) ExecuteActivity(context.Context, client.StartActivityOptions, any, ...any) (client.ActivityHandle, error) {
@@ -27,10 +31,17 @@ func (a asker) ExecuteActivity(context.Context, client.StartActivityOptions, any
 }
 
 // WorkflowService is asked to forget a question.
-func (asker) WorkflowService() workflowservice.WorkflowServiceClient { return forgetful{} }
+func (a asker) WorkflowService() workflowservice.WorkflowServiceClient {
+	return forgetful{polled: a.polled}
+}
 
 type forgetful struct {
 	workflowservice.WorkflowServiceClient
+	polled time.Time
+}
+
+func (f forgetful) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest, ...grpc.CallOption) (*workflowservice.DescribeTaskQueueResponse, error) {
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueue.PollerInfo{{Identity: "worker@gpu-1", LastAccessTime: timestamppb.New(f.polled)}}}, nil
 }
 
 func (forgetful) DeleteActivityExecution(context.Context, *workflowservice.DeleteActivityExecutionRequest, ...grpc.CallOption) (*workflowservice.DeleteActivityExecutionResponse, error) {
@@ -58,16 +69,19 @@ func (q question) Describe(context.Context, client.DescribeActivityOptions) (*cl
 func TestQuestions(t *testing.T) {
 	last := temporal.NewApplicationError("engine info: Cannot connect to the Docker daemon at unix:///x", activities.Unavailable)
 	tried := func(n int32) *client.ActivityExecutionDescription {
-		return &client.ActivityExecutionDescription{Attempt: n}
+		return &client.ActivityExecutionDescription{Attempt: n, LastStartedTime: (*timestamppb.Timestamp)(nil).AsTime()} // as the SDK does
 	}
 	begun := tried(1)
 	begun.LastStartedTime = opened
+	dead := tried(1)
+	dead.LastStartedTime = opened.Add(time.Minute)
 	const hangs = "; what it asks, such as the Docker engine, may hang; see its log"
 	for name, c := range map[string]struct {
 		question
 		code int
 		want string
 	}{
+		"it died with the question":    {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), seen: dead}, exitMissing, "host gpu-1: the worker that took the question polls no more; start `evenkeel` or `worker` on that host"},
 		"nobody is there":              {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, nil), seen: tried(1)}, exitMissing, "host gpu-1: no worker took the question within 10s; start `evenkeel` or `worker` on that host"},
 		"nobody knows":                 {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)}, exitMissing, "host gpu-1: no worker took the question within 10s; start `evenkeel` or `worker` on that host"},
 		"the first attempt hangs":      {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)}, exitMissing, "host gpu-1: the worker took the question and gave no answer within 1m0s" + hangs},
@@ -81,7 +95,7 @@ func TestQuestions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var docker *activities.Docker
 			code, out, errs := says(t, "text", func(*starter) error {
-				return ask(t.Context(), &connect.Connection{Client: asker{question: c.question}}, "gpu-1", "list the services", nil, docker.ListServices)
+				return ask(t.Context(), &connect.Connection{Client: asker{question: c.question, polled: opened.Add(time.Second)}}, "gpu-1", "list the services", nil, docker.ListServices)
 			})
 			require.Equal(t, c.code, code)
 			require.Empty(t, out)
