@@ -143,6 +143,56 @@ func TestRunbookOfAHostWithoutAWorker(t *testing.T) {
 	}
 }
 
+// A host whose worker is lost at work says so. What may be tried again is done once there is another; what may not
+// is not scheduled again, and a person decides.
+func TestRunbookOfAHostThatLosesItsWorker(t *testing.T) {
+	lostAt := func(t *testing.T, step string, away time.Duration) (*runbookSite, *int) {
+		s, scheduled := newRunbookSite(t, restart(t)), 0
+		var back time.Time
+		s.act = func(c runbook.ActCall) (runbook.ActResult, error) {
+			if c.Path != step || c.Undo {
+				return runbook.ActResult{}, nil
+			}
+			scheduled++
+			if back.IsZero() {
+				back = s.Now().Add(away)
+			}
+			if s.Now().Before(back) {
+				beat := temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil)
+				return runbook.ActResult{}, temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, beat)
+			}
+			return runbook.ActResult{}, nil
+		}
+		s.takes = func() time.Duration {
+			if !back.IsZero() && s.Now().Before(back) {
+				return 15 * time.Second
+			}
+			return 0
+		}
+		return s, &scheduled
+	}
+	t.Run("it may be tried again", func(t *testing.T) {
+		s, scheduled := lostAt(t, "open", 2*time.Minute)
+		s.RegisterDelayedCallback(func() {
+			require.Equal(t, "nobody polls gpu1 since 03:00:00 UTC; start `worker` or `evenkeel` there", s.status().Waits)
+		}, time.Minute)
+		s.hears(5*time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+		result, err := s.run()
+		require.NoError(t, err)
+		require.Equal(t, runbook.Succeeded, result.Outcome)
+		require.Greater(t, *scheduled, 2)
+	})
+	t.Run("it may not", func(t *testing.T) {
+		s, scheduled := lostAt(t, "restart", time.Hour)
+		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+		s.RegisterDelayedCallback(func() { require.Contains(t, s.status().Request.Message, "may or may not have happened") }, 10*time.Minute)
+		result, err := s.run()
+		require.Error(t, err)
+		require.Equal(t, 1, *scheduled)
+		require.Equal(t, []string{"restart: its outcome is unknown"}, result.NotUndone)
+	})
+}
+
 // actWait is how long an operation waits for a worker.
 const actWait = 10 * time.Minute
 

@@ -122,7 +122,6 @@ func (m *machine) acted(r ActResult) {
 			RetryVrb, MarkDone, UndoAll, Abort)
 	case r.Outcome == Unclear:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
-		m.s.NotUndone = append(m.s.NotUndone, n.Path+": its outcome is unknown")
 		m.fail(m.ending(why, RunFailed), reason(why, n.Path+": "+r.Message))
 	case why != "":
 		m.stepEnds(m.s.Node, r.Outcome, nil, r.Message)

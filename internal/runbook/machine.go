@@ -198,7 +198,7 @@ func (m *machine) withdraw(why string) {
 	m.told(m.s.Request.Withdraw(why))
 	m.closeRequest()
 	if !m.puttingBack() {
-		m.unsettled(cause, why)
+		m.unanswered(cause, why)
 	}
 }
 

@@ -177,18 +177,14 @@ func (m *machine) expire() {
 		m.enter(m.s.Node)
 		return
 	}
-	m.unsettled(cause, result.Reason)
+	m.unanswered(cause, result.Reason)
 	m.fail(Aborted, result.Reason)
 }
 
-// unsettled keeps what is known of a step whose request closed without an answer.
-func (m *machine) unsettled(cause Cause, why string) {
-	switch cause {
-	case StepUnknown:
-		m.stepEnds(m.s.Node, Unclear, nil, why)
-		m.s.NotUndone = append(m.s.NotUndone, m.node().Path+": its outcome is unknown")
-	case RunPaused:
-	default:
+// unanswered ends the step at work whose request closed without an answer. One that an operator was asked about has
+// ended before.
+func (m *machine) unanswered(cause Cause, why string) {
+	if cause == "" {
 		m.stepEnds(m.s.Node, Failed, nil, why)
 	}
 }

@@ -102,12 +102,39 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 	})
 }
 
-// What can be undone is as it was when its undo went well.
+// What can be undone is as it was when its undo went well, whoever ended the run and however.
 func TestUnknownOutcomeUndone(t *testing.T) {
-	w := lost(t, undoable).begin()
-	w.orders(UndoAll)
-	require.Equal(t, []string{"first", "fire", "undo/fire", "undo/first"}, w.done)
-	w.ends(RolledBack)
+	for name, c := range map[string]struct {
+		ends    func(*world)
+		outcome Outcome
+	}{
+		"undo":      {func(w *world) { w.orders(UndoAll) }, RolledBack},
+		"abort":     {func(w *world) { w.orders(Abort) }, Aborted},
+		"nobody":    {func(w *world) { w.pass(24 * time.Hour) }, Aborted},
+		"cancelled": {func(w *world) { w.next(Event{Cancelled: true}) }, Aborted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := lost(t, undoable).begin()
+			c.ends(w)
+			require.Equal(t, []string{"first", "fire", "undo/fire", "undo/first"}, w.done)
+			w.ends(c.outcome)
+			require.Empty(t, w.s.NotUndone)
+			require.Len(t, w.kept("step."+string(Unclear)), 1)
+		})
+	}
+	t.Run("by itself", func(t *testing.T) {
+		w := lost(t, undoable, func(s *Step) { s.OnUnknown = Fail }).begin()
+		w.ends(RolledBack)
+		require.Empty(t, w.s.NotUndone)
+	})
+	t.Run("its undo fails", func(t *testing.T) {
+		w := lost(t, undoable)
+		w.acts["undo/fire"] = []ActResult{{Outcome: Failed, Message: "no"}}
+		w.begin()
+		w.orders(Abort)
+		w.ends(RollbackIncomplete)
+		require.Equal(t, []string{"fire: no"}, w.s.NotUndone)
+	})
 }
 
 func TestUnknownOutcomeFails(t *testing.T) {

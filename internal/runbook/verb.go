@@ -38,10 +38,7 @@ func (m *machine) verb(v Verb) {
 		m.stepEnds(m.s.Node, OK, nil, by)
 		m.leave()
 	case UndoAll:
-		cause := m.s.Cause
-		if m.closeRequest(); cause == StepUnknown && m.node().Step.Undo == nil {
-			m.unsettled(cause, by)
-		}
+		m.closeRequest()
 		m.s.Ending, m.s.Reason = RunFailed, by
 		m.unwind(0)
 	case Abort:
