@@ -12,6 +12,8 @@ import (
 type Operations interface {
 	// Refusals names everything of a runbook that this worker cannot do, one line each.
 	Refusals(ctx context.Context, project string, d runbook.Definition) ([]string, error)
+	// CommandLines are the commands of the configuration that a program runs, by name.
+	CommandLines(p runbook.Program) map[string]runbook.CommandLine
 	// ReadProbes reads probes; one that cannot be read is a reading with its fault.
 	ReadProbes(ctx context.Context, calls []runbook.ReadCall) (map[string]runbook.Reading, error)
 	// Watch looks until it knows whether a condition holds.

@@ -63,6 +63,15 @@ type LoadedRunbook struct {
 	Dedup string `json:"dedup"`
 	// Project is the Compose project that the run is about; empty for a runbook about the host.
 	Project string `json:"project,omitempty"`
+	// Lines are the commands that the runbook runs, by name, as the host's configuration has them now.
+	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
+}
+
+// Program is the definition laid out with the commands that it runs.
+func (l LoadedRunbook) Program() runbook.Program {
+	p := runbook.Lay(l.Definition)
+	p.Lines = l.Lines
+	return p
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
@@ -90,7 +99,10 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	if err != nil {
 		return loaded, Fail(InvalidInput, fmt.Errorf("runbook %s: %w", d.Name, err))
 	}
-	return LoadedRunbook{Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project}, nil
+	return LoadedRunbook{
+		Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project,
+		Lines: r.Operations.CommandLines(runbook.Lay(d)),
+	}, nil
 }
 
 // project is what the run is about: one of the host's projects, or none where the runbook is about the host.

@@ -36,7 +36,7 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 	if err != nil {
 		return RunbookPlan{}, err
 	}
-	program := runbook.Lay(d)
+	program := loaded.Program()
 	run := runbook.Run{ID: "plan", Name: d.Name, Key: loaded.Key, Host: call.Host, Project: loaded.Project, Initiator: call.By, Dry: true}
 	state, _ := runbook.Drive(program, runbook.New(run, loaded.Inputs), time.Now(), &planning{ctx: ctx, operations: r.Operations})
 	if err := ctx.Err(); err != nil {

@@ -42,8 +42,13 @@ func TestLoadRunbookThatIsDisabled(t *testing.T) {
 	require.Equal(t, NotFound, class(t, err))
 }
 
+// noOperations are a host that has no commands.
+type noOperations struct{ Operations }
+
+func (noOperations) CommandLines(runbook.Program) map[string]runbook.CommandLine { return nil }
+
 func TestLoadRunbookResolvesTheProject(t *testing.T) {
-	r := &Runbooks{Definitions: shelf{}, Projects: map[string][]string{"gpu-1": {"bank", "shop"}, "gpu-2": {"shop"}, "gpu-3": nil}}
+	r := &Runbooks{Definitions: shelf{}, Operations: noOperations{}, Projects: map[string][]string{"gpu-1": {"bank", "shop"}, "gpu-2": {"shop"}, "gpu-3": nil}}
 	for name, c := range map[string]struct {
 		call RunbookCall
 		want string

@@ -27,7 +27,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 		return false, err
 	}
 	d := loaded.Definition
-	r.project, r.program = loaded.Project, runbook.Lay(d)
+	r.project, r.program = loaded.Project, loaded.Program()
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime,

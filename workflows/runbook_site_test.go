@@ -155,6 +155,13 @@ func restart(t *testing.T) runbook.Definition {
 	}
 }
 
+// reloading is the part of the operations that a definition is read with: the host has the command.
+type reloading struct{ activities.Operations }
+
+func (reloading) CommandLines(runbook.Program) map[string]runbook.CommandLine {
+	return map[string]runbook.CommandLine{"restart-qwen": {Argv: []string{"/usr/local/bin/restart", "qwen"}}}
+}
+
 // runbookSite is one run with a worker whose operations do nothing but count.
 type runbookSite struct {
 	*testsuite.TestWorkflowEnvironment
@@ -183,7 +190,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
-	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Projects: map[string][]string{"gpu1": {"shop"}}}
+	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
 	for _, name := range append([]string{activities.Evaluate}, runbook.Kinds...) {
 		s.RegisterActivityWithOptions(runbooks.Keep, activity.RegisterOptions{Name: name})

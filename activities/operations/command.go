@@ -11,6 +11,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // host are the operations that run a program of this host.
@@ -34,9 +35,10 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 	case len(faults) > 0:
 		return nil, activities.Fail(activities.InvalidInput, errors.New(strings.Join(faults, "; ")))
 	}
-	argv := slices.Clone(command.Argv)
-	for _, arg := range command.Args {
-		argv = append(argv, t.text(arg.Name))
+	argv := lineOf(command).With(t.with)
+	if !t.undo && !slices.Equal(argv, t.argv) {
+		return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf(
+			"the configuration has changed since the run began: the command %s is %q now, and was %q; start the runbook again", name, argv, t.argv))
 	}
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(command.Timeout))
 	defer cancel()
@@ -54,6 +56,25 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 		return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s ended with exit status %d", name, status))
 	}
 	return nil, nil
+}
+
+func lineOf(c config.Command) runbook.CommandLine {
+	line := runbook.CommandLine{Argv: c.Argv}
+	for _, arg := range c.Args {
+		line.Args = append(line.Args, arg.Name)
+	}
+	return line
+}
+
+// CommandLines are the commands of the configuration that a program runs, by name.
+func (o *Operations) CommandLines(p runbook.Program) map[string]runbook.CommandLine {
+	lines := map[string]runbook.CommandLine{}
+	for _, name := range p.Commands() {
+		if command, ok := o.commands[name]; ok {
+			lines[name] = lineOf(command)
+		}
+	}
+	return lines
 }
 
 // refuse holds a use against the command that it runs.

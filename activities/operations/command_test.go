@@ -17,7 +17,11 @@ import (
 func command(command string, risk runbook.Risk, idempotent bool, args condition.Values) runbook.ActCall {
 	with := condition.Values{"command": command}
 	maps.Copy(with, args)
-	return runbook.ActCall{Uses: "command.run", With: with, Risk: risk, Idempotent: idempotent, TimeoutSeconds: 60}
+	shown := map[string][]string{"reload": {"/bin/reload", "--now"}, "again": {"/bin/again"}, "wipe": {"/bin/wipe"}, "clean": {"/bin/clean"}}[command]
+	if model, ok := args["model"].(string); ok {
+		shown = append(shown, model)
+	}
+	return runbook.ActCall{Uses: "command.run", With: with, Argv: shown, Risk: risk, Idempotent: idempotent, TimeoutSeconds: 60}
 }
 
 func TestCommand(t *testing.T) {
@@ -68,6 +72,47 @@ func TestCommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a command of that name runs may be edited while a person decides: the worker runs what was shown, or nothing.
+func TestCommandThatWasEdited(t *testing.T) {
+	for name, edit := range map[string]func(*runbook.ActCall){
+		"another program": func(c *runbook.ActCall) { c.Argv[0] = "/bin/spare" },
+		"another option":  func(c *runbook.ActCall) { c.Argv[1] = "--later" },
+		"one word more":   func(c *runbook.ActCall) { c.Argv = append(c.Argv, "--force") },
+		"nothing shown":   func(c *runbook.ActCall) { c.Argv = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			call := command("reload", runbook.Write, false, condition.Values{"model": "qwen_32b"})
+			edit(&call)
+			p := &environment{}
+			_, err := inRun(t, p.operations(t), call)
+			require.Equal(t, activities.PreconditionFailed, class(t, err))
+			require.ErrorContains(t, err, `the command reload is ["/bin/reload" "--now" "qwen_32b"] now`)
+			require.Empty(t, p.ran)
+
+			call.Undo = true // what puts things back runs as it is now: nobody is asked about it alone
+			_, err = inRun(t, p.operations(t), call)
+			require.NoError(t, err)
+			require.Len(t, p.ran, 1)
+		})
+	}
+}
+
+func TestCommandLines(t *testing.T) {
+	constant := func(name string) []runbook.Filled {
+		return []runbook.Filled{{Name: "command", Value: runbook.Value{Constant: name}}}
+	}
+	inner := runbook.Definition{Steps: []runbook.Step{{ID: "b", Kind: runbook.Action, Uses: runbook.CommandOperation, With: constant("reload")}}}
+	program := runbook.Lay(runbook.Definition{Steps: []runbook.Step{
+		{ID: "a", Kind: runbook.Action, Uses: runbook.CommandOperation, With: constant("again")},
+		{ID: "c", Kind: runbook.Call, Called: &inner},
+		{ID: "d", Kind: runbook.Action, Uses: runbook.CommandOperation, With: constant("none")},
+		{ID: "e", Kind: runbook.Action, Uses: "product.breaker", With: constant("wipe")},
+	}})
+	require.Equal(t, map[string]runbook.CommandLine{
+		"again": {Argv: []string{"/bin/again"}}, "reload": {Argv: []string{"/bin/reload", "--now"}, Args: []string{"model"}},
+	}, (&environment{}).operations(t).CommandLines(program))
 }
 
 // The step's own time counts as well, and says so.

@@ -46,7 +46,7 @@ func (o *Operations) approved(ctx context.Context, call runbook.ActCall) error {
 // attempt has begun before, however often Temporal hands it out, and also where the run was reset since.
 func (o *Operations) claim(ctx context.Context, call runbook.ActCall) (first bool, err error) {
 	data, err := json.Marshal(runbook.StepStarted{
-		Runbook: call.Runbook, Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Risk: call.Risk, PlanSHA256: call.PlanSHA256,
+		Runbook: call.Runbook, Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv, Risk: call.Risk, PlanSHA256: call.PlanSHA256,
 	})
 	if err != nil {
 		return false, err

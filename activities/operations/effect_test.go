@@ -56,7 +56,8 @@ func TestDestructiveIsClaimed(t *testing.T) {
 	var data runbook.StepStarted
 	require.NoError(t, json.Unmarshal([]byte(d.Data), &data))
 	require.Equal(t, runbook.StepStarted{
-		Runbook: "clean_up", Step: "clear/wipe", Attempt: 2, Uses: "command.run", Arguments: condition.Values{"command": "wipe"}, Risk: runbook.Destructive, PlanSHA256: "abc",
+		Runbook: "clean_up", Step: "clear/wipe", Attempt: 2, Uses: "command.run", Arguments: condition.Values{"command": "wipe"}, Argv: []string{"/bin/wipe"},
+		Risk: runbook.Destructive, PlanSHA256: "abc",
 	}, data)
 
 	_, err = inRun(t, o, call)

@@ -41,6 +41,7 @@ type Operations struct {
 	ledger   activities.Ledger
 	now      func() time.Time
 	table    map[string]entry
+	commands map[string]config.Command
 }
 
 // New returns the operations of a host. The error says that they are not those that internal/runbook declares.
@@ -52,7 +53,7 @@ func New(o Options) (*Operations, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Operations{projects: o.Projects, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, now: o.Now, table: table}, nil
+	return &Operations{projects: o.Projects, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, now: o.Now, table: table, commands: o.Commands}, nil
 }
 
 // task is one use of an operation.
@@ -64,6 +65,9 @@ type task struct {
 	risk runbook.Risk
 	// idempotent is what the step says, once that the task has one attempt all the same.
 	idempotent, once bool
+	// argv is the command line that was shown; undo says that none was.
+	argv []string
+	undo bool
 }
 
 func (t task) text(name string) string { s, _ := t.with[name].(string); return s }
@@ -110,7 +114,7 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 	if err != nil {
 		return nil, err
 	}
-	t := task{project: project, with: with, risk: call.Risk, idempotent: call.Idempotent, once: call.Once()}
+	t := task{project: project, with: with, risk: call.Risk, idempotent: call.Idempotent, once: call.Once(), argv: call.Argv, undo: call.Undo}
 	limit := runbook.Duration(call.TimeoutSeconds)
 	ctx, cancel := context.WithDeadline(ctx, deadline(ctx, limit))
 	defer cancel()

@@ -130,7 +130,7 @@ func TestOneAttempt(t *testing.T) {
 	env.RegisterActivityWithOptions(o.Act, activity.RegisterOptions{Name: activities.ActOperation})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-		call := act("command.run", runbook.Write, condition.Values{"command": "reload", "model": "m"})
+		call := command("reload", runbook.Write, false, condition.Values{"model": "m"})
 		return workflow.ExecuteActivity(ctx, activities.ActOperation, call).Get(ctx, nil)
 	})
 	require.Equal(t, activities.Unknown, class(t, env.GetWorkflowError().(*temporal.WorkflowExecutionError).Unwrap())) //nolint:errorlint // the environment's own

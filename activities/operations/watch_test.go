@@ -128,7 +128,7 @@ func TestWatchIsHandedOver(t *testing.T) {
 		return said(q)
 	}
 	o := p.operations(t)
-	env.RegisterActivity(o)
+	env.RegisterActivity(o.Watch)
 	call := latency(t, true, 1)
 	call.TimeoutSeconds = 3600
 	_, err := env.ExecuteActivity(o.Watch, call)

@@ -93,6 +93,8 @@ type Effect struct {
 	Attempt   int              `json:"attempt"`
 	Uses      string           `json:"uses"`
 	Arguments condition.Values `json:"arguments,omitempty"`
+	// Argv is the program that it runs, with all its arguments; empty where it runs none.
+	Argv []string `json:"argv,omitempty"`
 }
 
 // ID makes the id of a request; run is the id of the run that opens it.

@@ -59,6 +59,8 @@ func TestShown(t *testing.T) {
 		"another request": func(r *Request) { r.ID = "x:gate.4@0123abcd" }, "another run": func(r *Request) { r.ID = strings.Replace(r.ID, "@0", "@1", 1) },
 		"argument":         func(r *Request) { r.Allows[0].Arguments = condition.Values{"service": "app", "n": int64(4)} },
 		"argument's name":  func(r *Request) { r.Allows[0].Arguments = condition.Values{"service": "app", "m": int64(3)} },
+		"program":          func(r *Request) { r.Allows[0].Argv = []string{"/bin/a", "b c"} },
+		"its words":        func(r *Request) { r.Allows[0].Argv = []string{"/bin/a", "b", "c"} },
 		"attempt":          func(r *Request) { r.Allows[0].Attempt = 2 },
 		"another effect":   func(r *Request) { r.Allows = append(r.Allows, Effect{Step: "stop"}) },
 		"choice":           func(r *Request) { r.Choices = append(r.Choices, "fly") },

@@ -20,6 +20,7 @@ func (r Request) shown() string {
 	for _, e := range r.Allows {
 		h.text(e.Step, strconv.Itoa(e.Attempt), e.Uses)
 		h.values(e.Arguments)
+		h.list(e.Argv)
 	}
 	h.number(len(r.Fields))
 	for _, f := range r.Fields {

@@ -26,14 +26,14 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
-	gate := m.p.gateOf(n.Path)
+	gate, argv := m.p.gateOf(n.Path), m.p.argv(n.Step.Uses, with)
 	until, approved := m.approved(n, attempt, with)
 	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
 		}
-		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with}
+		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Argv: argv}
 		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
 		return
 	}
@@ -48,7 +48,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
 		m.record("begun", StartedKind, "", StepStarted{
-			Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Risk: n.Step.Risk,
+			Runbook: m.s.Run.Name, Step: n.Path, Title: n.Step.Title, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Argv: argv, Risk: n.Step.Risk,
 			PlanSHA256: m.s.Run.PlanSHA256,
 		})
 	}
@@ -58,7 +58,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
 		Path: n.Path, Run: m.s.Run.RunID, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Until: until, Project: m.s.Run.Project,
-		Attempt: attempt, Uses: n.Step.Uses, With: with, Risk: n.Step.Risk,
+		Attempt: attempt, Uses: n.Step.Uses, With: with, Argv: argv, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
 }

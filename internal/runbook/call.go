@@ -41,7 +41,9 @@ type ActCall struct {
 	Attempt int              `json:"attempt"`
 	Uses    string           `json:"uses"`
 	With    condition.Values `json:"with,omitempty"`
-	Risk    Risk             `json:"risk"`
+	// Argv is the line that was shown, where the operation runs a command; the worker runs no other.
+	Argv []string `json:"argv,omitempty"`
+	Risk Risk     `json:"risk"`
 	// Undo says that it takes the step back.
 	Undo bool `json:"undo,omitempty"`
 	// Measured says of an undo that With is what was measured when the step was done.

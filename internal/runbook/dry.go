@@ -15,6 +15,8 @@ type Planned struct {
 	Decision string           `json:"decision"`
 	Uses     string           `json:"uses,omitempty"`
 	With     condition.Values `json:"with,omitempty"`
+	// Argv is the line of a command.
+	Argv []string `json:"argv,omitempty"`
 	// Undo is what would take the step back.
 	Undo *PlannedUndo `json:"undo,omitempty"`
 	Note string       `json:"note,omitempty"`
@@ -87,7 +89,7 @@ func (m *machine) plan(n Node, results map[string]ItemResult, message string) {
 		if fault != "" {
 			decision = PlanUndecided
 		}
-		m.planned(n, Planned{Decision: decision, With: with, Undo: plannedUndo(n, results), Note: fault})
+		m.planned(n, Planned{Decision: decision, With: with, Argv: m.p.argv(n.Step.Uses, with), Undo: plannedUndo(n, results), Note: fault})
 	case GateStep:
 		m.planned(n, Planned{Decision: PlanRun, Note: strings.Join(n.Step.Groups, ", ") + " must approve " + strings.Join(n.Step.Gate.Approves, ", ")})
 	case Rollback, Checkpoint:

@@ -108,7 +108,9 @@ func TestPlanHash(t *testing.T) {
 		w.truth["n"] = int64(2)
 		if change != nil {
 			change(&d, w)
+			lines := w.p.Lines
 			w.p = Lay(d)
+			w.p.Lines = lines
 		}
 		w.s.Run.Dry = true
 		return PlanOf(w.p, w.begin().s)
@@ -135,6 +137,8 @@ func TestPlanHash(t *testing.T) {
 		"another decision":  func(_ *Definition, w *world) { w.truth["w"] = false },
 		"another file":      func(d *Definition, _ *world) { d.SHA256 = "other" },
 		"another call":      func(d *Definition, _ *world) { d.Steps[2].Called.SHA256 = "other" },
+		"a command":         func(d *Definition, w *world) { runsCommand(d, w, "/bin/a", "b c") },
+		"another line":      func(d *Definition, w *world) { runsCommand(d, w, "/bin/a", "b", "c") },
 		"another operation": func(d *Definition, _ *world) { d.Steps[1].Uses = "service.scale" },
 		"another step":      func(d *Definition, _ *world) { d.Steps = append(d.Steps, action("more")) },
 	} {

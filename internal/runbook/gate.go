@@ -18,7 +18,7 @@ func (m *machine) gate(at int, ids []string, results map[string]ItemResult, mess
 			m.stepFails(Failed, "what is to be approved is not known yet: "+id+": "+m.explain(fault))
 			return
 		}
-		wanted = append(wanted, request.Effect{Step: step.Path, Attempt: m.s.Steps[step.Path].Attempt + 1, Uses: step.Step.Uses, Arguments: with})
+		wanted = append(wanted, request.Effect{Step: step.Path, Attempt: m.s.Steps[step.Path].Attempt + 1, Uses: step.Step.Uses, Arguments: with, Argv: m.p.argv(step.Step.Uses, with)})
 	}
 	m.askApproval(n, wanted, message)
 }

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,35 @@ func TestApproval(t *testing.T) {
 	require.Equal(t, "restart", dataOf[request.Word](t, entry).Allows[0].Step)
 	require.Equal(t, planHash, dataOf[request.Word](t, entry).PlanSHA256)
 	require.Len(t, w.kept("step.started"), 1, "what cannot be done twice is in the ledger before it is done")
+}
+
+// runsCommand makes the second step one that runs a command of the configuration.
+func runsCommand(d *Definition, w *world, argv ...string) {
+	s := &d.Steps[1]
+	s.Uses, s.With = CommandOperation, []Filled{{Name: "command", Value: Value{Constant: "fix"}}, {Name: "id", Value: Value{Constant: "7"}}}
+	w.p.Lines = map[string]CommandLine{"fix": {Argv: argv, Args: []string{"id"}}}
+}
+
+// What is approved is a program with its arguments, and that is what the worker is given.
+func TestApprovalOfACommand(t *testing.T) {
+	d := restart()
+	lines := newWorld(t, d)
+	runsCommand(&d, lines, "/bin/fix", "--all")
+	w := newWorld(t, d)
+	w.p.Lines = lines.p.Lines
+	w.begin()
+	line := []string{"/bin/fix", "--all", "7"}
+	require.Equal(t, line, w.s.Request.Allows[0].Argv)
+	shown := w.s.Request.Shown
+	w.says(true, "bob", "oncall")
+	w.ends(Succeeded)
+	require.Equal(t, line, dataOf[request.Word](t, w.kept("request.approved")[0]).Allows[0].Argv)
+	at := slices.IndexFunc(w.commands, func(c Command) bool { return c.Act != nil })
+	require.Equal(t, line, w.commands[at].Act.Argv)
+
+	other := newWorld(t, d)
+	other.p.Lines = map[string]CommandLine{"fix": {Argv: []string{"/bin/fix"}, Args: []string{"id"}}}
+	require.NotEqual(t, shown, other.begin().s.Request.Shown)
 }
 
 func TestRejection(t *testing.T) {

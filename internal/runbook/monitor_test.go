@@ -273,7 +273,7 @@ func (m *monitor) allowed(now time.Time, c ActCall) bool {
 }
 
 func covers(e request.Effect, c ActCall) bool {
-	return e.Step == c.Path && e.Attempt == c.Attempt && e.Uses == c.Uses && equalValues(e.Arguments, c.With)
+	return e.Step == c.Path && e.Attempt == c.Attempt && e.Uses == c.Uses && slices.Equal(e.Argv, c.Argv) && equalValues(e.Arguments, c.With)
 }
 
 // stepOf is the step that a record is about.

@@ -39,7 +39,7 @@ var (
 
 var operations = []Operation{
 	{
-		Name: "command.run", Risk: Write, Open: true, Summary: "run a command of the configuration's allow-list",
+		Name: CommandOperation, Risk: Write, Open: true, Summary: "run a command of the configuration's allow-list",
 		Params: []Param{{Name: "command", Type: condition.String}},
 	},
 	{

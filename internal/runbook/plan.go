@@ -37,6 +37,7 @@ func PlanOf(p Program, s State) Plan {
 	type step struct {
 		Path, Decision, Uses string
 		With                 condition.Values
+		Argv                 []string
 		Undo                 *PlannedUndo
 	}
 	hashed := struct {
@@ -51,7 +52,7 @@ func PlanOf(p Program, s State) Plan {
 		}
 	}
 	for _, planned := range plan.Steps {
-		hashed.Steps = append(hashed.Steps, step{planned.Path, planned.Decision, planned.Uses, planned.With, planned.Undo})
+		hashed.Steps = append(hashed.Steps, step{planned.Path, planned.Decision, planned.Uses, planned.With, planned.Argv, planned.Undo})
 	}
 	text, err := json.Marshal(hashed) // map keys are sorted
 	if err != nil {

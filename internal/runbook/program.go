@@ -11,6 +11,8 @@ type Program struct {
 	Nodes      []Node
 	// Start is the first step, Failure the first of on_failure; Nowhere when there is none.
 	Start, Failure int
+	// Lines are the commands of the host's configuration that the steps run, by name.
+	Lines map[string]CommandLine
 
 	scopes map[string]*Definition
 }

@@ -68,6 +68,7 @@ type StepStarted struct {
 	Attempt    int              `json:"attempt"`
 	Uses       string           `json:"uses"`
 	Arguments  condition.Values `json:"arguments,omitempty"`
+	Argv       []string         `json:"argv,omitempty"`
 	Risk       Risk             `json:"risk"`
 	PlanSHA256 string           `json:"plan_sha256,omitempty"`
 }
