@@ -125,10 +125,11 @@ func (w worker) unanswered(ctx context.Context, c *connect.Connection, timeout *
 	if timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START && !begun {
 		return missing(w.name, "no worker took the question within "+askWait.String(), w.absent)
 	}
-	// A worker that lives polls on while it works.
+	// A worker that lives polls on while it works, at least once within a long poll. To take a question is a poll, too.
+	heard := func(p poller) bool { return p.LastSeen.After(at.Add(time.Second)) }
 	workers, err := pollers(ctx, c, w.queue, enums.TASK_QUEUE_TYPE_ACTIVITY)
-	if err == nil && !at.IsZero() && !slices.ContainsFunc(workers, func(p poller) bool { return p.LastSeen.After(at) }) {
-		return missing(w.name, "the worker that took the question polls no more", w.absent)
+	if err == nil && !at.IsZero() && !slices.ContainsFunc(workers, heard) {
+		return missing(w.name, "the worker took the question and was not heard of since", w.absent)
 	}
 	what := "the worker took the question and gave no answer within " + askLimit.String()
 	if last, ok := errors.AsType[*temporal.ApplicationError](timeout.Unwrap()); ok {

@@ -81,7 +81,7 @@ func TestQuestions(t *testing.T) {
 		code int
 		want string
 	}{
-		"it died with the question":    {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), seen: dead}, exitMissing, "host gpu-1: the worker that took the question polls no more; start `evenkeel` or `worker` on that host"},
+		"it died with the question":    {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), seen: dead}, exitMissing, "host gpu-1: the worker took the question and was not heard of since; start `evenkeel` or `worker` on that host"},
 		"nobody is there":              {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, nil), seen: tried(1)}, exitMissing, "host gpu-1: no worker took the question within 10s; start `evenkeel` or `worker` on that host"},
 		"nobody knows":                 {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)}, exitMissing, "host gpu-1: no worker took the question within 10s; start `evenkeel` or `worker` on that host"},
 		"the first attempt hangs":      {question{err: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)}, exitMissing, "host gpu-1: the worker took the question and gave no answer within 1m0s" + hangs},
@@ -95,7 +95,7 @@ func TestQuestions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var docker *activities.Docker
 			code, out, errs := says(t, "text", func(*starter) error {
-				return ask(t.Context(), &connect.Connection{Client: asker{question: c.question, polled: opened.Add(time.Second)}}, "gpu-1", "list the services", nil, docker.ListServices)
+				return ask(t.Context(), &connect.Connection{Client: asker{question: c.question, polled: opened.Add(2 * time.Second)}}, "gpu-1", "list the services", nil, docker.ListServices)
 			})
 			require.Equal(t, c.code, code)
 			require.Empty(t, out)

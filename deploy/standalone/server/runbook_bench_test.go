@@ -55,7 +55,7 @@ func bare(ctx workflow.Context, n int) error {
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
 	})
 	for i := range n {
-		call := runbook.ActCall{Path: fmt.Sprint(i), Attempt: 1, Uses: "command.run", With: condition.Values{"command": "nothing"}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 60}
+		call := runbook.ActCall{Path: fmt.Sprint(i), Attempt: 1, Uses: "command.run", With: condition.Values{"command": "nothing"}, Argv: []string{"/bin/true"}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 60}
 		if err := workflow.ExecuteActivity(ctx, activities.ActOperation, call).Get(ctx, nil); err != nil {
 			return err
 		}
