@@ -1,0 +1,166 @@
+package identity
+
+import (
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
+)
+
+// Signer is a line of an OpenSSH file of allowed signers: whose key it is, for what and when.
+type Signer struct {
+	Principal string
+	Key       ssh.PublicKey
+	// Namespaces are those that the key signs in; none are all.
+	Namespaces []string
+	// After and Before are the first and the last second at which it does; zero is no bound.
+	After, Before time.Time
+}
+
+// Signers are all lines of such a file.
+type Signers []Signer
+
+// ParseSigners reads a file in the format of ssh-keygen's ALLOWED SIGNERS, of which it knows what names one person by
+// one key. All faults are in the error, one line each.
+func ParseSigners(file, text string) (Signers, error) {
+	var all Signers
+	var faults []error
+	held := map[string]string{}
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		signer, err := parseSigner(line)
+		print := ""
+		if err == nil {
+			print = ssh.FingerprintSHA256(signer.Key)
+			if whose, ok := held[print]; ok && whose != signer.Principal {
+				err = fmt.Errorf("the key %s is %s's already; one key is one person's", print, whose)
+			}
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s:%d: %w", file, i+1, err))
+			continue
+		}
+		held[print] = signer.Principal
+		all = append(all, signer)
+	}
+	return all, errors.Join(faults...)
+}
+
+func parseSigner(line string) (Signer, error) {
+	principal, rest, err := cutPrincipal(line)
+	if err != nil {
+		return Signer{}, err
+	}
+	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+	if err != nil {
+		return Signer{}, fmt.Errorf("no public key stands behind %s; write PRINCIPAL [OPTIONS] TYPE KEY", strictyaml.Quote(principal))
+	}
+	s := Signer{Principal: principal, Key: key}
+	if err := strong(key); err != nil {
+		return Signer{}, err
+	}
+	return s, s.take(options)
+}
+
+// cutPrincipal takes the name off a line. It may stand in quotes, as it may hold blanks.
+func cutPrincipal(line string) (principal, rest string, err error) {
+	if after, ok := strings.CutPrefix(line, `"`); ok {
+		principal, rest, ok = strings.Cut(after, `"`)
+		if !ok {
+			return "", "", errors.New("a quote is not closed")
+		}
+	} else {
+		principal, rest, _ = strings.Cut(line, " ")
+	}
+	switch {
+	case principal == "":
+		return "", "", errors.New("the principal is empty")
+	case strings.ContainsAny(principal, ",*?!"):
+		return "", "", fmt.Errorf("%s is a list or a pattern; write one name per line, for a word is one person's", strictyaml.Quote(principal))
+	}
+	return principal, strings.TrimSpace(rest), nil
+}
+
+// minRSA is the least number of bits of an RSA key, from NIST SP 800-57: 128 bits of strength.
+const minRSA = 3072
+
+// strong refuses kinds of keys whose signatures prove too little.
+func strong(key ssh.PublicKey) error {
+	switch key.Type() {
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKECDSA256:
+		return nil
+	case ssh.KeyAlgoRSA:
+		public, ok := key.(ssh.CryptoPublicKey)
+		if !ok {
+			break
+		}
+		if of, ok := public.CryptoPublicKey().(*rsa.PublicKey); ok && of.N.BitLen() >= minRSA {
+			return nil
+		}
+		return fmt.Errorf("the RSA key has fewer than %d bits", minRSA)
+	}
+	return fmt.Errorf("keys of the type %s are not supported; use ed25519, ecdsa, rsa or their sk- kinds, and no certificates", key.Type())
+}
+
+// take reads the options of a line. One that it does not know could narrow what the key is for, so it is an error.
+func (s *Signer) take(options []string) error {
+	seen := map[string]bool{}
+	for _, option := range options {
+		name, value, _ := strings.Cut(option, "=")
+		name, value = strings.ToLower(name), strings.Trim(value, `"`)
+		if seen[name] {
+			return fmt.Errorf("%s stands there twice", name)
+		}
+		seen[name] = true
+		var err error
+		switch name {
+		case "namespaces":
+			s.Namespaces = strings.Split(value, ",")
+			if value == "" || strings.ContainsAny(value, "*?!") {
+				err = fmt.Errorf("%s is a pattern or empty; write the names", strictyaml.Quote(value))
+			}
+		case "valid-after":
+			s.After, err = sshTime(value)
+		case "valid-before":
+			s.Before, err = sshTime(value)
+		default:
+			err = errors.New("is not supported; write namespaces, valid-after or valid-before")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if !s.After.IsZero() && !s.Before.IsZero() && !s.After.Before(s.Before) {
+		return errors.New("valid-before is not behind valid-after")
+	}
+	return nil
+}
+
+// sshTime reads YYYYMMDD[HHMM[SS]][Z], which without Z is the local time of this host.
+func sshTime(value string) (time.Time, error) {
+	zone, digits := time.Local, value
+	if utc, ok := strings.CutSuffix(value, "Z"); ok {
+		zone, digits = time.UTC, utc
+	}
+	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
+		if at, err := time.ParseInLocation(layout, digits, zone); err == nil && len(digits) == len(layout) {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s is no time; write YYYYMMDD[HHMM[SS]][Z]", strictyaml.Quote(value))
+}
+
+// holds says whether the key signs in a namespace at a time.
+func (s Signer) holds(namespace string, at time.Time) bool {
+	return (len(s.Namespaces) == 0 || slices.Contains(s.Namespaces, namespace)) &&
+		(s.After.IsZero() || !at.Before(s.After)) && (s.Before.IsZero() || !at.After(s.Before))
+}
