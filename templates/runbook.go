@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 const (
@@ -36,6 +37,19 @@ func (s *Set) Runbooks() []runbook.Definition {
 	}
 	slices.SortFunc(out, func(a, b runbook.Definition) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// NearestRunbook returns the name or alias that is spelled most like name, also of one with a fault; "" when none is.
+func (s *Set) NearestRunbook(name string) string {
+	names := slices.Collect(maps.Keys(s.called))
+	for _, f := range s.Faulty() {
+		if f.Kind == runbookKind {
+			names = append(append(names, f.Name), f.Aliases...)
+		}
+	}
+	slices.Sort(names)
+	near, _ := strictyaml.Nearest(name, slices.Compact(names))
+	return near
 }
 
 // ReadRunbook reads a runbook from a file that is not installed. It may call those of set, which holds
