@@ -127,12 +127,15 @@ func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
 	if fault := r.Definitions.RunbookFault(call.Name); fault != "" {
 		return d, Fail(PreconditionFailed, errors.New(fault))
 	}
-	hint := "see starter runbook list"
+	hint := "one that is new is read when `evenkeel` or `worker` is restarted"
 	if near := r.Definitions.NearestRunbook(call.Name); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return d, Fail(NotFound, fmt.Errorf("no runbook is named %q; %s", call.Name, hint))
+	return d, Fail(NotFound, fmt.Errorf("%s; %s", NoRunbook(call.Name), hint))
 }
+
+// NoRunbook is what the error of a name that no definition has begins with.
+func NoRunbook(name string) string { return fmt.Sprintf("no runbook is named %q", name) }
 
 // KeepRequest are a run's entries for the ledger, and expressions to evaluate once they are kept.
 type KeepRequest struct {

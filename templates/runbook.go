@@ -27,6 +27,19 @@ func (s *Set) Runbook(nameOrAlias string) (runbook.Definition, bool) {
 	return runbook.Definition{}, false
 }
 
+// OwnRunbook returns the file of the runbook of that name or alias and the SHA-256 of its text, where it is one of the
+// installation's folder. The SHA-256 is empty where the file has a fault.
+func (s *Set) OwnRunbook(nameOrAlias string) (file, sha256 string, ok bool) {
+	if f, faulty := s.FaultyRunbook(nameOrAlias); faulty {
+		return f.File, "", true
+	}
+	draft, ok := s.called[nameOrAlias]
+	if !ok || draft.builtIn {
+		return "", "", false
+	}
+	return draft.file, draft.definition.SHA256, true
+}
+
 // Runbooks returns every runbook in the order of their names. They must not be changed.
 func (s *Set) Runbooks() []runbook.Definition {
 	var out []runbook.Definition

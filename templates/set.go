@@ -36,6 +36,8 @@ type Set struct {
 	disabled []string
 	// faulty are the definitions that are not used because of a fault.
 	faulty map[id]Faulty
+	// own is the SHA-256 of the files of the installation's folder.
+	own string
 }
 
 type id struct{ kind, name string }
@@ -94,6 +96,7 @@ func load(dir string, disabled []string, given []*reading, faulty map[id]Faulty)
 			return nil, nil, err
 		}
 		set.add(own)
+		set.own = sumOf(own, dir)
 		readings = append(readings, own...)
 	}
 	// A name that is not there may stand in a file that cannot be read.
@@ -105,6 +108,18 @@ func load(dir string, disabled []string, given []*reading, faulty map[id]Faulty)
 	readings = append(readings, given...)
 	set.link(readings)
 	return set, readings, nil
+}
+
+// SHA256 is the SHA-256 of the names and texts of the files in the installation's folder, in hexadecimal digits; empty
+// without one. It says whether two programs have read the same.
+func (s *Set) SHA256() string { return s.own }
+
+func sumOf(readings []*reading, dir string) string {
+	var all []byte
+	for _, r := range readings {
+		all = fmt.Appendf(all, "%q %s\n", strings.TrimPrefix(r.file, dir+"/"), sum(r.text))
+	}
+	return sum(all)
 }
 
 // add puts the definitions of one tree over those that are there.
