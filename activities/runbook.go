@@ -63,12 +63,15 @@ type LoadedRunbook struct {
 	Dedup string `json:"dedup"`
 	// Project is the Compose project that the run is about; empty for a runbook about the host.
 	Project string `json:"project,omitempty"`
+	// RunID is the run that it was loaded for; after a reset that is another one than before.
+	RunID string `json:"run_id,omitempty"`
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
 // not there is NotFound, one whose file has a fault PreconditionFailed, and wrong inputs are InvalidInput.
 func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
 	loaded, err := r.load(call)
+	loaded.RunID = runID(ctx)
 	return loaded, Classify(ctx, err)
 }
 
