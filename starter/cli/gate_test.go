@@ -46,7 +46,9 @@ func TestGateList(t *testing.T) {
 		return says(t, output, func(s *starter) error {
 			open, err := listOpen(t.Context(), h.connection())
 			require.NoError(t, err)
-			return s.printGates(gatesOf(open, all))
+			listed := gatesOf(open, all)
+			complete(t.Context(), h.connection(), listed.Requests)
+			return s.printGates(listed)
 		})
 	}
 	code, out, errs := list("text", false)
@@ -55,7 +57,9 @@ func TestGateList(t *testing.T) {
 	require.Equal(t, `gpu1/shop/handover:ask.1
   Fill it in.
   input by oncall on gpu1/shop until 2026-11-25 12:15:00
-  not all is shown: starter runbook status gpu1/shop/handover
+  field request_id: string like REQ-[0-9]+; the ticket
+  > starter gate approve runbook/gpu1/shop/handover:ask.1@0123abcd -p request_id=STRING
+  > starter gate reject runbook/gpu1/shop/handover:ask.1@0123abcd --reason REASON
 
 gpu1/shop/llm/llama3_8b:approve.1
   Restart llama3_8b?
@@ -74,6 +78,14 @@ gpu1/-/cache/redis:flush.1
   > starter runbook undo gpu1/-/cache/redis --reason REASON
   > starter runbook abort gpu1/-/cache/redis --reason REASON
 `, out)
+
+	_, out, _ = list("json", false)
+	require.Equal(t, 1, strings.Count(out, `"whole"`), "of the others the memo has all")
+
+	h.silent = true
+	_, out, _ = list("text", false)
+	require.Contains(t, out, "  not all is shown, and the run does not answer: starter runbook status gpu1/shop/handover\n")
+	h.silent = false
 
 	h.atWork = nil
 	_, out, _ = list("text", false)

@@ -33,9 +33,14 @@ func (s *starter) printGates(g gates) error {
 	return nil
 }
 
-// printOpen shows what the memo of a run says of a request.
+// printOpen shows a request whole, or else what the memo of its run says of it.
 func (s *starter) printOpen(r openRequest) {
 	fmt.Fprintf(s.Out, "%s:%s\n", runName(r.WorkflowID), r.short())
+	if r.Whole != nil {
+		s.printMessage(r.Whole.Message)
+		s.printRequest(*r.Whole, " on "+where(r.Host, r.Project))
+		return
+	}
 	s.printMessage(r.Message)
 	fmt.Fprintf(s.Out, "  %s on %s until %s\n", whoAnswers(r.Kind, r.Groups), where(r.Host, r.Project), local(r.Deadline))
 	if r.Min > 1 {
@@ -45,7 +50,7 @@ func (s *starter) printOpen(r openRequest) {
 		fmt.Fprintf(s.Out, "  allows %s\n", printable(e))
 	}
 	if r.Cut {
-		fmt.Fprintf(s.Out, "  not all is shown: starter runbook status %s\n", runName(r.WorkflowID))
+		fmt.Fprintf(s.Out, "  not all is shown, and the run does not answer: starter runbook status %s\n", runName(r.WorkflowID))
 		return
 	}
 	for _, command := range workflows.Commands(request.Request{ID: r.WorkflowID + ":" + r.ID, Kind: r.Kind, Choices: choicesOf(r.Summary)}) {
@@ -67,9 +72,10 @@ func (s *starter) printMessage(message string) {
 	}
 }
 
-// printRequest shows a request whole: who may answer and until when, what it is for and what to type.
-func (s *starter) printRequest(r request.Request) {
-	fmt.Fprintf(s.Out, "  %s until %s\n", whoAnswers(r.Kind, r.Groups), local(r.Deadline))
+// printRequest shows a request whole: who may answer and until when, what it is for and what to type. place stands
+// behind who; it may be empty.
+func (s *starter) printRequest(r request.Request, place string) {
+	fmt.Fprintf(s.Out, "  %s%s until %s\n", whoAnswers(r.Kind, r.Groups), place, local(r.Deadline))
 	for _, by := range r.Not {
 		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
 	}

@@ -54,7 +54,7 @@ func (s *starter) printRunbookRun(r runbookRun) {
 	}
 	if r.Request != nil {
 		fmt.Fprintf(s.Out, "waits: %s\n", printable(r.Request.Message))
-		s.printRequest(*r.Request)
+		s.printRequest(*r.Request, "")
 	}
 	s.printUndone(r.RunbookResult)
 }
