@@ -3,6 +3,7 @@ package condition
 import (
 	"math"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common"
@@ -23,7 +24,13 @@ func Compile(text string, names Types, want Type) (Expression, error) {
 	if fault != nil {
 		return Expression{}, fault
 	}
-	return Expression{Text: text, Result: want, Uses: c.uses}, nil
+	e := Expression{Text: text, Result: want, Uses: c.uses}
+	if len(e.Uses) == 0 { // so that it has a value now or never
+		if _, err := e.Evaluate(nil, time.Time{}); err != nil {
+			return Expression{}, whole("has no value: %s; correct it", err)
+		}
+	}
+	return e, nil
 }
 
 // compiled is an expression that is ready to be planned.

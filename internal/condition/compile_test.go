@@ -95,6 +95,8 @@ func TestCompileFaults(t *testing.T) {
 		`timestamp("x") > now`:                      `column 11: "x" is not a time; write it as 2027-06-30T09:00:00Z`,
 		`[1, "a"][0] == 1`:                          `column 9: mixes types; write values of one type`,
 		`google.protobuf.Int64Value{value: 1} == 1`: `column 27: builds a message, which no condition needs; write values and operators`,
+		`inputs.n == 9007199254740993`:              `column 13: 9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992`,
+		`1 / 0 == 1`:                                `has no value: division by zero; correct it`,
 		`@string0 == ""`:                            `column 1: is not an expression: unexpected character; check operators, quotes and brackets`,
 		`inputs.model.contains(inputs.model) && inputs.model.contains(steps.a.outcome)`: "costs too much to evaluate; write fewer or shorter parts",
 	} {

@@ -87,8 +87,8 @@ func (in Field) accept(v any) (any, string) {
 		if err != nil {
 			return nil, strictyaml.Quote(text) + " is not a whole number"
 		}
-		if n < -condition.Exact || n > condition.Exact {
-			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -condition.Exact, condition.Exact)
+		if n < -strictyaml.Exact || n > strictyaml.Exact {
+			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -strictyaml.Exact, strictyaml.Exact)
 		}
 		return n, in.bounded(float64(n))
 	case condition.Double:
