@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/evenkeel/evenkeel/internal/condition"
 )
 
 // Summary is what a run's memo says of an open request, so that one look at the list of runs shows what waits for
@@ -91,13 +89,9 @@ func (r Request) Summary() Summary {
 	return s
 }
 
-// String shows an effect on one line.
+// String shows an effect on one line, as no other one is shown.
 func (e Effect) String() string {
-	words := []string{e.Step + ":", e.Uses}
-	for _, name := range e.Arguments.Names() {
-		words = append(words, name+"="+condition.Spell(e.Arguments[name]))
-	}
-	return strings.Join(words, " ")
+	return strings.TrimSpace(e.Step + ": " + e.Uses + " " + e.Arguments.Assignments())
 }
 
 // quoted is how many bytes a text takes in JSON, without the quotes.
