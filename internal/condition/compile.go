@@ -67,7 +67,7 @@ func compile(text string, names Types, want Type) (*compiled, *Error) {
 	if b.costly {
 		estimate, err := cost.Cost(checked, sizes{})
 		if err != nil || estimate.Max > maxCost {
-			return nil, whole("costs too much to evaluate; write fewer or shorter parts")
+			return nil, whole("costs too much to evaluate: up to %d, and the limit is %d; write fewer or shorter parts", estimate.Max, maxCost)
 		}
 	}
 	if len(b.uses) == 0 {
