@@ -25,7 +25,7 @@ func (reload) Runbook(string) (runbook.Definition, bool) {
 }
 
 // choosy refuses one model.
-type choosy struct{ Operations }
+type choosy struct{ noOperations }
 
 func (choosy) Refusals(_ context.Context, _ string, d runbook.Definition) ([]string, error) {
 	if model, _ := runbook.Known(d.Steps[0].With, "model"); model == "-x" {
