@@ -46,11 +46,14 @@ func TestSettle(t *testing.T) {
 			act("id", "run.id"), act("now", "string(now)"), act("probe", "string(probes.p.value)"), act("step", "steps.a.outcome"),
 			left, open,
 			{ID: "pick", Kind: Switch, Cases: []Case{
-				{When: when("inputs.n == 2"), Steps: []Step{act("no", "inputs.service")}}, {When: when("probes.p.value > 1.0"), Steps: []Step{act("maybe", "inputs.service")}},
-				{When: when("inputs.n == 1"), Steps: []Step{act("yes", "inputs.service")}}, {Steps: []Step{act("never", "inputs.service")}},
+				{When: when("inputs.n == 2"), Steps: []Step{act("no", "inputs.service")}},
+				{When: when("probes.p.value > 1.0"), Steps: []Step{act("maybe", "inputs.service")}},
+				{When: when("inputs.n == 1"), Steps: []Step{act("yes", "inputs.service")}},
+				{Steps: []Step{act("never", "inputs.service")}},
 			}},
 			inner("sub", "inputs.service"), inner("sub_of_probe", "string(probes.p.value)"),
-			{ID: "look", Kind: Check, Require: when("inputs.n > 1")}, act("behind", "inputs.service"),
+			{ID: "look", Kind: Check, Require: when("inputs.n > 1")},
+			act("behind", "inputs.service"),
 		},
 		OnFailure: []Step{act("failing", "inputs.service")},
 	}

@@ -101,11 +101,21 @@ func TestGatesLookDifferent(t *testing.T) {
 		message string
 		with    condition.Values
 	}{
-		{"Run it?", condition.Values{"a": "1", "b": "2"}}, {"Run it?", condition.Values{"a": "1 b=2"}}, {"Run it?", condition.Values{"a": `1" b="2`}},
-		{"Run it?", condition.Values{"a": "x y"}}, {"Run it?", condition.Values{"a": "x  y"}}, {"Run it?", condition.Values{"a": "x\ny"}},
-		{"Run it?", condition.Values{"a": `x\ny`}}, {"Run it?", condition.Values{"a": " x y"}}, {"Run it?", condition.Values{"a": "x\u00a0y"}},
-		{"Run it?", condition.Values{"a": "x\u200by"}}, {"Run it?", condition.Values{"a": "xy"}}, {"Run it?", condition.Values{"a": ""}},
-		{"Run  it?", condition.Values{"a": "xy"}}, {"Run\nit?", condition.Values{"a": "xy"}}, {"Run\tit?", condition.Values{"a": "xy"}},
+		{"Run it?", condition.Values{"a": "1", "b": "2"}},
+		{"Run it?", condition.Values{"a": "1 b=2"}},
+		{"Run it?", condition.Values{"a": `1" b="2`}},
+		{"Run it?", condition.Values{"a": "x y"}},
+		{"Run it?", condition.Values{"a": "x  y"}},
+		{"Run it?", condition.Values{"a": "x\ny"}},
+		{"Run it?", condition.Values{"a": `x\ny`}},
+		{"Run it?", condition.Values{"a": " x y"}},
+		{"Run it?", condition.Values{"a": "x\u00a0y"}},
+		{"Run it?", condition.Values{"a": "x\u200by"}},
+		{"Run it?", condition.Values{"a": "xy"}},
+		{"Run it?", condition.Values{"a": ""}},
+		{"Run  it?", condition.Values{"a": "xy"}},
+		{"Run\nit?", condition.Values{"a": "xy"}},
+		{"Run\tit?", condition.Values{"a": "xy"}},
 	} {
 		status := approval(run, "approve")
 		status.Request.Message = c.message
