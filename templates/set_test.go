@@ -151,7 +151,8 @@ func TestSHA256OfOwnFiles(t *testing.T) {
 		return set.SHA256()
 	}
 	own := map[string]string{"a.yaml": begin("a", "") + nothing, "deep/b.yaml": "broken"}
-	require.Equal(t, of(own), of(own), "wherever the folder lies")
+	here, there := of(own), of(own)
+	require.Equal(t, here, there, "wherever the folder lies")
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"] + "#\n", "deep/b.yaml": "broken"}))
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"], "deep/b.yaml": "broken, too"}), "a file with a fault counts")
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"]}))
