@@ -141,4 +141,6 @@ type Docker struct {
 	VRAM *VRAM
 	// Configuration is the SHA-256 of the configuration file that the worker has read, in hexadecimal digits.
 	Configuration string
+	// Definitions is the SHA-256 of the files of templates_dir as the worker has read them; empty without such a folder.
+	Definitions string
 }

@@ -63,8 +63,17 @@ func (d *Docker) named(projects []string) []string {
 	return projects
 }
 
-// ConfiguredWith returns the SHA-256 of the configuration file that the worker has read, in hexadecimal digits.
-func (d *Docker) ConfiguredWith(context.Context) (string, error) { return d.Configuration, nil }
+// StartedWith is what a worker has read when it started, each as its SHA-256 in hexadecimal digits.
+type StartedWith struct {
+	Configuration string `json:"configuration"`
+	// Definitions are those of templates_dir; empty without such a folder.
+	Definitions string `json:"definitions,omitempty"`
+}
+
+// ConfiguredWith returns what the worker has read. It reads nothing of that again until it is restarted.
+func (d *Docker) ConfiguredWith(context.Context) (StartedWith, error) {
+	return StartedWith{Configuration: d.Configuration, Definitions: d.Definitions}, nil
+}
 
 // ReplicaUsage is one running replica and what it uses.
 type ReplicaUsage struct {

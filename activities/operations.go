@@ -39,7 +39,7 @@ type Metrics interface {
 type Runner interface {
 	// Run runs argv without a shell, with nothing of the worker's environment but PATH and LANG, and returns its
 	// exit status. One that cannot be started is NotFound, PermissionDenied, InvalidInput or marked with
-	// ErrNotSent. When ctx ends first the program is killed with all that it started, and the error is Unknown.
+	// ErrNotSent. When ctx ends first the program is killed with its process group, and the error is Unknown.
 	Run(ctx context.Context, argv []string) (status int, err error)
 }
 

@@ -65,6 +65,8 @@ type LoadedRunbook struct {
 	Project string `json:"project,omitempty"`
 	// Lines are the commands that the runbook runs, by name, as the host's configuration has them now.
 	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
+	// RunID is the run that it was loaded for; after a reset that is another one than before.
+	RunID string `json:"run_id,omitempty"`
 }
 
 // Program is the definition laid out with the commands that it runs.
@@ -78,6 +80,7 @@ func (l LoadedRunbook) Program() runbook.Program {
 // not there is NotFound, one whose file has a fault PreconditionFailed, and wrong inputs are InvalidInput.
 func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
 	loaded, err := r.load(call)
+	loaded.RunID = runID(ctx)
 	return loaded, Classify(ctx, err)
 }
 
@@ -139,12 +142,15 @@ func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
 	if fault := r.Definitions.RunbookFault(call.Name); fault != "" {
 		return d, Fail(PreconditionFailed, errors.New(fault))
 	}
-	hint := "see starter runbook list"
+	hint := "one that is new is read when `evenkeel` or `worker` is restarted"
 	if near := r.Definitions.NearestRunbook(call.Name); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return d, Fail(NotFound, fmt.Errorf("no runbook is named %q; %s", call.Name, hint))
+	return d, Fail(NotFound, fmt.Errorf("%s; %s", NoRunbook(call.Name), hint))
 }
+
+// NoRunbook is what the error of a name that no definition has begins with.
+func NoRunbook(name string) string { return fmt.Sprintf("no runbook is named %q", name) }
 
 // KeepRequest are a run's entries for the ledger, and expressions to evaluate once they are kept.
 type KeepRequest struct {

@@ -32,7 +32,7 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 		return RunbookPlan{}, err
 	}
 	d := loaded.Definition
-	refusals, err := r.Operations.Refusals(ctx, loaded.Project, d)
+	refusals, err := r.Operations.Refusals(ctx, loaded.Project, runbook.Settle(d, call.Host, call.By, loaded.Inputs))
 	if err != nil {
 		return RunbookPlan{}, err
 	}

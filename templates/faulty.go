@@ -20,37 +20,54 @@ type Faulty struct {
 	// Aliases are the other names of a runbook, as far as they are known.
 	Aliases []string `json:"aliases,omitempty"`
 	File    string   `json:"file"`
-	// Reason is the first fault, with its place.
-	Reason string `json:"reason"`
+	// Reason is the first fault, with its place; Faults are all of them.
+	Reason string   `json:"reason"`
+	Faults []string `json:"faults"`
 }
 
 // Open is Load for a program that has to go on: a definition that has a fault, and one that calls it, is left out and
 // told by Faulty. The error is that of the folder, or of a name in disabled that is not there.
 func Open(dir string, disabled []string) (*Set, error) {
+	return settle(func(faulty map[id]Faulty) (*Set, []*reading, error) { return load(dir, disabled, nil, faulty) })
+}
+
+// settle reads again and again, each time without what was found to have a fault: what is left out may be a fault of
+// what calls it. Each round finds one more at least.
+func settle(read func(faulty map[id]Faulty) (*Set, []*reading, error)) (*Set, error) {
 	faulty := map[id]Faulty{}
 	for {
-		// What is left out may be a fault of what calls it, so all is read again. Each round finds one more at least.
-		set, readings, err := load(dir, disabled, maps.Clone(faulty))
+		set, readings, err := read(maps.Clone(faulty))
 		if err != nil {
 			return nil, err
 		}
-		known := len(faulty)
-		for _, r := range readings {
-			fault := r.faults()
-			if fault == nil {
-				continue
-			}
-			reason, _, _ := strings.Cut(fault.Error(), "\n")
-			for _, key := range r.keys() {
-				if _, ok := faulty[key]; !ok {
-					faulty[key] = Faulty{Kind: key.kind, Name: key.name, Aliases: aliasesOf(readings, key), File: r.file, Reason: reason}
-				}
-			}
-		}
-		if len(faulty) == known {
+		found := faultyIn(readings)
+		maps.DeleteFunc(found, func(key id, _ Faulty) bool { return set.isFaulty(key) })
+		if len(found) == 0 {
 			return set, nil
 		}
+		maps.Copy(faulty, found)
 	}
+}
+
+// faultyIn are the definitions that have a fault. What stands in two files has the faults of both.
+func faultyIn(readings []*reading) map[id]Faulty {
+	found := map[id]Faulty{}
+	for _, r := range readings {
+		fault := r.faults()
+		if fault == nil {
+			continue
+		}
+		faults := strings.Split(fault.Error(), "\n")
+		for _, key := range r.keys() {
+			f, ok := found[key]
+			if !ok {
+				f = Faulty{Kind: key.kind, Name: key.name, Aliases: aliasesOf(readings, key), File: r.file, Reason: faults[0]}
+			}
+			f.Faults = append(f.Faults, faults...)
+			found[key] = f
+		}
+	}
+	return found
 }
 
 // Faulty returns what Open left out, in the order of kinds and names.
@@ -60,12 +77,20 @@ func (s *Set) Faulty() []Faulty {
 	})
 }
 
-// RunbookFault returns why the runbook of that name or alias is not used, in one line; "" when it is no faulty one.
-func (s *Set) RunbookFault(nameOrAlias string) string {
+// FaultyRunbook returns the runbook of that name or alias that Open left out; false when it left out none.
+func (s *Set) FaultyRunbook(nameOrAlias string) (Faulty, bool) {
 	for _, f := range s.Faulty() {
 		if f.Kind == runbookKind && (f.Name == nameOrAlias || slices.Contains(f.Aliases, nameOrAlias)) {
-			return f.text()
+			return f, true
 		}
+	}
+	return Faulty{}, false
+}
+
+// RunbookFault returns why the runbook of that name or alias is not used, in one line; "" when it is no faulty one.
+func (s *Set) RunbookFault(nameOrAlias string) string {
+	if f, ok := s.FaultyRunbook(nameOrAlias); ok {
+		return f.text()
 	}
 	return ""
 }
@@ -108,6 +133,9 @@ func (r *reading) keys() []id {
 	}
 	if strictyaml.IsName(stem) && !slices.Contains(names, stem) {
 		names = append(names, stem)
+	}
+	if len(names) == 0 { // it is told all the same
+		names = []string{base}
 	}
 	var keys []id
 	for _, kind := range kinds {

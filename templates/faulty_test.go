@@ -84,6 +84,9 @@ func TestOpen(t *testing.T) {
 			"Runbook mine: b.yaml: Runbook \"mine\" is also in a.yaml; keep one\n",
 			[]string{"mine"},
 		},
+		"one that nobody can tell what it is": {
+			map[string]string{"My own.yaml": "\x00"}, nil, "Runbook My own.yaml: My own.yaml:1:1: is not YAML", nil,
+		},
 		"a test": {
 			map[string]string{"mine.yaml": begin("mine", "") + nothing, "mine_test.yaml": "apiVersion: evenkeel/v1\nkind: RunbookTest\nmetadata: {name: mine}\ncases: 1\n"},
 			nil,

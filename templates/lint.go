@@ -38,7 +38,7 @@ type Findings struct {
 // nothing below a folder testdata. Without paths it looks at all that is installed. The error is that
 // of reading a file.
 func Lint(paths []string, o LintOptions) (Findings, error) {
-	set, installed, err := load(o.Dir, o.Disabled, nil)
+	set, installed, err := load(o.Dir, o.Disabled, nil, nil)
 	if err != nil {
 		return Findings{}, err
 	}

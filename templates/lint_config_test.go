@@ -21,7 +21,7 @@ func TestLintAgainstTheConfiguration(t *testing.T) {
   queue: {uses: service.metric, with: {service: app, metric: q}, unit: tasks, max_age: 10s}
 steps:
   - {id: long, kind: check, require: probes.queue.value > 1.0}
-  - {id: wipe, kind: action, uses: command.run, with: {command: wipe, disk: nvme0}, risk: write, idempotent: true}
+  - {id: wipe, kind: action, uses: command.run, with: {command: wipe, disk: "${{ 'nvme' + '0' }}"}, risk: write, idempotent: true}
   - {id: warm, kind: action, uses: command.run, with: {command: wrm}, risk: write, idempotent: false}
   - id: more
     kind: action

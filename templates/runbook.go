@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 const (
@@ -26,6 +27,19 @@ func (s *Set) Runbook(nameOrAlias string) (runbook.Definition, bool) {
 	return runbook.Definition{}, false
 }
 
+// OwnRunbook returns the file of the runbook of that name or alias and the SHA-256 of its text, where it is one of the
+// installation's folder. The SHA-256 is empty where the file has a fault.
+func (s *Set) OwnRunbook(nameOrAlias string) (file, sha256 string, ok bool) {
+	if f, faulty := s.FaultyRunbook(nameOrAlias); faulty {
+		return f.File, "", true
+	}
+	draft, ok := s.called[nameOrAlias]
+	if !ok || draft.builtIn {
+		return "", "", false
+	}
+	return draft.file, draft.definition.SHA256, true
+}
+
 // Runbooks returns every runbook in the order of their names. They must not be changed.
 func (s *Set) Runbooks() []runbook.Definition {
 	var out []runbook.Definition
@@ -36,6 +50,19 @@ func (s *Set) Runbooks() []runbook.Definition {
 	}
 	slices.SortFunc(out, func(a, b runbook.Definition) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// NearestRunbook returns the name or alias that is spelled most like name, also of one with a fault; "" when none is.
+func (s *Set) NearestRunbook(name string) string {
+	names := slices.Collect(maps.Keys(s.called))
+	for _, f := range s.Faulty() {
+		if f.Kind == runbookKind {
+			names = append(append(names, f.Name), f.Aliases...)
+		}
+	}
+	slices.Sort(names)
+	near, _ := strictyaml.Nearest(name, slices.Compact(names))
+	return near
 }
 
 // ReadRunbook reads a runbook from a file that is not installed. It may call those of set, which holds

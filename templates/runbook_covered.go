@@ -18,6 +18,9 @@ func (r *runbookReader) covered(at string, steps []runbook.Step, passed []runboo
 		if s.Risk == runbook.Destructive {
 			r.coveredStep(at, s, passed, reached)
 		}
+		if gate, ok := r.gates[s.ID]; ok {
+			r.approvable(at, s, gate)
+		}
 		for j, c := range s.Cases {
 			r.covered(fmt.Sprintf("%s.cases[%d].steps", at, j), c.Steps, passed, append(slices.Clone(reached), c.When.Text))
 		}
@@ -38,4 +41,14 @@ func (r *runbookReader) coveredStep(at string, s runbook.Step, passed []runbook.
 		return
 	}
 	r.doc.Fault(at, "%s is destructive and nobody has to approve it; put a gate with approves: [%s] before it", s.ID, s.ID)
+}
+
+// approvable reports an argument that is another one whenever it is evaluated: an approval is for the arguments that
+// were shown, so none would ever hold.
+func (r *runbookReader) approvable(at string, s runbook.Step, gate string) {
+	for _, f := range s.With {
+		if _, varies := f.Value.Expression.Uses["now"]; varies {
+			r.doc.Fault(at+".with."+f.Name, "uses now, which has passed when %s is approved, so that the gate would ask for ever; write an input in its place", gate)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
@@ -107,7 +108,11 @@ func (r *runbookReader) argument(at string, t target, p runbook.Param, given str
 		r.doc.Fault(at, `mixes text and ${{ }}; write one ${{ EXPRESSION }} alone, such as ${{ "text" + inputs.NAME }}`)
 		return runbook.Value{}
 	case isExpression:
-		return runbook.Value{Expression: r.expressionIn(at, text, strings.TrimSpace(inner), names, p.Type)}
+		e := r.expressionIn(at, text, strings.TrimSpace(inner), names, p.Type)
+		if len(e.Uses) > 0 || e.Zero() {
+			return runbook.Value{Expression: e}
+		}
+		given.Value, _ = e.Evaluate(nil, time.Time{}) // without names it is a constant, written in another way
 	}
 	if in, ok := t.inputs[p.Name]; ok {
 		return runbook.Value{Constant: r.fit(at, in, given.Value)}

@@ -18,11 +18,13 @@ type RunbookTest struct {
 }
 
 // RunbookTests returns every runbook with its test, in the order of their names. A runbook that replaces a
-// built-in one is not held to the cases of that.
+// built-in one is not held to the cases of that. One whose test has a fault is left out with it.
 func (s *Set) RunbookTests() []RunbookTest {
 	var out []RunbookTest
 	for _, d := range s.Runbooks() {
-		out = append(out, s.testOf(d))
+		if !s.isFaulty(id{runbookTest, d.Name}) {
+			out = append(out, s.testOf(d))
+		}
 	}
 	return out
 }
@@ -36,43 +38,59 @@ func (s *Set) testOf(d runbook.Definition) RunbookTest {
 }
 
 // RunbookTestsIn returns the runbooks of files and folders with their tests: naming one of the two files means
-// both. What they call may lie beside them, else it is that of Load. The error tells the faults of both.
-func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, error) {
-	set, _, err := load(dir, disabled, nil)
-	if err != nil {
-		return nil, err
-	}
+// both. What they call may lie beside them, else it is that of Open. What has a fault is left out and returned
+// beside them. The error is that of reading a file, or that there is no runbook.
+func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, []Faulty, error) {
 	named, err := lintFiles(paths)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	around := slices.Clone(paths)
 	for _, f := range named {
 		beside, err := filepath.Glob(filepath.Join(escaped(filepath.Dir(f.path)), "*.yaml"))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		around = append(around, beside...)
 	}
 	files, err := lintFiles(around)
 	if err != nil {
-		return nil, err
-	}
-	contents, err := inParallel(files, func(f lintFile) (*linted, error) {
-		return lintFile{f.path, slices.Contains(paths, f.path)}.read()
-	})
-	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var given []*reading
-	for _, c := range contents {
-		if c.definition != nil {
-			given = append(given, c.definition)
+	set, err := settle(func(faulty map[id]Faulty) (*Set, []*reading, error) {
+		given = nil
+		contents, err := inParallel(files, func(f lintFile) (*linted, error) {
+			return lintFile{f.path, slices.Contains(paths, f.path)}.read()
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range contents {
+			if c.definition != nil {
+				given = append(given, c.definition)
+			}
+		}
+		set, readings, err := load(dir, disabled, given, faulty)
+		return set, overlaid(readings, given), err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return set.selected(given, named)
+}
+
+// overlaid leaves out readings in whose place others are given, which replace them whatever is wrong with them.
+func overlaid(readings, given []*reading) []*reading {
+	replaced := map[id]bool{}
+	for _, r := range given {
+		for _, key := range r.keys() {
+			replaced[key] = true
 		}
 	}
-	set.replace(given, dir)
-	set.link(given)
-	return set.selected(given, named)
+	return slices.DeleteFunc(slices.Clone(readings), func(r *reading) bool {
+		return !slices.Contains(given, r) && slices.ContainsFunc(r.keys(), func(key id) bool { return replaced[key] })
+	})
 }
 
 // escaped is a path in which a pattern's signs stand for themselves.
@@ -80,32 +98,21 @@ func escaped(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// selected are the runbooks of which a file was named, theirs or that of their test.
-func (s *Set) selected(given []*reading, named []lintFile) ([]RunbookTest, error) {
-	var names []string
+// selected are the runbooks of which a file was named, theirs or that of their test, and those with a fault.
+func (s *Set) selected(given []*reading, named []lintFile) ([]RunbookTest, []Faulty, error) {
+	names := map[string]bool{}
 	for _, r := range given {
-		isNamed := slices.ContainsFunc(named, func(f lintFile) bool { return filepath.Clean(f.path) == filepath.Clean(r.file) })
-		if isNamed && (r.key.kind == runbookKind || r.key.kind == runbookTest || r.value == nil) {
-			names = append(names, r.key.name)
+		if !slices.ContainsFunc(named, func(f lintFile) bool { return filepath.Clean(f.path) == filepath.Clean(r.file) }) {
+			continue
+		}
+		for _, key := range r.keys() {
+			names[key.name] = names[key.name] || key.kind != scalingPolicy
 		}
 	}
-	var faults []error
-	for _, r := range given {
-		if slices.Contains(names, r.key.name) {
-			faults = append(faults, r.faults())
-		}
+	out := slices.DeleteFunc(s.RunbookTests(), func(t RunbookTest) bool { return !names[t.Runbook.Name] })
+	faulty := slices.DeleteFunc(s.Faulty(), func(f Faulty) bool { return f.Kind == scalingPolicy || !names[f.Name] })
+	if len(out) == 0 && len(faulty) == 0 {
+		return nil, nil, errors.New("there is no runbook and no test")
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	var out []RunbookTest
-	for _, d := range s.Runbooks() {
-		if slices.Contains(names, d.Name) {
-			out = append(out, s.testOf(d))
-		}
-	}
-	if len(out) == 0 {
-		return nil, errors.New("there is no runbook and no test")
-	}
-	return out, nil
+	return out, faulty, nil
 }

@@ -106,17 +106,57 @@ func TestRunbookTestsIn(t *testing.T) {
 			for _, p := range c.paths {
 				paths = append(paths, filepath.Join(dir, p))
 			}
-			all, err := RunbookTestsIn(paths, "", nil)
+			all, faulty, err := RunbookTestsIn(paths, "", nil)
 			require.NoError(t, err)
 			require.Equal(t, c.want, cases(all))
+			require.Empty(t, faulty)
 		})
 	}
 	for path, want := range map[string]string{
-		"c":             "there is no runbook and no test",
-		"a/broken.yaml": "broken.yaml:1:1: the file is not a mapping; write key: value",
-		"d":             "no such file or directory",
+		"c": "there is no runbook and no test",
+		"d": "no such file or directory",
 	} {
-		_, err := RunbookTestsIn([]string{filepath.Join(dir, path)}, "", nil)
+		_, _, err := RunbookTestsIn([]string{filepath.Join(dir, path)}, "", nil)
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// What has a fault is told, and what is beside it is tested.
+func TestRunbookTestsInLeavesOutWhatHasAFault(t *testing.T) {
+	calling := func(name, called string) string {
+		return book(name) + "  - {id: call, kind: call, runbook: " + called + "}\n"
+	}
+	dir := tree(t, map[string]string{
+		"sound.yaml": book("sound"), "sound_test.yaml": bookTest("sound", "tell"),
+		"broken.yaml": strings.Replace(book("broken"), "Sev4", "Sev5", 1), "calls.yaml": calling("calls", "broken"), "calls_test.yaml": bookTest("calls", "tell"),
+		"unfit.yaml": book("unfit"), "unfit_test.yaml": bookTest("unfit", "tel"), "My own.yaml": "nothing",
+	})
+	installed := tree(t, map[string]string{"broken.yaml": book("broken"), "sound.yaml": strings.Replace(book("sound"), "Sev4", "Sev5", 1), "deep.yaml": calling("deep", "sound")})
+	for name, c := range map[string]struct {
+		path   string
+		want   map[string][]string
+		faulty []string
+	}{
+		"a folder": {"", map[string][]string{"sound": {"own"}}, []string{"broken.yaml:3:", "calls.yaml:6:", "unfit_test.yaml:6:"}},
+		"a sound file, whatever the installed one of its name is": {"sound.yaml", map[string][]string{"sound": {"own"}}, nil},
+		"a file with a fault":   {"broken.yaml", map[string][]string{}, []string{"broken.yaml:3:"}},
+		"what calls one":        {"calls.yaml", map[string][]string{}, []string{"calls.yaml:6:37: steps[1].runbook: the runbook broken is disabled, because"}},
+		"a test that is broken": {"unfit.yaml", map[string][]string{}, []string{"unfit_test.yaml:6:"}},
+		"a file without a name": {"My own.yaml", map[string][]string{}, []string{"My own.yaml:1:1:"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, faulty, err := RunbookTestsIn([]string{filepath.Join(dir, c.path)}, installed, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, cases(all))
+			var told strings.Builder
+			for _, f := range faulty {
+				require.Equal(t, f.Reason, f.Faults[0])
+				told.WriteString(strings.Join(f.Faults, "\n") + "\n")
+			}
+			for _, want := range c.faulty {
+				require.Contains(t, told.String(), filepath.Join(dir, want))
+			}
+			require.Equal(t, len(c.faulty) > 0, len(faulty) > 0, told.String())
+		})
 	}
 }

@@ -36,6 +36,8 @@ type Set struct {
 	disabled []string
 	// faulty are the definitions that are not used because of a fault.
 	faulty map[id]Faulty
+	// own is the SHA-256 of the files of the installation's folder.
+	own string
 }
 
 type id struct{ kind, name string }
@@ -50,7 +52,7 @@ type definition struct {
 // must be there. An empty dir means no overlay. The error tells the faults of all files, each
 // file's as strictyaml.Errors.
 func Load(dir string, disabled []string) (*Set, error) {
-	set, readings, err := load(dir, disabled, nil)
+	set, readings, err := load(dir, disabled, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +66,9 @@ func Load(dir string, disabled []string) (*Set, error) {
 	return set, nil
 }
 
-// load reads the built-in definitions and those of dir, and leaves out what is known as faulty. The set may hold
-// others that have faults; they are told by the readings.
-func load(dir string, disabled []string, faulty map[id]Faulty) (*Set, []*reading, error) {
+// load reads the built-in definitions and those of dir, puts those that are given over them, and leaves out what is
+// known as faulty. The set may hold others that have faults; they are told by the readings, which end with those given.
+func load(dir string, disabled []string, given []*reading, faulty map[id]Faulty) (*Set, []*reading, error) {
 	readings, err := read(embedded, "templates/", embedded.ReadFile)
 	if err != nil {
 		return nil, nil, err
@@ -94,15 +96,30 @@ func load(dir string, disabled []string, faulty map[id]Faulty) (*Set, []*reading
 			return nil, nil, err
 		}
 		set.add(own)
+		set.own = sumOf(own, dir)
 		readings = append(readings, own...)
 	}
-	maps.DeleteFunc(set.definitions, func(key id, _ definition) bool { return set.isFaulty(key) })
 	// A name that is not there may stand in a file that cannot be read.
 	if err := set.disable(disabled); err != nil && !slices.ContainsFunc(readings, func(r *reading) bool { return r.faults() != nil }) {
 		return nil, nil, err
 	}
+	set.replace(given, dir)
+	maps.DeleteFunc(set.definitions, func(key id, _ definition) bool { return set.isFaulty(key) })
+	readings = append(readings, given...)
 	set.link(readings)
 	return set, readings, nil
+}
+
+// SHA256 is the SHA-256 of the names and texts of the files in the installation's folder, in hexadecimal digits; empty
+// without one. It says whether two programs have read the same.
+func (s *Set) SHA256() string { return s.own }
+
+func sumOf(readings []*reading, dir string) string {
+	var all []byte
+	for _, r := range readings {
+		all = fmt.Appendf(all, "%q %s\n", strings.TrimPrefix(r.file, dir+"/"), sum(r.text))
+	}
+	return sum(all)
 }
 
 // add puts the definitions of one tree over those that are there.

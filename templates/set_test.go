@@ -143,3 +143,20 @@ func TestLinkedFolder(t *testing.T) {
 	_, ok := set.Policy("web")
 	require.True(t, ok)
 }
+
+func TestSHA256OfOwnFiles(t *testing.T) {
+	of := func(files map[string]string) string {
+		set, err := Open(tree(t, files), nil)
+		require.NoError(t, err)
+		return set.SHA256()
+	}
+	own := map[string]string{"a.yaml": begin("a", "") + nothing, "deep/b.yaml": "broken"}
+	here, there := of(own), of(own)
+	require.Equal(t, here, there, "wherever the folder lies")
+	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"] + "#\n", "deep/b.yaml": "broken"}))
+	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"], "deep/b.yaml": "broken, too"}), "a file with a fault counts")
+	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"]}))
+	none, err := Open("", nil)
+	require.NoError(t, err)
+	require.Empty(t, none.SHA256())
+}

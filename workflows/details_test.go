@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -54,6 +55,14 @@ func TestDetailsKeepTextAsItIs(t *testing.T) {
 	book := runbookDetails(status)
 	require.Contains(t, book, "| restart | action | failed | "+shown+" |\n")
 	require.Equal(t, 7, strings.Count(book, shown), book)
+}
+
+// What a yes allows is shown as it is: in a block of code blanks stay, and a value makes no line of its own.
+func TestDetailsShowWhatIsAllowed(t *testing.T) {
+	page := runbookDetails(RunbookStatus{Request: &request.Request{ID: "w:ask.1@0123abcd", Kind: request.Approval, Choices: []string{request.Approve}, Allows: []request.Effect{
+		{Step: "work", Uses: "command.run", Arguments: condition.Values{"command": "say", "text": "a  b\n```"}},
+	}}})
+	require.Contains(t, page, "```\n# allows work: command.run command=say text=\"a  b\\n```\"\nstarter gate approve w:ask.1@0123abcd\n```\n")
 }
 
 func TestCutKeepsRunesWhole(t *testing.T) {

@@ -27,10 +27,10 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 		return false, err
 	}
 	d := loaded.Definition
-	r.project, r.program = loaded.Project, loaded.Program()
+	r.project, r.program, r.runID = loaded.Project, loaded.Program(), loaded.RunID
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By,
-		Started: workflow.GetInfo(ctx).WorkflowStartTime,
+		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,
 	}, loaded.Inputs)
 	r.setAttributes(value{SeverityAttribute, d.Severity})
 	if suppressed, err := r.suppressed(ctx, d); suppressed || err != nil {

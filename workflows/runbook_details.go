@@ -48,10 +48,10 @@ func requestDetails(r request.Request) []string {
 	lines := []string{
 		fmt.Sprintf("**Waits for %s until %s:** %s\n", plain(who), r.Deadline.UTC().Format("2006-01-02 15:04 MST"), plain(r.Message)),
 	}
+	lines = append(lines, "```") // in which blanks stay as they are
 	for _, e := range r.Allows {
-		lines = append(lines, "- allows "+plain(e.String())+"\n")
+		lines = append(lines, "# allows "+e.String())
 	}
-	lines = append(lines, "```")
 	lines = append(lines, Commands(r)...)
 	return append(lines, "```\n")
 }

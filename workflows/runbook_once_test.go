@@ -90,3 +90,16 @@ func TestApprovalEndsWhileNobodyTakesTheCall(t *testing.T) {
 	require.Equal(t, runbook.RolledBack, result.Outcome, "it is known that it did not happen")
 	require.Equal(t, []string{"open", "restart", "undo open"}, s.acts)
 }
+
+// A run that begins with a step that must not happen twice is not taken for one that was reset.
+func TestRunBeginsWithAStepThatIsDoneOnce(t *testing.T) {
+	d := restart(t)
+	first := d.Steps[3]
+	first.ID, first.Risk = "first", runbook.Write
+	d.Triggers, d.Steps = runbook.Triggers{}, []runbook.Step{first}
+	s := newRunbookSite(t, d)
+	result, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, runbook.Succeeded, result.Outcome, result.Reason)
+	require.Equal(t, []string{"first"}, s.acts)
+}

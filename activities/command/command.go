@@ -33,7 +33,7 @@ func New() *Runner { return &Runner{leaveWithin: leaveWithin} }
 // Run runs argv without a shell, in the folder / and in a process group of its own, and returns its exit
 // status. It reads nothing and what it writes is dropped, because it may hold secrets. When ctx ends first
 // the whole group gets SIGTERM and, after 5 seconds, SIGKILL; then nobody knows how far it came, which
-// is Unknown. So is a program that a signal has ended. One that does not exist is NotFound, one that may not
+// is Unknown, and a process that has left the group lives on. So is a program that a signal has ended. One that does not exist is NotFound, one that may not
 // be run PermissionDenied, one that is no program InvalidInput; any other that cannot be started is marked with
 // activities.ErrNotSent.
 func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error) {
@@ -69,7 +69,7 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 	case <-ended:
 	case <-ctx.Done():
 		r.kill(cmd.Process.Pid, ended)
-		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s was killed before it ended: %w", argv[0], ctx.Err()))
+		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s was killed before it ended: %w; %s", argv[0], ctx.Err(), left))
 	}
 	exit, failed := errors.AsType[*exec.ExitError](result)
 	switch {
@@ -78,11 +78,14 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 	case failed && exit.Exited():
 		return exit.ExitCode(), nil
 	default:
-		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s: %w", argv[0], result))
+		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s: %w; what it started may still run", argv[0], result))
 	}
 }
 
-// kill ends the group of a program, and with it what the program has started. The kernel gives the number of a
+// left says what a kill does not reach. Nothing tells such a process from others of the same user.
+const left = "a process that it started in a session or group of its own may still run"
+
+// kill ends the group of a program, and with it what the program has started and has not left the group. The kernel gives the number of a
 // group to no other as long as one process is in it, and not soon again after that.
 func (r *Runner) kill(group int, ended <-chan struct{}) {
 	_ = syscall.Kill(-group, syscall.SIGTERM) // it may be gone

@@ -139,6 +139,29 @@ func TestKilledWithItsChildren(t *testing.T) {
 	}
 }
 
+// A process in a session of its own is not reached, and the error says so.
+func TestWhatLeftTheGroup(t *testing.T) {
+	program := script(t, "setsid sleep 300 & echo $! > child\nwait")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		_, err := New().Run(ctx, []string{program})
+		result <- err
+	}()
+	eventually(t, program, "child")
+	pid, err := strconv.Atoi(strings.TrimSpace(beside(t, program, "child")))
+	require.NoError(t, err)
+	defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+	require.Eventually(t, func() bool {
+		group, err := syscall.Getpgid(pid)
+		return err == nil && group == pid
+	}, 30*time.Second, 5*time.Millisecond)
+	cancel()
+	require.EqualError(t, <-result, program+" was killed before it ended: context canceled; a process that it started in a session or group of its own may still run")
+	require.False(t, gone(pid))
+}
+
 // gone says whether a process has ended; whoever adopted it may not have looked yet.
 func gone(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
@@ -167,7 +190,7 @@ func TestGraceOfSIGTERM(t *testing.T) {
 func TestKilledByASignal(t *testing.T) {
 	_, err := New().Run(t.Context(), []string{script(t, "kill -9 $$")})
 	requireClass(t, activities.Unknown, err)
-	require.ErrorContains(t, err, "signal: killed")
+	require.ErrorContains(t, err, "signal: killed; what it started may still run")
 }
 
 // Nobody reads what it writes, and it does not wait for that.

@@ -35,7 +35,7 @@ func (o *Operations) arguments(uses string, given condition.Values) (entry, cond
 		if err != nil {
 			return wrong(p.Name, "%w", err)
 		}
-		if text, ok := value.(string); ok && len(p.Enum) > 0 && !slices.Contains(p.Enum, text) {
+		if text, ok := value.(string); ok && offEnum(p, text) {
 			return wrong(p.Name, "is %s; write one of %v", strictyaml.Quote(text), p.Enum)
 		}
 		with[p.Name] = value
@@ -54,6 +54,11 @@ func (o *Operations) arguments(uses string, given condition.Values) (entry, cond
 		with[name] = value
 	}
 	return operation, with, nil
+}
+
+// offEnum says that a parameter does not take a text.
+func offEnum(p runbook.Param, text string) bool {
+	return len(p.Enum) > 0 && !slices.Contains(p.Enum, text)
 }
 
 // outputs holds what an operation returned against what it declares: all of that, of its type, and nothing

@@ -12,8 +12,9 @@ import (
 )
 
 // Refusals names everything of a runbook that this worker cannot do, one line each: what its configuration,
-// its Compose file or its host does not have. What only a run can tell, such as a service named by an input, is
-// left to the run. It is part of a plan, and no activity.
+// its Compose file or its host does not have. What only a run can tell, such as a service named by a probe, is
+// left to the run; of a definition that runbook.Settle returned, a service named by an input is not. It is part of a
+// plan, and no activity.
 func (o *Operations) Refusals(ctx context.Context, project string, d runbook.Definition) ([]string, error) {
 	r := &refusals{operations: o}
 	of, err := o.project(project)
@@ -54,9 +55,9 @@ type use struct {
 	idempotent bool
 }
 
-// text returns an argument that is written out as text; false when it is computed, another type or not there.
+// text returns an argument that is known to be a text; false when only the run can tell, and for another type or none.
 func (u use) text(name string) (string, bool) {
-	value, _ := runbook.Constant(u.with, name)
+	value, _ := runbook.Known(u.with, name)
 	text, ok := value.(string)
 	return text, ok
 }
@@ -101,9 +102,16 @@ func (r *refusals) steps(scope string, steps []runbook.Step) {
 
 // use says what keeps this worker from doing an operation.
 func (r *refusals) use(name string, u use) {
-	if e, ok := r.operations.table[name]; ok {
-		e.refuse(r, u)
+	e, ok := r.operations.table[name]
+	if !ok {
+		return
 	}
+	for _, p := range e.Params {
+		if text, known := u.text(p.Name); known && offEnum(p, text) {
+			r.add(u.at, "%s is %s; write one of %v", p.Name, strictyaml.Quote(text), p.Enum)
+		}
+	}
+	e.refuse(r, u)
 }
 
 func (r *refusals) groups(at string, groups []string) {

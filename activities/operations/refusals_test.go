@@ -12,8 +12,12 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-func computed(t *testing.T, name string) runbook.Filled {
-	e := expression(t, "inputs.x", condition.Types{"inputs.x": condition.String}, condition.String)
+// computed depends on the input x, which is Ap; probed on more than the inputs.
+func computed(t *testing.T, name string) runbook.Filled { return from(t, "inputs.x", name) }
+func probed(t *testing.T, name string) runbook.Filled   { return from(t, "steps.x", name) }
+
+func from(t *testing.T, text, name string) runbook.Filled {
+	e := expression(t, text, condition.Types{text: condition.String}, condition.String)
 	return runbook.Filled{Name: name, Value: runbook.Value{Expression: e}}
 }
 
@@ -36,14 +40,22 @@ func TestRefusals(t *testing.T) {
 			Probes: []runbook.Probe{{Name: "p", Uses: "prometheus.query"}, {Name: "g", Uses: "gpu.headroom"}, {Name: "m", Uses: "service.metric", With: []runbook.Filled{app}}},
 			Steps: []runbook.Step{
 				step("service.restart", runbook.Destructive, app), step("service.scale", runbook.Write, app), step("product.breaker", runbook.Write),
-				step("command.run", runbook.Write, reload, constantly("model", "m")), step("command.run", runbook.Write, reload, computed(t, "model")),
+				step("command.run", runbook.Write, reload, constantly("model", "m")), step("command.run", runbook.Write, reload, probed(t, "model")),
 				{ID: "g", Kind: runbook.GateStep, Groups: []string{"oncall"}, Gate: &runbook.Gate{EscalateTo: []string{"sre"}}},
 			},
 		}},
-		"no service":            {d: all(step("service.restart", runbook.Destructive, wrong)), want: []string{`step s: the Compose file has no service "ap"; did you mean "app"?`}},
-		"a service of an input": {d: all(step("service.restart", runbook.Destructive, computed(t, "service")))},
-		"no metrics":            {d: all(step("service.metric", runbook.Read, constantly("service", "redis"))), want: []string{"step s: the configuration has no services.redis.metrics; write port and metrics there"}},
-		"the default policy":    {d: all(step("service.scale", runbook.Write, constantly("service", "redis")))},
+		"no service": {d: all(step("service.restart", runbook.Destructive, wrong)), want: []string{`step s: the Compose file has no service "ap"; did you mean "app"?`}},
+		"a service of an input": {
+			d:    all(step("service.restart", runbook.Destructive, computed(t, "service"))),
+			want: []string{`step s: the Compose file has no service "Ap"; did you mean "app"?`},
+		},
+		"a service of a probe": {d: all(step("service.restart", runbook.Destructive, probed(t, "service")))},
+		"a word of an input": {
+			d:    all(step("product.breaker", runbook.Write, constantly("model", "m"), computed(t, "state"))),
+			want: []string{`step s: state is "Ap"; write one of [open closed]`},
+		},
+		"no metrics":         {d: all(step("service.metric", runbook.Read, constantly("service", "redis"))), want: []string{"step s: the configuration has no services.redis.metrics; write port and metrics there"}},
+		"the default policy": {d: all(step("service.scale", runbook.Write, constantly("service", "redis")))},
 		"no Prometheus": {
 			d:      runbook.Definition{Probes: []runbook.Probe{{Name: "p", Uses: "prometheus.query"}}},
 			change: func(_ *environment, o *Options) { o.Metrics = nil },
@@ -96,6 +108,10 @@ func TestRefusals(t *testing.T) {
 			"step s: the command reload needs model",
 			"step s: the command reload takes no modell; it takes command, model",
 		}},
+		"command's argument of an input": {
+			d:    run(runbook.Write, reload, computed(t, "model")),
+			want: []string{`step s: the command reload takes no "Ap" for model; it must match [a-z0-9_]+ and not begin with -`},
+		},
 		"undo": {
 			d: all(runbook.Step{ID: "s", Uses: "product.breaker", Risk: runbook.Write, Undo: &runbook.Undo{
 				Uses: "command.run", With: []runbook.Filled{reload, constantly("model", "m")},
@@ -131,7 +147,7 @@ func TestRefusals(t *testing.T) {
 					c.change(p, o)
 				}
 			})
-			got, err := o.Refusals(t.Context(), "shop", c.d)
+			got, err := o.Refusals(t.Context(), "shop", runbook.Settle(c.d, "gpu1", "anna@gpu1", condition.Values{"x": "Ap"}))
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

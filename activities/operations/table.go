@@ -22,7 +22,7 @@ type work struct {
 	// do does it; nil where the run does it by a workflow of its own.
 	do doer
 	// refuse adds to the refusals what this worker does not have that a use needs. What only a run can tell, such as a
-	// service named by an input, is left to the run.
+	// service named by a probe, is left to the run.
 	refuse func(r *refusals, u use)
 }
 

@@ -3,6 +3,7 @@ package condition
 import (
 	"math"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common"
@@ -23,7 +24,13 @@ func Compile(text string, names Types, want Type) (Expression, error) {
 	if fault != nil {
 		return Expression{}, fault
 	}
-	return Expression{Text: text, Result: want, Uses: c.uses}, nil
+	e := Expression{Text: text, Result: want, Uses: c.uses}
+	if len(e.Uses) == 0 { // so that it has a value now or never
+		if _, err := e.Evaluate(nil, time.Time{}); err != nil {
+			return Expression{}, whole("has no value: %s; correct it", err)
+		}
+	}
+	return e, nil
 }
 
 // compiled is an expression that is ready to be planned.
@@ -60,7 +67,7 @@ func compile(text string, names Types, want Type) (*compiled, *Error) {
 	if b.costly {
 		estimate, err := cost.Cost(checked, sizes{})
 		if err != nil || estimate.Max > maxCost {
-			return nil, whole("costs too much to evaluate; write fewer or shorter parts")
+			return nil, whole("costs too much to evaluate: up to %d, and the limit is %d; write fewer or shorter parts", estimate.Max, maxCost)
 		}
 	}
 	if len(b.uses) == 0 {

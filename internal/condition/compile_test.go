@@ -2,6 +2,7 @@ package condition_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -95,8 +96,10 @@ func TestCompileFaults(t *testing.T) {
 		`timestamp("x") > now`:                      `column 11: "x" is not a time; write it as 2027-06-30T09:00:00Z`,
 		`[1, "a"][0] == 1`:                          `column 9: mixes types; write values of one type`,
 		`google.protobuf.Int64Value{value: 1} == 1`: `column 27: builds a message, which no condition needs; write values and operators`,
+		`inputs.n == 9007199254740993`:              `column 13: 9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992`,
+		`1 / 0 == 1`:                                `has no value: division by zero; correct it`,
 		`@string0 == ""`:                            `column 1: is not an expression: unexpected character; check operators, quotes and brackets`,
-		`inputs.model.contains(inputs.model) && inputs.model.contains(steps.a.outcome)`: "costs too much to evaluate; write fewer or shorter parts",
+		`inputs.model.contains(inputs.model) && inputs.model.contains(steps.a.outcome)`: "costs too much to evaluate: up to 335550, and the limit is 250000; write fewer or shorter parts",
 	} {
 		_, err := condition.Compile(text, names, condition.Bool)
 		require.EqualError(t, err, want, text)
@@ -105,4 +108,13 @@ func TestCompileFaults(t *testing.T) {
 	}
 	_, err = condition.Compile("inputs.x", nil, condition.Bool)
 	require.EqualError(t, err, `column 1: unknown name "inputs.x"; there are no names here; write a constant`)
+}
+
+// The page about the language says each bound as it is.
+func TestTheDocsNameTheBounds(t *testing.T) {
+	page, err := os.ReadFile("../../docs/runbook-language.md")
+	require.NoError(t, err)
+	for _, figure := range condition.Bounds {
+		require.Contains(t, string(page), fmt.Sprint("| ", figure))
+	}
 }

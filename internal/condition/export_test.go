@@ -8,6 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Bounds are what an expression may be at most.
+var Bounds = []int{maxText, maxDepth, maxNodes, maxRegex, maxNames, maxValue, maxCost}
+
 // Unparse writes what the parser makes of an expression.
 func Unparse(t *testing.T, text string) string {
 	t.Helper()

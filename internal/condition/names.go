@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/common"
@@ -76,6 +77,11 @@ func (b *binder) bind(e ast.Expr) {
 			b.bind(entry.AsMapEntry().Value())
 		}
 	case ast.LiteralKind:
+		if n, isInt := e.AsLiteral().Value().(int64); isInt {
+			if problem := strictyaml.TooLarge(strconv.FormatInt(n, 10)); problem != "" {
+				b.fail(e, "%d %s", n, problem)
+			}
+		}
 	default:
 		b.fail(e, "builds a message, which no condition needs; write values and operators")
 	}

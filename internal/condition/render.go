@@ -2,10 +2,11 @@ package condition
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"text/template/parse"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,7 +15,7 @@ const maxMessage = 4000
 
 // RenderTemplate writes the text of a message. uses are what CompileTemplate returned for it. A name
 // without a value, where the text shows it, is a *MissingError. A value cannot bring line breaks or
-// other control characters into the text.
+// other control characters into the text: they are escaped, so that they are seen.
 func RenderTemplate(text string, uses Types, values Values) (string, error) {
 	if _, err := CompileTemplate(text, uses); err != nil {
 		return "", err
@@ -105,6 +106,8 @@ func (r *renderer) branch(n *parse.IfNode) error {
 	return r.list(n.List)
 }
 
+var controls = regexp.MustCompile(`\p{Cc}`)
+
 // value is what a name stands for, fit to be shown.
 func (r *renderer) value(n parse.Node) (any, error) {
 	name := strings.Join(n.(*parse.FieldNode).Ident, ".")
@@ -123,12 +126,9 @@ func (r *renderer) value(n parse.Node) (any, error) {
 	case time.Time:
 		return v.UTC().Format(time.RFC3339), nil
 	case string:
-		return strings.Map(func(c rune) rune {
-			if unicode.IsControl(c) {
-				return ' '
-			}
-			return c
-		}, strings.ToValidUTF8(v, "�")), nil
+		return controls.ReplaceAllStringFunc(strings.ToValidUTF8(v, "�"), func(c string) string {
+			return strings.Trim(strconv.Quote(c), `"`) // a line break is seen, and makes no line of its own
+		}), nil
 	}
 	return v, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"cel.dev/cel-go/common/types"
@@ -12,9 +13,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
-
-// Exact is the largest whole number up to which a float64 has all of them.
-const Exact = 1 << 53
 
 // UnmarshalJSON keeps whole numbers whole.
 func (v *Values) UnmarshalJSON(text []byte) error {
@@ -32,15 +30,20 @@ func (v *Values) UnmarshalJSON(text []byte) error {
 // Whole is a value that JSON was decoded to, with an int64 for a number that has no fraction: JSON knows one kind of
 // number. A number too large to be exact stays as it is.
 func Whole(decoded any) any {
-	if f, ok := decoded.(float64); ok && f == math.Trunc(f) && math.Abs(f) <= Exact {
+	if f, ok := decoded.(float64); ok && f == math.Trunc(f) && math.Abs(f) <= strictyaml.Exact {
 		return int64(f)
 	}
 	return decoded
 }
 
-// Convert makes value what t says: a string, an int64, a float64, a bool or a time.Time. It loses nothing: what does
-// not fit is an error.
+// Convert makes value what t says: a string, an int64, a float64, a bool or a time.Time. It loses nothing, and nor does
+// JSON behind it: what does not fit is an error.
 func Convert(value any, t Type) (any, error) {
+	if i, ok := whole64(value); ok && (t == Int || t == Double) {
+		if problem := strictyaml.TooLarge(strconv.FormatInt(i, 10)); problem != "" {
+			return nil, errors.New(problem)
+		}
+	}
 	switch t {
 	case String:
 		if s, ok := value.(string); ok {
@@ -99,7 +102,7 @@ func double64(value any) (float64, bool) {
 		return v, finite(v)
 	}
 	i, ok := whole64(value)
-	return float64(i), ok && i >= -Exact && i <= Exact
+	return float64(i), ok
 }
 
 // convert is Convert to a value of CEL.
@@ -117,10 +120,14 @@ func result(out ref.Val, want Type) (any, error) {
 	case types.Bool:
 		return bool(v), nil
 	case types.Int:
-		if want == Double {
-			return Convert(int64(v), Double)
+		if want != Double {
+			want = Int
 		}
-		return int64(v), nil
+		n, err := Convert(int64(v), want)
+		if err != nil {
+			return nil, fmt.Errorf("the result %w", err)
+		}
+		return n, nil
 	case types.Double:
 		if !finite(float64(v)) {
 			return nil, errors.New("the result is not a finite number")

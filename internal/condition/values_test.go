@@ -30,3 +30,15 @@ func TestValuesThroughJSON(t *testing.T) {
 	require.Nil(t, out)
 	require.InDelta(t, math.Pow(2, 60), condition.Whole(math.Pow(2, 60)), 0, "a number that may not be exact is not made whole")
 }
+
+// A value that is shown can be told from any other, and from what stands beside it.
+func TestQuoted(t *testing.T) {
+	for want, v := range map[string]any{
+		"llama3_8b": "llama3_8b", `"a b"`: "a b", `"a  b"`: "a  b", `"a\nb"`: "a\nb", `"a\\nb"`: `a\nb`, `"\""`: `"`, `""`: "", `"a=b"`: "a=b", `"é"`: "é",
+		`"a\u200bb"`: "a\u200bb", "3": float64(3), "1000000.5": 1000000.5, "true": true, "-2": int64(-2),
+	} {
+		require.Equal(t, want, condition.Quoted(v))
+	}
+	require.Equal(t, `a="1 b=2" b=3`, condition.Values{"b": 3, "a": "1 b=2"}.Assignments())
+	require.Empty(t, condition.Values(nil).Assignments())
+}

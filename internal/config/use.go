@@ -21,7 +21,7 @@ func GroupFault(groups map[string][]string, name string) string {
 	return fmt.Sprintf("the configuration has no group %q; write it under groups", name)
 }
 
-// Argument is what a step gives to a command; the text of a computed one is known when it is run.
+// Argument is what a step gives to a command; the text of a computed one may be known only when it is run.
 type Argument struct {
 	Text     string
 	Computed bool
@@ -37,9 +37,9 @@ func UseFaults(commands map[string]Command, with []runbook.Filled, risk runbook.
 	}
 	given := map[string]Argument{}
 	for _, f := range with {
-		value, fixed := runbook.Constant(with, f.Name)
+		value, _ := runbook.Known(with, f.Name)
 		text, isText := value.(string)
-		given[f.Name] = Argument{Text: text, Computed: !fixed || !isText}
+		given[f.Name] = Argument{Text: text, Computed: !isText}
 	}
 	return CommandFaults(commands, name, given, risk, idempotent)
 }

@@ -4,7 +4,6 @@ package input
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -83,20 +82,9 @@ func (in Field) accept(v any) (any, string) {
 	text := fmt.Sprint(v)
 	switch in.Type {
 	case condition.Int:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, strictyaml.Quote(text) + " is not a whole number"
-		}
-		if n < -condition.Exact || n > condition.Exact {
-			return nil, fmt.Sprintf("%d is too large; whole numbers go from %d to %d", n, -condition.Exact, condition.Exact)
-		}
-		return n, in.bounded(float64(n))
+		return in.number(v, "a whole number; write digits, such as 10")
 	case condition.Double:
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			return nil, strictyaml.Quote(text) + " is not a number"
-		}
-		return f, in.bounded(f)
+		return in.number(v, "a number; write digits, such as 10 or 0.5")
 	case condition.Bool:
 		if text != "true" && text != "false" {
 			return nil, strictyaml.Quote(text) + " is neither true nor false"
@@ -105,6 +93,33 @@ func (in Field) accept(v any) (any, string) {
 	case condition.String, condition.Time: // no input is a time
 	}
 	return text, in.spelled(text)
+}
+
+// decimal is a number as a person writes it. Go's own forms, such as 1_0, 0x1p4 and Infinity, are none.
+var decimal = regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]+)?$`)
+
+// number makes a value, or what a person wrote, a number of the input's type.
+func (in Field) number(v any, what string) (any, string) {
+	v = condition.Whole(v)
+	text := fmt.Sprint(v)
+	if problem := strictyaml.TooLarge(text); problem != "" {
+		return nil, strings.Trim(strictyaml.Quote(text), `"`) + " " + problem
+	}
+	if _, written := v.(string); written {
+		v = nil
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			v = n
+		} else if f, err := strconv.ParseFloat(text, 64); err == nil && decimal.MatchString(text) {
+			v = f
+		}
+	}
+	n, err := condition.Convert(v, in.Type)
+	if err != nil {
+		return nil, strictyaml.Quote(text) + " is not " + what
+	}
+	f, _ := condition.Convert(n, condition.Double)
+	of, _ := f.(float64)
+	return n, in.bounded(of)
 }
 
 // maxInput bounds a text, in bytes: it is kept in the history and in the ledger.

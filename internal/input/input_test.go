@@ -1,6 +1,7 @@
 package input
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,24 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 )
+
+// What Go or YAML take for a number is none where a person types it.
+func TestNumbersInDigits(t *testing.T) {
+	fields := []Field{{Name: "n", Type: condition.Int, Default: 0}, {Name: "f", Type: condition.Double, Default: 0.0}}
+	for _, text := range []string{
+		"", " 1", "1 ", "1_0", "1_0.5", "0x10", "0x1p4", "0b1", "0o7", "1e3", ".5", "5.", "Infinity", "-inf", "NaN", "1,5", "half", "١", "--1",
+	} {
+		_, fault := Fill(fields, condition.Values{"n": text})
+		require.Equal(t, fmt.Sprintf("n: %q is not a whole number; write digits, such as 10", text), fault)
+		_, fault = Fill(fields, condition.Values{"f": text})
+		require.Equal(t, fmt.Sprintf("f: %q is not a number; write digits, such as 10 or 0.5", text), fault)
+	}
+	_, fault := Fill(fields, condition.Values{"f": strings.Repeat("9", 400) + ".5"})
+	require.Contains(t, fault, "is not a number")
+	filled, fault := Fill(fields, condition.Values{"n": "-12", "f": "-012.50"})
+	require.Empty(t, fault)
+	require.Equal(t, condition.Values{"n": int64(-12), "f": -12.5}, filled)
+}
 
 func TestFill(t *testing.T) {
 	low, high := 1.0, 8.0
@@ -45,10 +64,12 @@ func TestFill(t *testing.T) {
 		"enum":               {with("mode", "slow"), "", nil, `mode: "slow" is none of fast, balanced`},
 		"too small":          {with("replicas", 0), "", nil, "replicas: 0 is less than 1"},
 		"too large":          {with("replicas", 9), "", nil, "replicas: 9 is more than 8"},
-		"no whole number":    {with("replicas", 2.5), "", nil, `replicas: "2.5" is not a whole number`},
+		"no whole number":    {with("replicas", 2.5), "", nil, `replicas: "2.5" is not a whole number; write digits, such as 10`},
 		"not exact":          {with("replicas", int64(1)<<53+1), "", nil, "replicas: 9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
-		"no number":          {with("ratio", "half"), "", nil, `ratio: "half" is not a number`},
-		"not finite":         {with("ratio", "NaN"), "", nil, `ratio: "NaN" is not a number`},
+		"not exact, as text": {with("replicas", "99999999999999999999"), "", nil, "replicas: 99999999999999999999 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
+		"ratio not exact":    {with("ratio", "-9007199254740993"), "", nil, "ratio: -9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
+		"signs and zeros":    {with("replicas", "+007"), "replicas", int64(7), ""},
+		"large from JSON":    {with("ratio", -1e300), "ratio", -1e300, ""},
 		"neither":            {with("force", "yes"), "", nil, `force: "yes" is neither true nor false`},
 		"a text without end": {with("model", strings.Repeat("a", 4097)), "", nil, "model: is longer than 4096 bytes"},
 	} {

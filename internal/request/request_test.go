@@ -79,6 +79,12 @@ func TestShown(t *testing.T) {
 	}).Shown)
 }
 
+// What a command runs is seen word by word.
+func TestEffectOfACommand(t *testing.T) {
+	e := Effect{Step: "wipe", Uses: "command.run", Arguments: condition.Values{"command": "wipe"}, Argv: []string{"/bin/wipe", "a b", ""}}
+	require.Equal(t, `wipe: command.run command=wipe, which runs /bin/wipe "a b" ""`, e.String())
+}
+
 func TestEnoughMustAgree(t *testing.T) {
 	r, result := opened().Answer(yes(opened(), "bob"))
 	require.Empty(t, result.Outcome)

@@ -91,13 +91,16 @@ func (r Request) Summary() Summary {
 	return s
 }
 
-// String shows an effect on one line.
-func (e Effect) String() string {
-	words := []string{e.Step + ":", e.Uses}
-	for _, name := range e.Arguments.Names() {
-		words = append(words, name+"="+condition.Spell(e.Arguments[name]))
+// String shows an effect on one line, as no other one is shown.
+func (e Effect) String() string { return e.Step + ": " + Call(e.Uses, e.Arguments, e.Argv) }
+
+// Call shows an operation with what it is given and the command line that it runs, if any.
+func Call(uses string, with condition.Values, argv []string) string {
+	shown := strings.TrimSpace(uses + " " + with.Assignments())
+	if len(argv) > 0 {
+		shown += ", which runs " + condition.Words(argv)
 	}
-	return strings.Join(words, " ")
+	return shown
 }
 
 // quoted is how many bytes a text takes in JSON, without the quotes.

@@ -108,8 +108,19 @@ func Constant(with []Filled, name string) (any, bool) {
 	return nil, false
 }
 
+// Known returns an argument that is written out, or that Settle found out; false when it is neither or not there.
+func Known(with []Filled, name string) (any, bool) {
+	for _, f := range with {
+		if f.Name == name {
+			return f.Value.Constant, f.Value.Constant != nil
+		}
+	}
+	return nil, false
+}
+
 // Value is a constant or, when Expression is set, what that returns.
 type Value struct {
+	// Constant is also what Settle found out that Expression returns.
 	Constant   any                  `json:"constant,omitempty"`
 	Expression condition.Expression `json:"expression,omitzero"`
 }

@@ -22,10 +22,7 @@ type Keys struct {
 // FindKeys evaluates the keys of a run with these complete inputs; one that the definition does not have is empty.
 // The error says which key cannot be evaluated, or is no key.
 func FindKeys(d Definition, host, initiator string, inputs condition.Values, now time.Time) (Keys, error) {
-	names := condition.Values{"run.host": host, "run.initiator": initiator}
-	for name, v := range inputs {
-		names["inputs."+name] = v
-	}
+	names := startNames(host, initiator, inputs)
 	var keys Keys
 	for _, k := range []struct {
 		what string

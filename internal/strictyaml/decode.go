@@ -145,7 +145,7 @@ func (d *Document) scalar(n *yaml.Node, path string, v reflect.Value, wanted str
 		}
 		return
 	}
-	if set(v, n.ShortTag(), n.Value) {
+	if (v.CanInt() || v.CanFloat()) && d.tooLarge(n, path) || set(v, n.ShortTag(), n.Value) {
 		return
 	}
 	hint := ""
@@ -156,9 +156,9 @@ func (d *Document) scalar(n *yaml.Node, path string, v reflect.Value, wanted str
 }
 
 // set puts text of the YAML type tag into v and says whether it fits. Whole numbers are decimal:
-// in YAML 1.1 and Go a leading 0 would make 010 the number 8.
+// in YAML 1.1 and Go a leading 0 would make 010 the number 8. Nor are there digits with _ between them.
 func set(v reflect.Value, tag, text string) bool {
-	number := tag == "!!int" || tag == "!!float"
+	number := isNumber(tag) && !strings.Contains(text, "_")
 	switch {
 	case v.Kind() == reflect.String:
 		v.SetString(text)

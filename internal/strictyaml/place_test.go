@@ -50,18 +50,19 @@ func TestFaultIn(t *testing.T) {
 }
 
 func TestScalar(t *testing.T) {
-	doc, err := strictyaml.Parse("f", []byte("v: {text: a, quoted: \"5\", whole: -5, large: 12345678901234567890, broken: 0.5, truth: true, date: 2027-06-30, list: [], none: , oct: 0x1F}\n"))
+	doc, err := strictyaml.Parse("f", []byte("v: {text: a, quoted: \"5\", whole: -5, large: 9007199254740992, far: 1e300, long: 99999999999999999999.5, broken: 0.5, truth: true, date: 2027-06-30, list: [], none: , oct: 0x1F, line: 1_0}\n"))
 	require.NoError(t, err)
 	var into struct {
 		V map[string]strictyaml.Scalar `yaml:"v"`
 	}
 	doc.Decode(&into)
-	require.EqualError(t, doc.Err(), "f:1:99: v.date: 2027-06-30 is no text, number, true or false; put it in quotes\n"+
-		"f:1:117: v.list: a list is not a single value; write text, a number, true or false\n"+
-		"f:1:127: v.none: has no value; give it one or remove the line\n"+
-		"f:1:134: v.oct: 0x1F is no text, number, true or false; put it in quotes")
+	require.EqualError(t, doc.Err(), "f:1:137: v.date: 2027-06-30 is no text, number, true or false; put it in quotes\n"+
+		"f:1:155: v.list: a list is not a single value; write text, a number, true or false\n"+
+		"f:1:165: v.none: has no value; give it one or remove the line\n"+
+		"f:1:172: v.oct: 0x1F is no text, number, true or false; put it in quotes\n"+
+		"f:1:184: v.line: 1_0 is no text, number, true or false; put it in quotes")
 	for name, want := range map[string]any{
-		"text": "a", "quoted": "5", "whole": int64(-5), "large": 12345678901234567890.0, "broken": 0.5, "truth": true,
+		"text": "a", "quoted": "5", "whole": int64(-5), "large": int64(9007199254740992), "far": 1e300, "long": 1e20, "broken": 0.5, "truth": true,
 	} {
 		require.Equal(t, want, into.V[name].Value, name)
 	}

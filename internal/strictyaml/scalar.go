@@ -18,6 +18,9 @@ func (d *Document) anyScalar(n *yaml.Node, path string, v reflect.Value) {
 		d.breakAt(n, path, "%s is not a single value; write text, a number, true or false", describe(n))
 		return
 	}
+	if d.tooLarge(n, path) {
+		return
+	}
 	for _, into := range []any{new(string), new(bool), new(int64), new(float64)} {
 		if value := reflect.ValueOf(into).Elem(); set(value, n.ShortTag(), n.Value) {
 			v.Set(reflect.ValueOf(Scalar{value.Interface()}))

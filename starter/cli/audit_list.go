@@ -12,6 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -109,7 +110,7 @@ func shown(text string) string { return shownTo(text, shownRunes) }
 
 // shownTo makes one line of a text. Whoever tampers with a ledger may have put into it what a terminal would obey.
 func shownTo(text string, limit int) string {
-	runes := []rune(printable(text))
+	runes := []rune(terminal.Line(text))
 	if len(runes) > limit {
 		return string(runes[:limit-1]) + "…"
 	}

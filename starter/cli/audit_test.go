@@ -135,3 +135,9 @@ func TestDataText(t *testing.T) {
 	require.Equal(t, "{broken", dataText(ledger.Entry{Kind: activities.ServiceFinished, Data: "{broken"}))
 	require.Equal(t, `{"service":"app"}`, dataText(ledger.Entry{Kind: "other", Data: `{"service":"app"}`}))
 }
+
+// Two entries that differ in blanks do not look the same.
+func TestShownKeepsBlanks(t *testing.T) {
+	require.Equal(t, `{"model":"x  y"}`, shown(`{"model":"x  y"}`))
+	require.Equal(t, `a b`, shown("a\nb"))
+}

@@ -135,7 +135,7 @@ func (w worker) unanswered(ctx context.Context, c *connect.Connection, timeout *
 	if last, ok := errors.AsType[*temporal.ApplicationError](timeout.Unwrap()); ok {
 		what += "; it said last: " + last.Message()
 	}
-	return missing(w.name, what, "what it asks, such as the Docker engine, may hang; see its log")
+	return missing(w.name, what, "it may hang, or what it asks, such as the Docker engine; see its log")
 }
 
 // refused is the worker's own error.

@@ -75,7 +75,7 @@ func TestQuestions(t *testing.T) {
 	begun.LastStartedTime = opened
 	dead := tried(1)
 	dead.LastStartedTime = opened.Add(time.Minute)
-	const hangs = "; what it asks, such as the Docker engine, may hang; see its log"
+	const hangs = "; it may hang, or what it asks, such as the Docker engine; see its log"
 	for name, c := range map[string]struct {
 		question
 		code int

@@ -12,7 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
-// workerConfiguration finds a worker that was started before the file was edited, or with another one.
+// workerConfiguration finds a worker that was started before a file was edited, or with another one.
 func (d *doctor) workerConfiguration(ctx context.Context) finding {
 	if d.configFault != nil || d.hostFault != nil {
 		return notAsked("needs the configuration of a host")
@@ -27,7 +27,7 @@ func (d *doctor) workerConfiguration(ctx context.Context) finding {
 			return notAsked("needs a worker on " + queue)
 		}
 		var docker *activities.Docker
-		var theirs string
+		var theirs activities.StartedWith
 		err = ask(ctx, c, d.hostName, "compare the configuration", &theirs, docker.ConfiguredWith)
 		return d.compared(theirs, err)
 	})
@@ -35,15 +35,17 @@ func (d *doctor) workerConfiguration(ctx context.Context) finding {
 
 // compared judges what the worker says. One that cannot say it, because it is of an earlier version or busy, is not
 // judged.
-func (d *doctor) compared(theirs string, err error) finding {
+func (d *doctor) compared(theirs activities.StartedWith, err error) finding {
+	restart := "restart `evenkeel` (or `worker`) on " + d.hostName
 	switch {
 	case err != nil:
 		return notAsked("the worker does not say: " + firstLine(err))
-	case theirs == "":
+	case theirs.Configuration == "":
 		return notAsked("the worker does not say")
-	case theirs != d.config.SHA256:
-		return noted(fmt.Sprintf("the worker of %s was started with another text than %s has now", d.hostName, d.config.Path),
-			"restart `evenkeel` (or `worker`) on "+d.hostName+" with that file")
+	case theirs.Configuration != d.config.SHA256:
+		return noted(fmt.Sprintf("the worker of %s was started with another text than %s has now", d.hostName, d.config.Path), restart+" with that file")
+	case d.installed != nil && theirs.Definitions != d.installed.Definitions.SHA256():
+		return noted(fmt.Sprintf("the worker of %s was started with other definitions than %s has now", d.hostName, d.config.TemplatesDir), restart+", so that it reads them")
 	}
-	return well("the worker of " + d.hostName + " has read the same file")
+	return well("the worker of " + d.hostName + " has read the same files")
 }

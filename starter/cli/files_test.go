@@ -33,7 +33,7 @@ var readers = map[string]func(dir, file string) []string{
 	"--config":                 func(_, file string) []string { return []string{"scale", "app=2", "--config", file} },
 	"--config, without a host": func(_, file string) []string { return []string{"runbook", "list", "--config", file} },
 	"templates_dir": func(dir, _ string) []string {
-		return []string{"runbook", "list", "--config", filepath.Join(dir, "own.yaml")}
+		return []string{"runbook", "test", "--config", filepath.Join(dir, "own.yaml")}
 	},
 	"runbook lint":                 func(_, file string) []string { return []string{"runbook", "lint", file} },
 	"runbook test":                 func(_, file string) []string { return []string{"runbook", "test", file} },

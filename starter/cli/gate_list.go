@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/request"
@@ -25,7 +26,8 @@ func (s *starter) gateListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
 		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
-what each run said last. When it does not show all of a request, starter runbook status RUN does.`,
+what each run said last. What has no room there, such as fields to fill in, the run itself is asked for; where no
+worker answers, the list says so.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.dial(cmd.Context())
 			if err != nil {
@@ -42,6 +44,9 @@ what each run said last. When it does not show all of a request, starter runbook
 			}
 			listed := gatesOf(shown, all)
 			listed.Others = len(open) - len(shown)
+			if complete(cmd.Context(), c, listed.Requests); cmd.Context().Err() != nil {
+				return cmd.Context().Err()
+			}
 			return s.printGates(listed)
 		},
 	}
@@ -66,6 +71,8 @@ type openRequest struct {
 	RunID      string `json:"run_id"`
 	Host       string `json:"host,omitempty"`
 	Project    string `json:"project,omitempty"`
+	// Whole is the request of which the memo has not all, as its run says it now; nil where that does not answer.
+	Whole *request.Request `json:"whole,omitempty"`
 	// More is how many further requests the same run has open that its memo has no room for.
 	More int `json:"more,omitempty"`
 }
@@ -126,6 +133,27 @@ func listOpen(ctx context.Context, c *connect.Connection) ([]openRequest, error)
 	}
 	slices.SortStableFunc(open, func(a, b openRequest) int { return a.Deadline.Compare(b.Deadline) })
 	return open, nil
+}
+
+// complete asks the runs for the requests of which their memos have not all.
+func complete(ctx context.Context, c *connect.Connection, shown []openRequest) {
+	ctx, cancel := context.WithTimeout(ctx, listWait)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(describers)
+	for i, r := range shown {
+		if !r.Cut {
+			continue
+		}
+		group.Go(func() error {
+			open, err := openRequests(ctx, c, r.WorkflowID)
+			if whole, ok := requestNamed(open, r.WorkflowID+":"+r.ID); err == nil && ok {
+				shown[i].Whole = &whole
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
 }
 
 // whereOf is the host and the project of a workflow id.

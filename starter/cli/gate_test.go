@@ -46,7 +46,9 @@ func TestGateList(t *testing.T) {
 		return says(t, output, func(s *starter) error {
 			open, err := listOpen(t.Context(), h.connection())
 			require.NoError(t, err)
-			return s.printGates(gatesOf(open, all))
+			listed := gatesOf(open, all)
+			complete(t.Context(), h.connection(), listed.Requests)
+			return s.printGates(listed)
 		})
 	}
 	code, out, errs := list("text", false)
@@ -55,14 +57,16 @@ func TestGateList(t *testing.T) {
 	require.Equal(t, `gpu1/shop/handover:ask.1
   Fill it in.
   input by oncall on gpu1/shop until 2026-11-25 12:15:00
-  not all is shown: starter runbook status gpu1/shop/handover
+  field request_id: string like REQ-[0-9]+; the ticket
+  > starter gate approve runbook/gpu1/shop/handover:ask.1@0123abcd -p request_id=STRING
+  > starter gate reject runbook/gpu1/shop/handover:ask.1@0123abcd --reason REASON
 
 gpu1/shop/llm/llama3_8b:approve.1
   Restart llama3_8b?
   It \u001b[2Kis ill.
   approval by oncall on gpu1/shop until 2026-11-25 12:20:00
   approved by 1 of 2
-  allows restart: service.restart drain=true grace=0.5 replicas=1000000 service=llama 3
+  allows restart: service.restart drain=true grace=0.5 replicas=1000000 service="llama 3"
   > starter gate approve runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd
   > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
 
@@ -74,6 +78,14 @@ gpu1/-/cache/redis:flush.1
   > starter runbook undo gpu1/-/cache/redis --reason REASON
   > starter runbook abort gpu1/-/cache/redis --reason REASON
 `, out)
+
+	_, out, _ = list("json", false)
+	require.Equal(t, 1, strings.Count(out, `"whole"`), "of the others the memo has all")
+
+	h.silent = true
+	_, out, _ = list("text", false)
+	require.Contains(t, out, "  not all is shown, and the run does not answer: starter runbook status gpu1/shop/handover\n")
+	h.silent = false
 
 	h.atWork = nil
 	_, out, _ = list("text", false)
@@ -91,6 +103,56 @@ gpu1/-/cache/redis:flush.1
 	require.Contains(t, out, "and 3 more with a later deadline: starter gate list --all\n")
 	_, out, _ = list("text", true)
 	require.Equal(t, gatesShown+3, strings.Count(out, "Restart it?"))
+}
+
+// Two requests that ask for different things never look the same, wherever a person reads one.
+func TestGatesLookDifferent(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	seen := map[string]string{}
+	for _, c := range []struct {
+		message string
+		with    condition.Values
+	}{
+		{"Run it?", condition.Values{"a": "1", "b": "2"}},
+		{"Run it?", condition.Values{"a": "1 b=2"}},
+		{"Run it?", condition.Values{"a": `1" b="2`}},
+		{"Run it?", condition.Values{"a": "x y"}},
+		{"Run it?", condition.Values{"a": "x  y"}},
+		{"Run it?", condition.Values{"a": "x\ny"}},
+		{"Run it?", condition.Values{"a": `x\ny`}},
+		{"Run it?", condition.Values{"a": " x y"}},
+		{"Run it?", condition.Values{"a": "x\u00a0y"}},
+		{"Run it?", condition.Values{"a": "x\u200by"}},
+		{"Run it?", condition.Values{"a": "xy"}},
+		{"Run it?", condition.Values{"a": ""}},
+		{"Run  it?", condition.Values{"a": "xy"}},
+		{"Run\nit?", condition.Values{"a": "xy"}},
+		{"Run\tit?", condition.Values{"a": "xy"}},
+	} {
+		status := approval(run, "approve")
+		status.Request.Message = c.message
+		status.Request.Allows = []request.Effect{{Step: "work", Attempt: 1, Uses: "command.run", Arguments: c.with}}
+		h := &house{atWork: map[string]workflows.RunbookStatus{run: status}}
+		for name, show := range map[string]func(s *starter) error{
+			"gate list": func(s *starter) error {
+				open, err := listOpen(t.Context(), h.connection())
+				require.NoError(t, err)
+				return s.printGates(gatesOf(open, true))
+			},
+			"runbook status": func(s *starter) error { s.printRunbookRun(runbookRun{RunbookStatus: &status}); return nil },
+			"runbook run":    func(s *starter) error { s.newRunbookProgress(run).request(*status.Request, opened); return nil },
+		} {
+			for _, output := range []string{"text", "json"} {
+				if name != "gate list" && output == "json" || name == "runbook run" && c.message == "Run it?" {
+					continue // it is another document, or shows the message alone
+				}
+				_, out, _ := says(t, output, show)
+				key, this := name+" "+output+out, fmt.Sprintf("%q %q", c.message, c.with)
+				require.Empty(t, seen[key], "%s looks like %s: %s", this, seen[key], out)
+				seen[key] = this
+			}
+		}
+	}
 }
 
 func TestAnswer(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -33,19 +34,24 @@ func (s *starter) printGates(g gates) error {
 	return nil
 }
 
-// printOpen shows what the memo of a run says of a request.
+// printOpen shows a request whole, or else what the memo of its run says of it.
 func (s *starter) printOpen(r openRequest) {
 	fmt.Fprintf(s.Out, "%s:%s\n", runName(r.WorkflowID), r.short())
-	s.printMessage(r.Message)
+	if r.Whole != nil {
+		s.printMessage("  ", r.Whole.Message)
+		s.printRequest(*r.Whole, " on "+where(r.Host, r.Project))
+		return
+	}
+	s.printMessage("  ", r.Message)
 	fmt.Fprintf(s.Out, "  %s on %s until %s\n", whoAnswers(r.Kind, r.Groups), where(r.Host, r.Project), local(r.Deadline))
 	if r.Min > 1 {
 		fmt.Fprintf(s.Out, "  approved by %d of %d\n", r.Answers, r.Min)
 	}
 	for _, e := range r.Allows {
-		fmt.Fprintf(s.Out, "  allows %s\n", printable(e))
+		s.Out.Printf("  allows %s\n", e)
 	}
 	if r.Cut {
-		fmt.Fprintf(s.Out, "  not all is shown: starter runbook status %s\n", runName(r.WorkflowID))
+		fmt.Fprintf(s.Out, "  not all is shown, and the run does not answer: starter runbook status %s\n", runName(r.WorkflowID))
 		return
 	}
 	for _, command := range workflows.Commands(request.Request{ID: r.WorkflowID + ":" + r.ID, Kind: r.Kind, Choices: choicesOf(r.Summary)}) {
@@ -61,15 +67,21 @@ func choicesOf(r request.Summary) []string {
 	return []string{request.Approve, request.Reject}
 }
 
-func (s *starter) printMessage(message string) {
-	for line := range strings.Lines(strings.TrimSpace(message)) {
-		fmt.Fprintln(s.Out, "  "+printable(line))
+// printMessage shows what is asked as it is written, line by line.
+func (s *starter) printMessage(before, message string) {
+	for _, line := range messageLines(message) {
+		fmt.Fprintln(s.Out, before+line)
+		before = "  "
 	}
 }
 
-// printRequest shows a request whole: who may answer and until when, what it is for and what to type.
-func (s *starter) printRequest(r request.Request) {
-	fmt.Fprintf(s.Out, "  %s until %s\n", whoAnswers(r.Kind, r.Groups), local(r.Deadline))
+// messageLines are the lines of what is asked. Blanks within them stay.
+func messageLines(message string) []string { return strings.Split(strings.TrimSpace(message), "\n") }
+
+// printRequest shows a request whole: who may answer and until when, what it is for and what to type. place stands
+// behind who; it may be empty.
+func (s *starter) printRequest(r request.Request, place string) {
+	fmt.Fprintf(s.Out, "  %s%s until %s\n", whoAnswers(r.Kind, r.Groups), place, local(r.Deadline))
 	for _, by := range r.Not {
 		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
 	}
@@ -77,10 +89,10 @@ func (s *starter) printRequest(r request.Request) {
 		fmt.Fprintf(s.Out, "  approved by %d of %d: %s\n", len(r.Answers), r.Min, printable(strings.Join(r.Answers, ", ")))
 	}
 	for _, e := range r.Allows {
-		fmt.Fprintf(s.Out, "  allows %s: %s (attempt %d, %s)\n", e.Step, call(e.Uses, e.Arguments), e.Attempt, r.Risk)
+		s.Out.Printf("  allows %s (attempt %d, %s)\n", e, e.Attempt, r.Risk)
 	}
 	for _, f := range r.Fields {
-		fmt.Fprintf(s.Out, "  field %s\n", printable(field(f)))
+		s.Out.Printf("  field %s\n", field(f))
 	}
 	if r.PlanSHA256 != "" {
 		fmt.Fprintf(s.Out, "  plan %s\n", r.PlanSHA256)
@@ -105,10 +117,14 @@ func field(f input.Field) string {
 		text += " like " + f.Pattern
 	}
 	if len(f.Enum) > 0 {
-		text += ", one of " + strings.Join(f.Enum, ", ")
+		var values []string
+		for _, value := range f.Enum {
+			values = append(values, condition.Quoted(value))
+		}
+		text += ", one of " + strings.Join(values, ", ")
 	}
 	if f.Default != nil {
-		text += fmt.Sprintf(", %v by default", f.Default)
+		text += ", " + condition.Quoted(f.Default) + " by default"
 	}
 	if f.Description != "" {
 		text += "; " + f.Description

@@ -149,7 +149,9 @@ var printers = map[string]func(s *starter, text string) error{
 	},
 	"progress": func(s *starter, text string) error { s.newProgress().line(text, opened, text, false); return nil },
 	"progress of a runbook": func(s *starter, text string) error {
-		s.newRunbookProgress(text).show(filled[workflows.RunbookStatus](text), opened)
+		status := filled[workflows.RunbookStatus](text)
+		status.Request.Message = flat(text) // which may have several lines
+		s.newRunbookProgress(text).show(status, opened)
 		return nil
 	},
 	// A message of a gate, and a page, may have several lines.

@@ -3,13 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
@@ -35,20 +32,44 @@ func (s *starter) definitions() (*templates.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := templates.Load(c.TemplatesDir, c.Disabled)
+	set, err := templates.Open(c.TemplatesDir, c.Disabled)
 	if err != nil {
-		return nil, badDefinitions(err)
+		return nil, usage("", err.Error(), "")
 	}
 	return set, nil
 }
 
-// badDefinitions tells each fault of definitions on a line of its own.
-func badDefinitions(err error) error {
+// badDefinitions tells each fault of definitions on a line of its own; nil where there is none.
+func badDefinitions(faulty ...templates.Faulty) error {
 	var all []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for _, line := range faultsOf(faulty) {
 		all = append(all, usage("", line, ""))
 	}
 	return errors.Join(all...)
+}
+
+// faultsOf are the lines of all faults, each once: a file that cannot be read may be meant as several definitions.
+func faultsOf(faulty []templates.Faulty) []string {
+	var lines []string
+	for _, f := range faulty {
+		for _, line := range f.Faults {
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
+// warnOfFaulty tells beside an answer what it leaves out.
+func (s *starter) warnOfFaulty(set *templates.Set) {
+	lines := faultsOf(set.Faulty())
+	for _, line := range lines {
+		s.Err.Printf("starter: %s\n", line)
+	}
+	if len(lines) > 0 {
+		s.Err.Printf("starter: definitions with a fault are not used; see starter runbook lint\n")
+	}
 }
 
 // runbookRow is a runbook in the list.
@@ -74,8 +95,9 @@ func (s *starter) runbookList() error {
 			Description: d.Description, SHA256: d.SHA256,
 		})
 	}
+	s.warnOfFaulty(set)
 	if s.output == "json" {
-		return s.printJSON(map[string]any{"runbooks": rows})
+		return s.printJSON(map[string]any{"runbooks": rows, "faulty": append([]templates.Faulty{}, set.Faulty()...)})
 	}
 	table := [][]string{{"RUNBOOK", "SEVERITY", "OWNER", "REVIEW BY", "DESCRIPTION"}}
 	for _, r := range rows {
@@ -90,9 +112,13 @@ func (s *starter) runbookShow(name string) error {
 	if err != nil {
 		return err
 	}
+	if f, ok := set.FaultyRunbook(name); ok {
+		return badDefinitions(f)
+	}
+	s.warnOfFaulty(set)
 	d, ok := set.Runbook(name)
 	if !ok {
-		return noSuchRunbook(name, set.Runbooks())
+		return noSuchRunbook(name, set)
 	}
 	if s.output == "json" {
 		return s.printJSON(d)
@@ -101,16 +127,9 @@ func (s *starter) runbookShow(name string) error {
 	return nil
 }
 
-func noSuchRunbook(name string, all []runbook.Definition) error {
-	names := map[string]bool{}
-	for _, d := range all {
-		names[d.Name] = true
-		for _, alias := range d.Aliases {
-			names[alias] = true
-		}
-	}
+func noSuchRunbook(name string, set *templates.Set) error {
 	hint := "see starter runbook list"
-	if near, ok := strictyaml.Nearest(name, slices.Sorted(maps.Keys(names))); ok {
+	if near := set.NearestRunbook(name); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return usage("runbook", "there is no runbook "+strictyaml.Quote(name), hint)

@@ -10,7 +10,9 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/textfile"
+	"github.com/evenkeel/evenkeel/templates"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -98,4 +100,18 @@ func planRunbook(ctx context.Context, c *connect.Connection, call activities.Run
 		faults = append(faults, &failure{code: exitUsage, class: f.class, what: line})
 	}
 	return plan, errors.Join(faults...)
+}
+
+// unread says that the worker has not read a runbook as it stands in a file of this machine; empty when it has, or when
+// no file of its own is here. theirs is the SHA-256 of the text that the worker has; empty when it has none.
+func unread(c *config.Config, call activities.RunbookCall, theirs string) string {
+	set, err := templates.Open(c.TemplatesDir, c.Disabled)
+	if call.Text != "" || err != nil { // the worker's own answer stands
+		return ""
+	}
+	file, ours, own := set.OwnRunbook(call.Name)
+	if !own || ours == theirs {
+		return ""
+	}
+	return fmt.Sprintf("the worker of %s has not read %s as it is now; restart `evenkeel` or `worker` there", call.Host, file)
 }

@@ -93,7 +93,12 @@ func (p *runbookProgress) request(r request.Request, now time.Time) {
 		at = r.Opened
 	}
 	p.asked = told
-	p.line(at, "waits: "+r.Message+" ("+whoAnswers(r.Kind, r.Groups)+", until "+local(r.Deadline)+")", false)
+	lines := messageLines(r.Message)
+	lines[len(lines)-1] += terminal.Line(" (" + whoAnswers(r.Kind, r.Groups) + ", until " + local(r.Deadline) + ")")
+	p.line(at, "waits: "+lines[0], false)
+	for _, line := range lines[1:] {
+		fmt.Fprintln(p.out, "         "+line)
+	}
 	for _, command := range workflows.Commands(r) {
 		p.out.Printf("         %s\n", command)
 	}
@@ -141,7 +146,7 @@ func (p *runbookProgress) line(at time.Time, text string, atWork bool) {
 	if p.open {
 		p.out.Control("\r\x1b[K")
 	}
-	text = at.Local().Format(time.TimeOnly) + " " + printable(text)
+	text = at.Local().Format(time.TimeOnly) + " " + terminal.Line(text)
 	if p.open = atWork; p.open {
 		fmt.Fprint(p.out, clip(text, p.columns-1))
 		return

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -74,9 +75,11 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 	if err := o.check(call); err != nil {
 		return err
 	}
-	if _, call.Host, _, err = s.configuration(); err != nil {
+	configuration, host, _, err := s.configuration()
+	if err != nil {
 		return err
 	}
+	call.Host = host
 	call.Project = s.project
 	c, err := s.dial(ctx)
 	if err != nil {
@@ -84,13 +87,26 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 	}
 	defer c.Close()
 	plan, err := planRunbook(ctx, c, call)
-	if err != nil {
+	if err := s.heedFile(configuration, call, plan, err); err != nil {
 		return err
 	}
 	if o.dryRun {
 		return s.printRunbookPlan(plan, o)
 	}
 	return s.runPlanned(ctx, c, plan, call, o)
+}
+
+// heedFile returns the error of a plan, and says where the file of the runbook is newer than what the worker has read.
+func (s *starter) heedFile(c *config.Config, call activities.RunbookCall, plan activities.RunbookPlan, err error) error {
+	why := unread(c, call, plan.Definition)
+	switch {
+	case why == "" || err != nil && !strings.HasPrefix(err.Error(), activities.NoRunbook(call.Name)):
+		return err
+	case err != nil:
+		return &failure{code: exitUsage, class: activities.NotFound, what: activities.NoRunbook(call.Name) + " there", hint: why}
+	}
+	s.Err.Printf("starter: %s; what follows is about the former text\n", why)
+	return nil
 }
 
 // runPlanned starts what was planned and follows it. A plan with a refusal starts nothing.

@@ -154,7 +154,7 @@ func operationText(uses string, with []runbook.Filled) string {
 	var args []string
 	for _, f := range with {
 		if f.Value.Expression.Zero() {
-			args = append(args, assignments(condition.Values{f.Name: f.Value.Constant}))
+			args = append(args, f.Name+"="+condition.Quoted(f.Value.Constant))
 		} else {
 			args = append(args, f.Name+"=${{ "+f.Value.Expression.Text+" }}")
 		}

@@ -21,7 +21,7 @@ func (s *starter) printRunbookRun(r runbookRun) {
 		fmt.Fprintf(s.Out, "  ended at %s\n", local(*r.Closed))
 	}
 	if len(r.Inputs) > 0 {
-		fmt.Fprintf(s.Out, "  with %s\n", assignments(r.Inputs))
+		fmt.Fprintf(s.Out, "  with %s\n", r.Inputs.Assignments())
 	}
 	if r.PlanSHA256 != "" {
 		fmt.Fprintf(s.Out, "  plan %s\n", r.PlanSHA256)
@@ -53,8 +53,8 @@ func (s *starter) printRunbookRun(r runbookRun) {
 		fmt.Fprintln(s.Out, printable(what))
 	}
 	if r.Request != nil {
-		fmt.Fprintf(s.Out, "waits: %s\n", printable(r.Request.Message))
-		s.printRequest(*r.Request)
+		s.printMessage("waits: ", r.Request.Message)
+		s.printRequest(*r.Request, "")
 	}
 	s.printUndone(r.RunbookResult)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/runbooktest"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
 
@@ -23,7 +21,8 @@ probes see, how steps end and what people do. A test has its own clock and needs
 Branches that no case takes are listed, such as a condition that never holds, a gate that is never rejected,
 or a step whose outcome is never unknown.
 
-The exit code is 1 when a case fails, and with --cover also when no case takes a branch.`,
+The exit code is 1 when a case fails, and with --cover also when no case takes a branch. It is 2 when a file has a
+fault; the others are tested all the same.`,
 		Example: "  starter runbook test\n  starter runbook test --cover runbooks/restart_cache.yaml",
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookTest(args, cover) },
 	}
@@ -50,7 +49,7 @@ type uncovered struct {
 }
 
 func (s *starter) runbookTest(paths []string, cover bool) error {
-	all, err := s.runbookTests(paths)
+	all, faulty, err := s.runbookTests(paths)
 	if err != nil {
 		return err
 	}
@@ -83,14 +82,17 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 		}
 	}
 	if s.output == "json" {
-		if err := s.printJSON(map[string]any{"cases": cases, "failed": failures, "uncovered": gaps}); err != nil {
+		if err := s.printJSON(map[string]any{"cases": cases, "failed": failures, "uncovered": gaps, "faulty": append([]templates.Faulty{}, faulty...)}); err != nil {
 			return err
 		}
-	} else {
+	} else if len(all) > 0 {
 		for _, g := range gaps {
 			s.Out.Printf("uncovered %s: %s\n", g.Runbook, g.Message)
 		}
 		s.Out.Printf("%s, %d failed, %d uncovered\n", counted(len(cases), "case"), failures, len(gaps))
+	}
+	if len(faulty) > 0 {
+		return badDefinitions(faulty...)
 	}
 	if failures > 0 || cover && len(gaps) > 0 {
 		return answered(exitNo)
@@ -98,28 +100,24 @@ func (s *starter) runbookTest(paths []string, cover bool) error {
 	return nil
 }
 
-// runbookTests are those that are named, else those that this configuration installs.
-func (s *starter) runbookTests(paths []string) ([]templates.RunbookTest, error) {
+// runbookTests are those that are named, else those that this configuration installs, and what has a fault.
+func (s *starter) runbookTests(paths []string) ([]templates.RunbookTest, []templates.Faulty, error) {
 	if len(paths) == 0 {
 		set, err := s.definitions()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return set.RunbookTests(), nil
+		return set.RunbookTests(), set.Faulty(), nil
 	}
 	c, err := s.configurationOrDefault()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all, err := templates.RunbookTestsIn(paths, c.TemplatesDir, c.Disabled)
-	var faults strictyaml.Errors
-	switch {
-	case errors.As(err, &faults):
-		return nil, badDefinitions(err)
-	case err != nil:
-		return nil, usage("runbook test", err.Error(), "name runbooks, their tests, or folders with some")
+	all, faulty, err := templates.RunbookTestsIn(paths, c.TemplatesDir, c.Disabled)
+	if err != nil {
+		return nil, nil, usage("runbook test", err.Error(), "name runbooks, their tests, or folders with some")
 	}
-	return all, nil
+	return all, faulty, nil
 }
 
 func (s *starter) printCase(r caseResult) {

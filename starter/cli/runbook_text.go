@@ -1,16 +1,14 @@
 package cli
 
 import (
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -20,27 +18,6 @@ func shortHash(sha256 string) string { return sha256[:min(12, len(sha256))] }
 
 // runbookTitle names a run for people.
 func runbookTitle(name, key string) string { return strings.TrimSpace(name + " " + key) }
-
-// plainValue needs no quotes to be told from what stands beside it.
-var plainValue = regexp.MustCompile(`^[A-Za-z0-9_./:@+-]+$`)
-
-// assignments are values by name, in the order of the names.
-func assignments(values condition.Values) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		text := fmt.Sprint(values[name])
-		switch v := values[name].(type) {
-		case float64: // a whole number that came through JSON has no exponent
-			text = strconv.FormatFloat(v, 'f', -1, 64)
-		case string:
-			if !plainValue.MatchString(v) {
-				text = strconv.Quote(v)
-			}
-		}
-		out = append(out, name+"="+text)
-	}
-	return strings.Join(out, " ")
-}
 
 // printRunbookPlan shows what would happen and every reason why it must not.
 func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions) error {
@@ -65,7 +42,7 @@ func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions
 func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 	s.Out.Printf("Plan of %s on %s\n", runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
 	if len(plan.Inputs) > 0 {
-		s.Out.Printf("Inputs: %s\n", assignments(plan.Inputs))
+		s.Out.Printf("Inputs: %s\n", plan.Inputs.Assignments())
 	}
 	if len(plan.Steps) > 0 {
 		rows := [][]string{{"#", "DECISION", "STEP", "KIND", "DOES", "NOTE"}}
@@ -74,9 +51,9 @@ func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 			if p.Risk != "" {
 				kind += " " + string(p.Risk)
 			}
-			rows = append(rows, []string{strconv.Itoa(i + 1), p.Decision, p.Path, kind, call(p.Uses, p.With), printable(p.Note)})
+			rows = append(rows, []string{strconv.Itoa(i + 1), p.Decision, p.Path, kind, request.Call(p.Uses, p.With, p.Argv), printable(p.Note)})
 			if p.Undo != nil {
-				rows = append(rows, []string{"", "", "", "undo", call(p.Undo.Uses, p.Undo.With), ""})
+				rows = append(rows, []string{"", "", "", "undo", request.Call(p.Undo.Uses, p.Undo.With, nil), ""})
 			}
 		}
 		s.table(rows)
@@ -87,7 +64,7 @@ func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 			s.Out.Printf("[READ] %s: no value: %s\n", name, r.Fault)
 			continue
 		}
-		s.Out.Printf("[READ] %s: %s, %s old\n", name, assignments(r.Values), max(now.Sub(r.At), 0).Round(time.Second))
+		s.Out.Printf("[READ] %s: %s, %s old\n", name, r.Values.Assignments(), max(now.Sub(r.At), 0).Round(time.Second))
 	}
 	s.printRefusals(plan.Refusals)
 	if plan.NotNeeded {
@@ -100,11 +77,6 @@ func (s *starter) printRefusals(refusals []string) {
 	for _, why := range refusals {
 		s.Out.Printf("[REFUSED] %s\n", why)
 	}
-}
-
-// call shows an operation with what it is given.
-func call(uses string, with condition.Values) string {
-	return strings.TrimSpace(uses + " " + assignments(with))
 }
 
 // printRefused ends a run that was not started. In JSON it is the result that the run would have had.

@@ -37,7 +37,9 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		return HostActivities{}, err
 	}
 	return HostActivities{
-		Docker:     &activities.Docker{Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256},
+		Docker: &activities.Docker{
+			Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256, Definitions: in.Definitions.SHA256(),
+		},
 		Replicas:   replicas,
 		Router:     &activities.Router{Replicas: replicas},
 		VRAM:       vram,

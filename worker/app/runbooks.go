@@ -10,7 +10,6 @@ import (
 	"github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
 
@@ -23,16 +22,6 @@ type definitions struct {
 // ReadRunbook reads one that is not installed.
 func (d definitions) ReadRunbook(file string, text []byte) (runbook.Definition, error) {
 	return templates.ReadRunbook(file, text, d.Set)
-}
-
-// NearestRunbook returns the name or alias that is spelled most like name.
-func (d definitions) NearestRunbook(name string) string {
-	var names []string
-	for _, r := range d.Runbooks() {
-		names = append(append(names, r.Name), r.Aliases...)
-	}
-	near, _ := strictyaml.Nearest(name, names)
-	return near
 }
 
 // faulty logs every definition that is not used because of a fault, and returns their gauge.
