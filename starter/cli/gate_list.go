@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
@@ -26,8 +27,8 @@ func (s *starter) gateListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
 		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
-what each run said last. What has no room there, such as fields to fill in, the run itself is asked for; where no
-worker answers, the list says so.`,
+what each run said last. What has no room there, such as fields to fill in, the run itself is asked for; where none
+answers within a second, the list names the command that shows it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.dial(cmd.Context())
 			if err != nil {
@@ -135,9 +136,13 @@ func listOpen(ctx context.Context, c *connect.Connection) ([]openRequest, error)
 	return open, nil
 }
 
+// wholeWait bounds how long all runs together may take to say what their memos have no room for: a list of hundreds is
+// there at once, and names the command that shows the rest.
+const wholeWait = time.Second
+
 // complete asks the runs for the requests of which their memos have not all.
 func complete(ctx context.Context, c *connect.Connection, shown []openRequest) {
-	ctx, cancel := context.WithTimeout(ctx, listWait)
+	ctx, cancel := context.WithTimeout(ctx, wholeWait)
 	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(describers)

@@ -84,7 +84,7 @@ gpu1/-/cache/redis:flush.1
 
 	h.silent = true
 	_, out, _ = list("text", false)
-	require.Contains(t, out, "  not all is shown, and the run does not answer: starter runbook status gpu1/shop/handover\n")
+	require.Contains(t, out, "  not all is shown: starter runbook status gpu1/shop/handover\n")
 	h.silent = false
 
 	h.atWork = nil

@@ -51,7 +51,7 @@ func (s *starter) printOpen(r openRequest) {
 		s.Out.Printf("  allows %s\n", e)
 	}
 	if r.Cut {
-		fmt.Fprintf(s.Out, "  not all is shown, and the run does not answer: starter runbook status %s\n", runName(r.WorkflowID))
+		fmt.Fprintf(s.Out, "  not all is shown: starter runbook status %s\n", runName(r.WorkflowID))
 		return
 	}
 	for _, command := range workflows.Commands(request.Request{ID: r.WorkflowID + ":" + r.ID, Kind: r.Kind, Choices: choicesOf(r.Summary)}) {
