@@ -17,6 +17,11 @@ const (
 	StartNamespace  = "start@evenkeel"
 )
 
+// IsNamespace says whether words are signed in a namespace.
+func IsNamespace(name string) bool {
+	return name == AnswerNamespace || name == OrderNamespace || name == StartNamespace
+}
+
 // maxArmor bounds a signature as text, in bytes: that of an RSA key of 16384 bits has 4 KiB.
 const maxArmor = 8 << 10
 

@@ -21,6 +21,9 @@ type Statement struct {
 	Do string
 	// Who speaks: a principal of the allowed signers, or USER@HOST.
 	Who string
+	// Login is who logged in, where that is known and somebody else: behind root. It counts as the same person and
+	// entitles to nothing.
+	Login string
 	// Host is the one whose worker acts.
 	Host string
 	// Run is the workflow id, RunID the run; a start has no RunID.
@@ -60,6 +63,7 @@ func (s Statement) Text() (string, error) {
 	t.line("cluster", s.Cluster)
 	t.line("do", s.Do)
 	t.line("who", s.Who)
+	t.line("login", s.Login)
 	t.line("host", s.Host)
 	t.line("run", s.Run)
 	t.line("run-id", s.RunID)

@@ -27,6 +27,7 @@ func TestStatementText(t *testing.T) {
 cluster: 5d7c9a3e-7a51-4a0e-93c2-0c5f6a2b1d11
 do: approve
 who: anna@gpu-1
+login: 
 host: gpu-1
 run: runbook/gpu-1/shop/fix/k
 run-id: 01a2
@@ -89,7 +90,7 @@ func TestStatementTricks(t *testing.T) {
 			text, err := changed.Text()
 			require.NoError(t, err)
 			keys := strings.Count(text, "\n") - strings.Count(text, "\narg ") - strings.Count(text, "\nfield ")
-			require.Equal(t, 15, keys, text)
+			require.Equal(t, 16, keys, text)
 		})
 	}
 }
