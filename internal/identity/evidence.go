@@ -1,0 +1,69 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Evidence is a signature over a statement.
+type Evidence struct {
+	Kind Kind `json:"kind"`
+	// By is the principal whose key signed, or the host whose worker did.
+	By        string `json:"by"`
+	Signature string `json:"signature"`
+}
+
+// Trust is whom a worker believes.
+type Trust struct {
+	// Signers are the keys of people, Hosts those of workers, whose principals are HostPrincipal.
+	Signers Signers
+	Hosts   Signers
+	People  People
+}
+
+// HostPrincipal is the name under which the key of a host's worker stands among allowed signers.
+func HostPrincipal(host string) string { return "host:" + host }
+
+// Proof is who a statement was proven to be by.
+type Proof struct {
+	Kind Kind   `json:"kind"`
+	Who  string `json:"who"`
+	// Person is what Who counts as, Login what a login behind root counts as; empty is nobody.
+	Person string `json:"person"`
+	Login  string `json:"login,omitempty"`
+	// Signature is the one to keep.
+	Signature string `json:"signature"`
+}
+
+// Prove holds evidence against the text of a statement, at the time at which it counts. The error says in a few words
+// why nothing is proven.
+func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {
+	text, err := s.Text()
+	if err != nil {
+		return Proof{}, err
+	}
+	p := Proof{Kind: e.Kind, Who: s.Who, Person: t.People.Counts(e.Kind, s.Who)}
+	switch e.Kind {
+	case SSH:
+		if s.Who != e.By || s.Login != "" {
+			return Proof{}, fmt.Errorf("%s signed what %s is said to say", e.By, s.Who)
+		}
+		p.Signature, err = t.Signers.Verify(e.By, namespace, text, e.Signature, at)
+	case Host:
+		if _, host, ok := CutHost(s.Who); !ok || !strings.EqualFold(host, e.By) {
+			return Proof{}, fmt.Errorf("the host %s vouches for its own users alone, and not for %s", e.By, s.Who)
+		}
+		if s.Login != "" {
+			p.Login = t.People.Counts(Host, s.Login)
+		}
+		p.Signature, err = t.Hosts.Verify(HostPrincipal(e.By), namespace, text, e.Signature, at)
+	default:
+		return Proof{}, errors.New("nothing here vouches for " + string(e.Kind))
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	return p, nil
+}

@@ -1,0 +1,86 @@
+package identity
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is the way in which an identity is proven.
+type Kind string
+
+// The kinds of evidence.
+const (
+	SSH   Kind = "ssh"   // a signature by the person's own key
+	Host  Kind = "host"  // the kernel of a host said who called its worker
+	Slack Kind = "slack" // a verified press of a button
+)
+
+// Person is one human, by all the identities that she has.
+type Person struct {
+	// SSH are principals of the allowed signers, Host are USER@HOST, Slack is the user's id.
+	SSH   []string `yaml:"ssh"`
+	Host  []string `yaml:"host"`
+	Slack string   `yaml:"slack"`
+}
+
+// has says whether an identity is the person's.
+func (p Person) has(kind Kind, name string) bool {
+	switch kind {
+	case SSH:
+		return slices.Contains(p.SSH, name)
+	case Host:
+		return slices.ContainsFunc(p.Host, func(own string) bool { return sameAccount(own, name) })
+	case Slack:
+		return p.Slack == name && name != ""
+	}
+	return false
+}
+
+// People are the persons of the configuration, by name.
+type People map[string]Person
+
+// Named returns the person that an identity belongs to; empty where it is nobody's.
+func (all People) Named(kind Kind, name string) string {
+	//workflowcheck:ignore // one identity is one person's at most, which Load sees to
+	for person, p := range all {
+		if p.has(kind, name) {
+			return person
+		}
+	}
+	return ""
+}
+
+// Counts is what an identity counts as where persons are counted: the person, and for an account that is nobody's the
+// name of its user. So one user of two hosts is one person, unless the configuration says that they are two.
+func (all People) Counts(kind Kind, name string) string {
+	if person := all.Named(kind, name); person != "" {
+		return person
+	}
+	if user, _, ok := CutHost(name); kind == Host && ok {
+		return user
+	}
+	return string(kind) + ":" + name
+}
+
+// CutHost splits USER@HOST at the last @: a user's name may have one, a host's cannot.
+func CutHost(name string) (user, host string, ok bool) {
+	at := strings.LastIndex(name, "@")
+	if at < 0 {
+		return "", "", false
+	}
+	return name[:at], name[at+1:], true
+}
+
+// sameAccount compares two USER@HOST. The names of hosts do not tell upper from lower case.
+func sameAccount(a, b string) bool {
+	user, host, ok := CutHost(a)
+	other, there, okToo := CutHost(b)
+	return ok && okToo && user == other && strings.EqualFold(host, there)
+}
+
+// Matches says whether an account is one that a member of a group means: USER@HOST with * for either.
+func Matches(member, account string) bool {
+	wantUser, wantHost, ok := CutHost(member)
+	user, host, okToo := CutHost(account)
+	return ok && okToo && (wantUser == "*" || wantUser == user) && (wantHost == "*" || strings.EqualFold(wantHost, host))
+}
