@@ -92,7 +92,7 @@ func (q *requests) whoIs(ctx workflow.Context, p activities.Person) (activities.
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		class = app.Type()
 	}
-	return standing, temporal.NewNonRetryableApplicationError("your word was not taken: "+reason(err), class, nil)
+	return standing, temporal.NewNonRetryableApplicationError("your word was not taken: "+Reason(err), class, nil)
 }
 
 // publish keeps the memo in step with what is open, so that one look at the list of runs shows what waits for people.

@@ -137,9 +137,6 @@ func runbookResult(ctx context.Context, run client.WorkflowRun) (workflows.Runbo
 	}
 	// Terminated from outside: nothing was put back, and nobody can say what was done.
 	result.Runbook, result.Key = nameAndKey(run.GetID())
-	result.Outcome, result.Reason = runbook.RollbackIncomplete, err.Error()
-	if cause := errors.Unwrap(err); cause != nil { // without the ids of the run, which is named already
-		result.Reason = cause.Error()
-	}
+	result.Outcome, result.Reason = runbook.RollbackIncomplete, workflows.Reason(err)
 	return result, nil
 }
