@@ -21,7 +21,7 @@ func (a *audit) listCommand() *cobra.Command {
 	var since string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "list", Short: "List entries of the ledger, the newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List entries of the ledger, the newest first",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return usage("--limit", fmt.Sprintf("%d is no number of entries", limit), "write 1 or more")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
@@ -76,6 +77,7 @@ func (s *starter) root() *cobra.Command {
 	})
 	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(), s.runbookCommand(),
 		s.gateCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
+	asUsed(root)
 	return root
 }
 
@@ -98,8 +100,12 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	hint := "see " + cmd.CommandPath() + " --help"
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets it only for commands that have no Args
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean " + near[0] + "?"
+	if all := cmd.SuggestionsFor(args[0]); len(all) > 0 {
+		near, ok := strictyaml.Nearest(args[0], all)
+		if !ok {
+			near = all[0]
+		}
+		hint = "did you mean " + near + "?"
 	}
 	return usage(place(cmd), fmt.Sprintf("unknown command %q", args[0]), hint)
 }

@@ -77,7 +77,7 @@ type doctor struct {
 
 func (s *starter) doctorCommand() *cobra.Command {
 	return s.onProject(&cobra.Command{
-		Use: "doctor", Short: "Check what evenkeel needs and say what to do", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Check what evenkeel needs and say what to do",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context()) },
 	}, "all")
 }

@@ -25,7 +25,7 @@ const gatesShown = 20
 func (s *starter) gateListCommand() *cobra.Command {
 	var all, mine bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
+		Use: "list", Short: "Show what waits for a person, the nearest deadline first",
 		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
 what each run said last. What has no room there, such as fields to fill in, the run itself is asked for; where none
 answers within a second, the list names the command that shows it.`,

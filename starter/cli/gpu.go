@@ -30,7 +30,7 @@ type monitor struct {
 func (s *starter) gpuStatusCommand() *cobra.Command {
 	var m monitor
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show VRAM, utilisation and headroom of this machine's GPUs", Args: cobra.NoArgs,
+		Use: "status", Short: "Show VRAM, utilisation and headroom of this machine's GPUs",
 		Long: "Show VRAM, utilisation and headroom of this machine's GPUs, until stopped or for a duration.\n\n" +
 			"The exit code is 1 when any GPU had too little headroom or did not answer, and 3 when there is no driver.",
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -25,7 +25,7 @@ type planOptions struct {
 func (s *starter) gpuPlanCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Show which model goes on which GPU", Args: cobra.NoArgs,
+		Use: "plan", Short: "Show which model goes on which GPU",
 		Long: `Show which model goes on which GPU, so that the headroom stays free once all are loaded.
 
 Without --gpu it plans with this machine's GPUs as they are now: what others use, and what the driver

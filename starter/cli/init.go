@@ -47,7 +47,6 @@ func (s *starter) initCommand() *cobra.Command {
 here: its services with their ports, its router, and the first file of each upstream that the router needs.
 No existing file is overwritten. With --search-attributes it writes no file and prepares the namespace of a
 Temporal server that is not evenkeel's own.`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.attributes {
 				for _, flag := range []string{"directory", "host", "project"} {

@@ -13,11 +13,11 @@ import (
 
 func (s *starter) runbookCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the runbooks that are installed", Args: cobra.NoArgs,
+		Use: "list", Short: "List the runbooks that are installed",
 		RunE: func(*cobra.Command, []string) error { return s.runbookList() },
 	}
 	show := &cobra.Command{
-		Use: "show NAME", Short: "Show what a runbook does, step by step", Args: cobra.ExactArgs(1),
+		Use: "show NAME", Short: "Show what a runbook does, step by step",
 		RunE: func(_ *cobra.Command, args []string) error { return s.runbookShow(args[0]) },
 	}
 	cmd := group("runbook", "Look at runbooks, run them and operate their runs",

@@ -26,7 +26,7 @@ type runbookOptions struct {
 func (s *starter) runbookRunCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
-		Use: "run NAME", Short: "Run a runbook and follow it to its end", Args: cobra.ExactArgs(1),
+		Use: "run NAME", Short: "Run a runbook and follow it to its end",
 		Long: `Make the plan, start the runbook as a durable run and follow it. Ctrl-C stops following; the run continues.
 When it waits for a person, the command to type is shown.
 

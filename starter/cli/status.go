@@ -18,7 +18,7 @@ import (
 
 func (s *starter) statusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status", Short: "Show the workers, what is running and what has ended", Args: cobra.NoArgs,
+		Use: "status", Short: "Show the workers, what is running and what has ended",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.status(cmd.Context()) },
 	}
 }
