@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -45,9 +46,9 @@ func (s *starter) followRunbook(ctx context.Context, c client.Client, run client
 				}
 			}
 			if ctx.Err() != nil {
-				return context.Canceled
+				return &failure{code: exitDetached, class: activities.Unknown, what: "interrupted; the run goes on", hint: "see " + statusCommand(run.GetID())}
 			}
-			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see starter runbook status")
+			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see "+statusCommand(run.GetID()))
 		case seen := <-retried:
 			if p.answered(seen); !seen.failed && seen.at.After(news) { // else a step that was told since may have ended what was seen
 				p.retries(seen.all, seen.at)
