@@ -34,7 +34,7 @@ func (s *starter) definitions() (*templates.Set, error) {
 	}
 	set, err := templates.Open(c.TemplatesDir, c.Disabled)
 	if err != nil {
-		return nil, usage("", err.Error(), "")
+		return nil, usage("", templates.Placed(c, err).Error(), "")
 	}
 	return set, nil
 }

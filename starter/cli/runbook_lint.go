@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
@@ -46,7 +48,7 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 	}
 	found, err := templates.Lint(paths, o)
 	if err != nil {
-		return usage("runbook lint", err.Error(), "name files and folders that can be read")
+		return lookedAt("runbook lint", c, err, "name files and folders that can be read")
 	}
 	if s.output == "json" {
 		if err := s.printJSON(map[string]any{"configuration": c.Path, "files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
@@ -62,6 +64,15 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 		return answered(exitNo)
 	}
 	return nil
+}
+
+// lookedAt is the error of files that are looked at: of the configuration where it names what is not there, else of
+// those that a person named.
+func lookedAt(where string, c *config.Config, err error, hint string) error {
+	if fault, ok := errors.AsType[*strictyaml.Error](templates.Placed(c, err)); ok {
+		return usage("", fault.Error(), "")
+	}
+	return usage(where, err.Error(), hint)
 }
 
 func lintRows(all []*strictyaml.Error) []lintRow {

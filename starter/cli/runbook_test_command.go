@@ -115,7 +115,7 @@ func (s *starter) runbookTests(paths []string) ([]templates.RunbookTest, []templ
 	}
 	all, faulty, err := templates.RunbookTestsIn(paths, c.TemplatesDir, c.Disabled)
 	if err != nil {
-		return nil, nil, usage("runbook test", err.Error(), "name runbooks, their tests, or folders with some")
+		return nil, nil, lookedAt("runbook test", c, err, "name runbooks, their tests, or folders with some")
 	}
 	return all, faulty, nil
 }
