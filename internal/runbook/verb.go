@@ -15,7 +15,7 @@ func (m *machine) verb(v Verb) {
 		return
 	}
 	m.record(v.Verb, "operator."+v.Verb, v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason})
-	m.reply(true, v.Verb+": "+m.at())
+	m.reply(true, m.obeyed(v.Verb))
 	by := v.Verb + " by " + v.By
 	if v.Reason != "" {
 		by += ": " + v.Reason
