@@ -21,7 +21,7 @@ func (s *starter) gateCommand() *cobra.Command {
 func (s *starter) gateApproveCommand() *cobra.Command {
 	var params []string
 	var plan string
-	answer := request.Answer{Decision: request.Approve}
+	var answer request.Answer // the kind of the request says what a yes to it is
 	cmd := &cobra.Command{
 		Use: "approve ID", Short: "Approve what a run asks, or answer it",
 		Long: `Approve what a run asks for, or say that it is done and fill in its fields. ID is one that starter gate list
@@ -100,6 +100,9 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 		return notOpen(run, id)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
+	}
+	if answer.Decision != request.Reject {
+		answer.Decision = r.Kind.Yes()
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via

@@ -186,11 +186,16 @@ func ofMine(ctx context.Context, c *connect.Connection, open []openRequest) ([]o
 			}
 			standings[r.Host] = standing
 		}
-		if r.Kind == request.Order && standing.Operator || slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }) {
+		if mayAnswer(r, standing.Standing) {
 			mine = append(mine, r)
 		}
 	}
 	return mine, nil
+}
+
+// mayAnswer says whether a yes of the person at the command line would count.
+func mayAnswer(r openRequest, standing request.Standing) bool {
+	return r.Request(r.WorkflowID).MayNot(me().Name, standing, r.Kind.Yes()) == ""
 }
 
 // isGone says of an error that there is no such run at work.

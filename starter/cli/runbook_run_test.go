@@ -23,9 +23,9 @@ import (
 func planned() activities.RunbookPlan {
 	return activities.RunbookPlan{
 		Plan: runbook.Plan{
-			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
+			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Project: "shop", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
 		},
-		Policy: runbook.Reject, Project: "shop", Installed: true,
+		Policy: runbook.Reject, Installed: true,
 	}
 }
 
