@@ -70,7 +70,6 @@ func (s *starter) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
-	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
@@ -81,13 +80,19 @@ func (s *starter) root() *cobra.Command {
 	return root
 }
 
-// onHost gives a command the flag --host. Only what heeds a flag has it: elsewhere it is refused.
-func (s *starter) onHost(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+// configured gives a command the flag --config. Only what heeds a flag has it: elsewhere it is refused.
+func (s *starter) configured(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	return cmd
 }
 
-// onProject gives a command the flags --host and --project; without says what is meant without the latter.
+// onHost gives a command the flags --config and --host.
+func (s *starter) onHost(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+	return s.configured(cmd)
+}
+
+// onProject gives a command the flags --config, --host and --project; without says what is meant without the latter.
 func (s *starter) onProject(cmd *cobra.Command, without string) *cobra.Command {
 	cmd.Flags().StringVar(&s.project, "project", "", "Compose project of that host (default: "+without+")")
 	return s.onHost(cmd)

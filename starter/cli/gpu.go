@@ -49,7 +49,7 @@ func (s *starter) gpuStatusCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&m.once, "once", false, "look once")
 	cmd.Flags().StringVar(&m.interval, "interval", "10s", "time from one look to the next, such as 10s; a number is seconds")
 	cmd.Flags().StringVar(&m.duration, "duration", "", "stop after this time, such as 10m; a number is seconds")
-	return cmd
+	return s.configured(cmd)
 }
 
 func (m *monitor) check(intervalSet bool) error {

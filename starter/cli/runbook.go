@@ -21,7 +21,7 @@ func (s *starter) runbookCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return s.runbookShow(args[0]) },
 	}
 	cmd := group("runbook", "Look at runbooks, run them and operate their runs",
-		list, show, s.runbookLintCommand(), s.runbookTestCommand(), s.runbookPlanCommand(), s.runbookRunCommand(), s.runbookStatusCommand())
+		s.configured(list), s.configured(show), s.runbookLintCommand(), s.runbookTestCommand(), s.runbookPlanCommand(), s.runbookRunCommand(), s.runbookStatusCommand())
 	cmd.AddCommand(s.runbookOrderCommands()...)
 	return cmd
 }

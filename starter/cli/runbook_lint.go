@@ -13,7 +13,7 @@ import (
 )
 
 func (s *starter) runbookLintCommand() *cobra.Command {
-	return &cobra.Command{
+	return s.configured(&cobra.Command{
 		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
 		Long: `Check definitions: all that are installed, or the files and folders that you name. In a folder it reads
 every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
@@ -25,7 +25,7 @@ with their risk, and services are held against the configuration, where there is
 The exit code is 1 when there is an error. Warnings never change it.`,
 		Example: "  starter runbook lint\n  starter runbook lint runbooks docs README.md",
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookLint(args, time.Now()) },
-	}
+	})
 }
 
 // lintRow is a finding in JSON.

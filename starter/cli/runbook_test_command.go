@@ -27,7 +27,7 @@ fault; the others are tested all the same.`,
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookTest(args, cover) },
 	}
 	cmd.Flags().BoolVar(&cover, "cover", false, "a branch that no case takes is a failure")
-	return cmd
+	return s.configured(cmd)
 }
 
 // caseResult is what came of a case.
