@@ -119,5 +119,5 @@ func Classify(ctx context.Context, err error, details ...any) error {
 	default:
 		opts.NonRetryable = true
 	}
-	return temporal.NewApplicationErrorWithOptions(err.Error(), class, opts)
+	return temporal.NewApplicationErrorWithOptions(Spoken(err.Error()), class, opts)
 }

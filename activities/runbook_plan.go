@@ -12,8 +12,6 @@ type RunbookPlan struct {
 	runbook.Plan
 	// Policy is what a second start with the same key does: reject or join.
 	Policy string `json:"policy"`
-	// Project is what the run would be about; empty for a runbook about the host.
-	Project string `json:"project,omitempty"`
 	// Installed says whether the runbook can be run, and not only planned.
 	Installed bool `json:"installed"`
 }
@@ -42,7 +40,7 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 	if err := ctx.Err(); err != nil {
 		return RunbookPlan{}, err
 	}
-	plan := RunbookPlan{Plan: runbook.PlanOf(program, state), Policy: d.Concurrency.Policy, Project: loaded.Project, Installed: call.Text == ""}
+	plan := RunbookPlan{Plan: runbook.PlanOf(program, state), Policy: d.Concurrency.Policy, Installed: call.Text == ""}
 	plan.Refusals = append(refusals, plan.Refusals...)
 	return plan, nil
 }

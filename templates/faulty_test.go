@@ -144,7 +144,7 @@ func TestFaultsOfAnInstallation(t *testing.T) {
 
 	shop["own"] = config.Service{Policy: "none"}
 	_, err = Install(c, "")
-	require.EqualError(t, err, `e.yaml: services.own.policy: no ScalingPolicy is named "none"`)
+	require.EqualError(t, err, `e.yaml: hosts.gpu-1.projects.shop.services.own.policy: no ScalingPolicy is named "none"; name one that is there, or remove the line`)
 	delete(shop, "own")
 	_, err = Install(c, "gpu-2")
 	require.ErrorContains(t, err, "gpu-2")

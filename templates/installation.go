@@ -29,7 +29,7 @@ func Install(c *config.Config, host string) (*Installation, error) {
 	}
 	in := &Installation{Config: c, Host: name, Projects: projects, Tokens: map[string]string{}}
 	if in.Definitions, err = Open(c.TemplatesDir, c.Disabled); err != nil {
-		return nil, err
+		return nil, Placed(c, err)
 	}
 	if err := checkPolicies(c, in.Definitions); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func checkPolicies(c *config.Config, set *Set) error {
 			for _, service := range slices.Sorted(maps.Keys(services)) {
 				name := services[service].Policy
 				if _, ok := set.Policy(name); name != "" && !ok && !slices.Contains(c.Disabled, name) && set.PolicyFault(name) == "" {
-					return fmt.Errorf("%s: services.%s.policy: no ScalingPolicy is named %q", c.Path, service, name)
+					return c.Fault("hosts."+host+".projects."+project+".services."+service+".policy", "no ScalingPolicy is named %q; name one that is there, or remove the line", name)
 				}
 			}
 		}

@@ -6,12 +6,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/internal/textfile"
 )
@@ -84,10 +86,13 @@ func load(dir string, disabled []string, given []*reading, faulty map[id]Faulty)
 	set := &Set{definitions: map[id]definition{}, faulty: faulty}
 	set.add(readings)
 	if dir != "" {
-		if info, err := os.Stat(dir); err != nil {
-			return nil, nil, fmt.Errorf("templates: %w", err)
-		} else if !info.IsDir() {
-			return nil, nil, fmt.Errorf("templates: %s is not a folder", dir)
+		switch info, err := os.Stat(dir); {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, nil, &fieldError{"templates_dir", dir + " does not exist; make the folder or remove the line", err}
+		case err != nil:
+			return nil, nil, &fieldError{"templates_dir", err.Error(), err}
+		case !info.IsDir():
+			return nil, nil, &fieldError{"templates_dir", dir + " is not a folder; name the folder of your definitions", nil}
 		}
 		own, err := read(os.DirFS(dir), dir+"/", func(path string) ([]byte, error) {
 			return textfile.Read(filepath.Join(dir, filepath.FromSlash(path)), strictyaml.MaxBytes)
@@ -122,6 +127,26 @@ func sumOf(readings []*reading, dir string) string {
 	return sum(all)
 }
 
+// fieldError is what is wrong with a field of the configuration.
+type fieldError struct {
+	field, problem string
+	cause          error
+}
+
+// Error names the field.
+func (e *fieldError) Error() string { return e.field + ": " + e.problem }
+
+// Unwrap is the system's own error.
+func (e *fieldError) Unwrap() error { return e.cause }
+
+// Placed gives an error of this package that is about a field of the configuration its place in the file.
+func Placed(c *config.Config, err error) error {
+	if e, ok := errors.AsType[*fieldError](err); ok {
+		return c.Fault(e.field, "%s", e.problem)
+	}
+	return err
+}
+
 // add puts the definitions of one tree over those that are there.
 func (s *Set) add(readings []*reading) {
 	here := map[id]string{}
@@ -147,13 +172,13 @@ func (s *Set) disable(names []string) error {
 	slices.Sort(all)
 	s.disabled = names
 	var fault error
-	for _, name := range names {
+	for i, name := range names {
 		if !slices.Contains(all, name) && fault == nil {
 			hint := "the definitions are " + strings.Join(slices.Compact(slices.Clone(all)), ", ")
 			if near, ok := strictyaml.Nearest(name, all); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			fault = fmt.Errorf("disabled: there is no definition %s; %s", strictyaml.Quote(name), hint)
+			fault = &fieldError{fmt.Sprintf("disabled[%d]", i), fmt.Sprintf("there is no definition %s; %s", strictyaml.Quote(name), hint), nil}
 		}
 		maps.DeleteFunc(s.definitions, func(key id, _ definition) bool { return key.name == name })
 	}

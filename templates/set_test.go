@@ -119,14 +119,14 @@ func TestFolderMustBeThere(t *testing.T) {
 	_, err := Load(filepath.Join(dir, "gone"), nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = Load(filepath.Join(dir, "file"), nil)
-	require.EqualError(t, err, "templates: "+dir+"/file is not a folder")
+	require.EqualError(t, err, "templates_dir: "+dir+"/file is not a folder; name the folder of your definitions")
 }
 
 func TestDisabledMustBeThere(t *testing.T) {
 	_, err := Load("", []string{"worker_rl"})
-	require.EqualError(t, err, `disabled: there is no definition "worker_rl"; did you mean "worker-rl"?`)
+	require.EqualError(t, err, `disabled[0]: there is no definition "worker_rl"; did you mean "worker-rl"?`)
 	_, err = Load("", []string{"postgres"})
-	require.ErrorContains(t, err, `disabled: there is no definition "postgres"; the definitions are `)
+	require.ErrorContains(t, err, `disabled[0]: there is no definition "postgres"; the definitions are `)
 	require.ErrorContains(t, err, "app, ")
 	set, err := Load("", []string{"app", "app"})
 	require.NoError(t, err, "the same name twice does no harm")

@@ -1,13 +1,10 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -31,31 +28,6 @@ func cut(s string, n int) string {
 		s = s[:len(s)-1]
 	}
 	return s + "…"
-}
-
-// reason is what a person wants to read of an error: the words of the activity, without Temporal's
-// own frame around them.
-func reason(err error) string {
-	var app *temporal.ApplicationError
-	var timeout *temporal.TimeoutError
-	var restart *partly
-	var nobody *untaken
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &restart):
-		return restart.Error()
-	case temporal.IsCanceledError(err):
-		return "cancelled"
-	case errors.As(err, &nobody):
-		return nobody.Error()
-	case errors.As(err, &app):
-		return app.Message()
-	case errors.As(err, &timeout):
-		return "timed out: " + strings.ToLower(timeout.TimeoutType().String())
-	default:
-		return err.Error()
-	}
 }
 
 // markdown gives what Markdown, a table of it or HTML in it would take for its own a backslash.

@@ -1,13 +1,16 @@
 package workflows
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -76,8 +79,15 @@ func TestCutKeepsRunesWhole(t *testing.T) {
 }
 
 func TestReasonLeavesTemporalsFrameOut(t *testing.T) {
-	require.Equal(t, "no image", reason(temporal.NewNonRetryableApplicationError("no image", "PreconditionFailed", nil)))
-	require.Equal(t, "cancelled", reason(temporal.NewCanceledError()))
-	require.Equal(t, "plain", reason(errors.New("plain")))
-	require.Empty(t, reason(nil))
+	require.Equal(t, "no image", Reason(temporal.NewNonRetryableApplicationError("no image", "PreconditionFailed", nil)))
+	require.Equal(t, "cancelled", Reason(temporal.NewCanceledError()))
+	require.Equal(t, "plain", Reason(errors.New("plain")))
+	require.Empty(t, Reason(nil))
+	require.Equal(t, "it was terminated at the Temporal server", Reason(&temporal.TerminatedError{}))
+	require.Equal(t, "ask app: time ran out", Reason(fmt.Errorf("ask app: %w", context.DeadlineExceeded)))
+	lost := temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil)
+	require.Equal(t, "its worker stopped, or lost the server, while it ran", Reason(lost))
+	require.Equal(t, "no worker took it in time; the attempt before: its worker stopped, or lost the server, while it ran",
+		Reason(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_START, lost)))
+	require.Equal(t, "no image", Reason(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, temporal.NewApplicationError("no image", "Unavailable"))))
 }

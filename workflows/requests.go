@@ -92,7 +92,7 @@ func (q *requests) whoIs(ctx workflow.Context, p activities.Person) (activities.
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		class = app.Type()
 	}
-	return standing, temporal.NewNonRetryableApplicationError("your word was not taken: "+reason(err), class, nil)
+	return standing, temporal.NewNonRetryableApplicationError("your word was not taken: "+Reason(err), class, nil)
 }
 
 // publish keeps the memo in step with what is open, so that one look at the list of runs shows what waits for people.
@@ -112,7 +112,7 @@ func sameSummaries(a, b request.Summaries) bool {
 	}
 	for i, r := range a.Requests {
 		o := b.Requests[i]
-		if r.ID != o.ID || r.Answers != o.Answers || !r.Deadline.Equal(o.Deadline) {
+		if r.ID != o.ID || len(r.Answers) != len(o.Answers) || !r.Deadline.Equal(o.Deadline) {
 			return false
 		}
 	}

@@ -56,7 +56,7 @@ type partly struct {
 
 // Error is for people; reason takes it as it is.
 func (p *partly) Error() string {
-	return fmt.Sprintf("%d of %d restarted, then: %s", p.done, p.of, reason(p.err))
+	return fmt.Sprintf("%d of %d restarted, then: %s", p.done, p.of, Reason(p.err))
 }
 
 // Unwrap is the failure itself.

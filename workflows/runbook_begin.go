@@ -134,7 +134,7 @@ func (r *runbookRun) turnedAway(why string) runbook.TurnedAway {
 
 // notBegun is the end of a run of which nothing could be read, or which was cancelled before its first step.
 func (r *runbookRun) notBegun(err error) {
-	r.state.Outcome, r.state.Reason, r.state.Phase = runbook.RunFailed, reason(err), runbook.Over
+	r.state.Outcome, r.state.Reason, r.state.Phase = runbook.RunFailed, Reason(err), runbook.Over
 	if temporal.IsCanceledError(err) {
 		r.state.Outcome = runbook.Aborted
 	}

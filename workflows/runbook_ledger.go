@@ -46,7 +46,7 @@ func (r *runbookRun) flush(ctx workflow.Context) {
 func (r *runbookRun) evaluate(ctx workflow.Context, t *task) {
 	results, err := r.keepAnd(ctx, t.Evaluate)
 	if err != nil {
-		r.broken(ctx, "cannot be evaluated: "+reason(err))
+		r.broken(ctx, "cannot be evaluated: "+Reason(err))
 		return
 	}
 	r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Evaluated: results}})
@@ -73,7 +73,7 @@ func (r *runbookRun) keepAnd(ctx workflow.Context, items []runbook.Item) (map[st
 		return nil, err
 	}
 	r.book.lost, r.book.unwritten = true, append(r.book.unwritten, records...)
-	r.broken(ctx, "the ledger does not take what the run has to tell: "+reason(err))
+	r.broken(ctx, "the ledger does not take what the run has to tell: "+Reason(err))
 	if len(items) == 0 {
 		return nil, nil
 	}
@@ -140,7 +140,7 @@ func (r *runbookRun) notify(n runbook.Notification) {
 		var a *activities.Messages
 		err := workflow.ExecuteActivity(sending(ctx, "tell "+n.To()), a.Notify, message).Get(ctx, nil)
 		if err != nil {
-			r.untold = append(r.untold, fmt.Sprintf("%s could not be told of %s: %s", n.To(), n.Step, reason(err)))
+			r.untold = append(r.untold, fmt.Sprintf("%s could not be told of %s: %s", n.To(), n.Step, Reason(err)))
 			r.show()
 		}
 	})

@@ -58,6 +58,8 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 		return temporal.NewApplicationError(why, activities.InvalidInput)
 	case !slices.Contains(runbook.Verbs, o.Verb):
 		return temporal.NewApplicationError("an order is one of "+strings.Join(runbook.Verbs, ", "), activities.InvalidInput)
+	case runbook.NeedsReason(o.Verb) && strings.TrimSpace(o.Reason) == "":
+		return temporal.NewApplicationError("an order to "+o.Verb+" needs a reason", activities.InvalidInput)
 	case o.Run == "":
 		return temporal.NewApplicationError("an order needs the id of the run that it is for", activities.InvalidInput)
 	case r.state.Phase == runbook.Over:

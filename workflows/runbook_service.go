@@ -61,7 +61,7 @@ func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int)
 	}, &plan)
 	switch {
 	case err != nil:
-		return fmt.Errorf("whether %s has %d replicas again is not known: %s", service, replicas, reason(err))
+		return fmt.Errorf("whether %s has %d replicas again is not known: %s", service, replicas, Reason(err))
 	case plan.Changes[0].From != replicas:
 		return fmt.Errorf("%s has %d replicas, and had %d", service, plan.Changes[0].From, replicas)
 	}

@@ -23,7 +23,7 @@ func (r *runbookRun) read(ctx workflow.Context, calls []runbook.ReadCall) map[st
 	}
 	readings = map[string]runbook.Reading{}
 	for _, c := range calls {
-		readings[c.Key] = runbook.Reading{At: workflow.Now(ctx), Fault: reason(err)}
+		readings[c.Key] = runbook.Reading{At: workflow.Now(ctx), Fault: Reason(err)}
 	}
 	return readings
 }
@@ -33,7 +33,7 @@ func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook
 	var result runbook.WatchResult
 	limit := runbook.Duration(call.TimeoutSeconds) + slack
 	if err := r.queue.run(ctx, changing("look at "+call.Path, limit, 2*limit), limit, activities.WatchCondition, call, &result); err != nil {
-		return runbook.WatchResult{Fault: reason(err)}
+		return runbook.WatchResult{Fault: Reason(err)}
 	}
 	return result
 }
@@ -53,7 +53,7 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: reason(err)}
+	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err)}
 }
 
 // actWait is how long an operation waits for a worker to take it. One that none took was not done.

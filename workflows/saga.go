@@ -49,7 +49,7 @@ func (s *saga) unwind(ctx workflow.Context, before func(ctx workflow.Context, wh
 		before(ctx, step.what)
 		put, err := step.undo(ctx)
 		if err != nil {
-			failed = append(failed, fmt.Sprintf("%s: %s", step.what, reason(err)))
+			failed = append(failed, fmt.Sprintf("%s: %s", step.what, Reason(err)))
 		}
 		if put != "" {
 			done = append(done, put)

@@ -134,7 +134,7 @@ func (r *serviceRun) phase(ctx workflow.Context, name, detail string, do func() 
 	phase := &r.result.Phases[len(r.result.Phases)-1]
 	phase.Ended = workflow.Now(ctx)
 	if err != nil {
-		phase.Detail = strings.TrimSpace(phase.Detail + " failed: " + reason(err))
+		phase.Detail = strings.TrimSpace(phase.Detail + " failed: " + Reason(err))
 	}
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	return err
@@ -208,6 +208,6 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 	var records *activities.Records
 	err := r.tell(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, entry)
 	if err != nil {
-		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+reason(err))
+		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+Reason(err))
 	}
 }

@@ -68,5 +68,5 @@ func of(replicas []scaling.Replica, replica scaling.Replica, err error) error {
 	if len(replicas) == 1 {
 		return err
 	}
-	return fmt.Errorf("%s: %s", replica.Name, reason(err))
+	return fmt.Errorf("%s: %s", replica.Name, Reason(err))
 }

@@ -16,7 +16,7 @@ import (
 // putBack takes back what a run that failed or was cancelled has changed, and makes that its outcome. It returns
 // err, which is a cancellation also where the worker died that was told of it: that one gives no other answer.
 func (r *serviceRun) putBack(ctx workflow.Context, err error) error {
-	r.result.Outcome, r.result.Reason = RolledBack, reason(err)
+	r.result.Outcome, r.result.Reason = RolledBack, Reason(err)
 	if isTimeout(err) && errors.Is(ctx.Err(), workflow.ErrCanceled) {
 		r.result.Reason = "cancelled; the worker had died (" + r.result.Reason + ")"
 		err = ctx.Err()
@@ -56,7 +56,7 @@ func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
 	}
 	missing, err := r.missing(ctx, "see whether all run as before", before)
 	if err != nil {
-		r.warn("whether all run as before is not known: " + reason(err))
+		r.warn("whether all run as before is not known: " + Reason(err))
 		return
 	}
 	for _, what := range missing {
@@ -67,7 +67,7 @@ func (r *serviceRun) lookAfterUndo(ctx workflow.Context) {
 	}
 	// Somebody else may get the address of one that is gone.
 	if _, err := r.route(ctx, "undo: route to those that run", before, undoTotal); err != nil {
-		r.amiss = append(r.amiss, "the router still sends requests to what is gone: "+reason(err))
+		r.amiss = append(r.amiss, "the router still sends requests to what is gone: "+Reason(err))
 	}
 }
 

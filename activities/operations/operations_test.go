@@ -114,7 +114,7 @@ func TestSettle(t *testing.T) {
 			err := activities.Classify(ctx, settle(c.err, c.harmless))
 			require.Equal(t, c.want, class(t, err), "a cancellation must not win over it")
 			require.True(t, err.(*temporal.ApplicationError).NonRetryable()) //nolint:errorlint // the outermost decides
-			require.ErrorContains(t, err, c.err.Error())
+			require.ErrorContains(t, err, activities.Spoken(c.err.Error()))
 		})
 	}
 	require.NoError(t, settle(nil, false))

@@ -37,6 +37,18 @@ type Config struct {
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.
 	Disabled []string `yaml:"disabled"`
+
+	// doc knows where each field stands; nil where there is no file.
+	doc *strictyaml.Document
+}
+
+// Fault is the error of a field that is seen to be wrong only when what it names is looked at, with its place in the
+// file. A semicolon stands before what would be right.
+func (c *Config) Fault(field, format string, args ...any) error {
+	if c.doc == nil {
+		return fmt.Errorf("%s: %s: %s", c.Path, field, fmt.Sprintf(format, args...))
+	}
+	return c.doc.NewFault(field, format, args...)
 }
 
 // Model is a model and what it needs.
@@ -131,5 +143,6 @@ func parse(shown, path string, data []byte) (*Config, error) {
 		return nil, err
 	}
 	f.switchedOff(doc, data)
+	f.doc = doc
 	return &f.Config, nil
 }

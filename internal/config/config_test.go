@@ -26,6 +26,9 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 	got, err := Load("testdata/good/full.yaml")
 	require.NoError(t, err)
+	require.EqualError(t, got.Fault("disabled[0]", "%s is gone; remove it", "worker-rl"), "testdata/good/full.yaml:55:12: disabled[0]: worker-rl is gone; remove it")
+	got.doc = nil
+	require.EqualError(t, got.Fault("disabled[0]", "is gone"), here+"/full.yaml: disabled[0]: is gone")
 	require.Equal(t, &Config{
 		Path:     here + "/full.yaml",
 		SHA256:   fmt.Sprintf("%x", sha256.Sum256(text)),

@@ -20,7 +20,7 @@ type Answer struct {
 	// By is who says it, Via how it came: cli or slack.
 	By  string `json:"by"`
 	Via string `json:"via"`
-	// Reason is for people; an order or a no should have one.
+	// Reason is for people; a no has one.
 	Reason string `json:"reason,omitempty"`
 	// Fields are what was filled in.
 	Fields condition.Values `json:"fields,omitempty"`
@@ -75,6 +75,8 @@ func (a Answer) Malformed() string {
 		return "an answer needs the SHA-256 of what was shown"
 	case a.Decision == "" || len(a.Decision) > maxName || !oneLine(a.Decision):
 		return "an answer needs a decision"
+	case a.Decision == Reject && strings.TrimSpace(a.Reason) == "":
+		return "a no needs a reason"
 	case len(a.Fields) > maxFields:
 		return fmt.Sprintf("an answer has at most %d fields", maxFields)
 	}
@@ -109,26 +111,33 @@ func oneLine(s string) bool {
 // hidden says of a letter that it is none that a person writes: line breaks and tabs are.
 func hidden(c rune) bool { return !unicode.IsPrint(c) && c != '\n' && c != '\t' && c != '\r' }
 
-// mayNot says why a person's word does not count; empty when it does.
+// mayNot says why a word does not count; empty when it does.
 func (r Request) mayNot(a Answer) string {
-	yes := a.Decision != Reject
 	switch {
 	case a.Shown != r.Shown:
 		return "what was shown is not what is asked now; look at it again"
 	case !slices.Contains(r.Choices, a.Decision):
 		return r.Short() + " is answered by " + strings.Join(r.Choices, ", ")
-	case r.Kind == Order && !a.Standing.Operator:
-		return NoOperator(a.By)
+	}
+	return r.MayNot(a.By, a.Standing, a.Decision)
+}
+
+// MayNot says why a decision of a person would not count; empty when it would.
+func (r Request) MayNot(by string, standing Standing, decision string) string {
+	yes := decision != Reject
+	switch {
+	case r.Kind == Order && !standing.Operator:
+		return NoOperator(by)
 	case r.Kind == Order:
 		return ""
-	case !slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(a.Standing.Groups, g) }):
-		return a.By + " is in none of the groups " + strings.Join(r.Groups, ", ")
-	case slices.Contains(r.Not, a.By):
-		return a.By + " started this run, and somebody else must answer"
-	case yes && r.Kind == Approval && a.Standing.mustProve(r.Risk):
+	case !slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }):
+		return by + " is in none of the groups " + strings.Join(r.Groups, ", ")
+	case slices.Contains(r.Not, by):
+		return by + " started this run, and somebody else must answer"
+	case yes && r.Kind == Approval && standing.mustProve(r.Risk):
 		return "a " + string(r.Risk) + " step needs an approval from Slack, which knows who answers; the command line does not"
-	case yes && slices.Contains(r.Answers, a.By):
-		return a.By + " has approved it already"
+	case yes && slices.Contains(r.Answers, by):
+		return by + " has approved it already"
 	}
 	return ""
 }

@@ -87,6 +87,32 @@ const (
 	Acknowledge = "acknowledge"
 )
 
+// Yes is the decision that agrees to a request of the kind; an Order has none.
+func (k Kind) Yes() string {
+	switch k {
+	case SignOff:
+		return Sign
+	case Acknowledgement:
+		return Acknowledge
+	case Approval, Confirmation, Input:
+		return Approve
+	case Order:
+	}
+	return ""
+}
+
+// Choices are the decisions on a request of the kind; those of an Order are the run's own.
+func (k Kind) Choices() []string {
+	switch k {
+	case Acknowledgement:
+		return []string{Acknowledge}
+	case Approval, Confirmation, Input, SignOff:
+		return []string{k.Yes(), Reject}
+	case Order:
+	}
+	return nil
+}
+
 // Effect is what a yes allows: one attempt at one step, with these arguments and no others.
 type Effect struct {
 	Step      string           `json:"step"`

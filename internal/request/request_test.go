@@ -66,6 +66,8 @@ func TestShown(t *testing.T) {
 		"choice":           func(r *Request) { r.Choices = append(r.Choices, "fly") },
 		"field":            func(r *Request) { r.Fields = []input.Field{{Name: "a", Type: condition.String}} },
 		"field of a":       func(r *Request) { r.Fields = []input.Field{{Name: "a", Type: condition.String, Enum: []string{"b"}}} },
+		"field from 1":     func(r *Request) { one := 1.0; r.Fields = []input.Field{{Name: "a", Type: condition.String, Min: &one}} },
+		"field up to 1":    func(r *Request) { one := 1.0; r.Fields = []input.Field{{Name: "a", Type: condition.String, Max: &one}} },
 		"moved boundaries": func(r *Request) { r.Step, r.Message = "gat", "eRestart it?" },
 	} {
 		sum := opened(change).Shown
@@ -204,7 +206,7 @@ func TestSummaries(t *testing.T) {
 	require.False(t, small.Cut)
 	require.Equal(t, Summary{
 		ID: "gate.3@0123abcd", Kind: Approval, Message: "Restart it?", Groups: []string{"oncall"}, Allows: []string{"restart: service.restart n=3 service=app"},
-		Min: 2, Deadline: now.Add(15 * time.Minute), Shown: opened().Shown,
+		Not: []string{"anna"}, Risk: Destructive, Min: 2, Deadline: now.Add(15 * time.Minute), Shown: opened().Shown,
 	}, small)
 	require.True(t, opened(func(r *Request) { r.Fields = []input.Field{{Name: "a"}} }).Summary().Cut)
 }

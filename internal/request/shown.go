@@ -24,10 +24,18 @@ func (r Request) shown() string {
 	}
 	h.number(len(r.Fields))
 	for _, f := range r.Fields {
-		h.text(f.Name, string(f.Type), f.Description, f.Pattern, fmt.Sprint(f.Default))
+		h.text(f.Name, string(f.Type), f.Description, f.Pattern, fmt.Sprint(f.Default), bound(f.Min), bound(f.Max))
 		h.list(f.Enum)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// bound spells the bound of a number; there may be none.
+func bound(b *float64) string {
+	if b == nil {
+		return ""
+	}
+	return condition.Spell(*b)
 }
 
 // digest takes each text behind its length, so that two different lists never make the same bytes.

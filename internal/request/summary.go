@@ -13,17 +13,20 @@ import (
 // people.
 type Summary struct {
 	// ID is that of the request without the workflow: STEP.N@RUN.
-	ID       string    `json:"id"`
-	Kind     Kind      `json:"kind"`
-	Message  string    `json:"message"`
-	Groups   []string  `json:"groups,omitempty"`
-	Choices  []string  `json:"choices,omitempty"`
-	Allows   []string  `json:"allows,omitempty"`
-	Answers  int       `json:"answers,omitempty"`
+	ID      string   `json:"id"`
+	Kind    Kind     `json:"kind"`
+	Message string   `json:"message"`
+	Groups  []string `json:"groups,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+	Allows  []string `json:"allows,omitempty"`
+	// Answers are who has said yes so far, Not whose word does not count.
+	Answers  []string  `json:"answers,omitempty"`
+	Not      []string  `json:"not,omitempty"`
+	Risk     Risk      `json:"risk,omitempty"`
 	Min      int       `json:"min,omitempty"`
 	Deadline time.Time `json:"deadline"`
 	Shown    string    `json:"shown"`
-	// Cut says that not all of it is here.
+	// Cut says that not all is here that a person decides by, and that has to be asked of the run.
 	Cut bool `json:"cut,omitempty"`
 }
 
@@ -56,13 +59,13 @@ func Summarize(open []Request) Summaries {
 // Summary describes a request within MaxSummaryBytes.
 func (r Request) Summary() Summary {
 	s := Summary{
-		ID: r.ID[strings.LastIndex(r.ID, ":")+1:], Kind: r.Kind, Answers: len(r.Answers), Deadline: r.Deadline.UTC().Truncate(time.Second), Shown: r.Shown, Cut: len(r.Fields) > 0,
+		ID: r.ID[strings.LastIndex(r.ID, ":")+1:], Kind: r.Kind, Risk: r.Risk, Deadline: r.Deadline.UTC().Truncate(time.Second), Shown: r.Shown, Cut: len(r.Fields) > 0,
 	}
 	if r.Min > 1 {
 		s.Min = r.Min
 	}
 	// What is fixed takes at most this much: the names of the keys, the hash, the time, the numbers.
-	left := MaxSummaryBytes - 270 - quoted(s.ID)
+	left := MaxSummaryBytes - 310 - quoted(s.ID)
 	take := func(text string, most int) string {
 		text, cut := fit(text, min(left, most))
 		s.Cut = s.Cut || cut
@@ -79,6 +82,8 @@ func (r Request) Summary() Summary {
 		}
 	}
 	all(&s.Groups, r.Groups, 32)
+	all(&s.Not, r.Not, 48)
+	all(&s.Answers, r.Answers, 48)
 	if r.Kind == Order {
 		all(&s.Choices, r.Choices, 12)
 	}
@@ -89,6 +94,18 @@ func (r Request) Summary() Summary {
 	}
 	all(&s.Allows, allows, left)
 	return s
+}
+
+// Request is what the summary says of a request of that workflow, for whoever asks what may be done about it.
+func (s Summary) Request(workflow string) Request {
+	choices := s.Choices
+	if s.Kind != Order {
+		choices = s.Kind.Choices()
+	}
+	return Request{
+		ID: workflow + ":" + s.ID, Kind: s.Kind, Message: s.Message, Groups: s.Groups, Choices: choices, Answers: s.Answers, Not: s.Not, Risk: s.Risk,
+		Min: s.Min, Deadline: s.Deadline, Shown: s.Shown,
+	}
 }
 
 // String shows an effect on one line, as no other one is shown.

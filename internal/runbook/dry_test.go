@@ -131,6 +131,7 @@ func TestPlanHash(t *testing.T) {
 	seen := map[string]string{same.SHA256: "the same"}
 	for name, change := range map[string]func(*Definition, *world){
 		"another host":      func(_ *Definition, w *world) { w.s.Run.Host = "other" },
+		"another project":   func(_ *Definition, w *world) { w.s.Run.Project = "wiki" },
 		"another key":       func(_ *Definition, w *world) { w.s.Run.Key = "other" },
 		"another input":     func(_ *Definition, w *world) { w.s.Inputs[""] = condition.Values{"n": 3} },
 		"another argument":  func(_ *Definition, w *world) { w.truth["n"] = int64(3) },

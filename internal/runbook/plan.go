@@ -13,11 +13,13 @@ type Plan struct {
 	Runbook     string `json:"runbook"`
 	Description string `json:"description,omitempty"`
 	// Definition is the SHA-256 of the file, Key what runs about the same thing share.
-	Definition string           `json:"definition"`
-	Host       string           `json:"host"`
-	Key        string           `json:"key,omitempty"`
-	Inputs     condition.Values `json:"inputs"`
-	Steps      []Planned        `json:"steps"`
+	Definition string `json:"definition"`
+	Host       string `json:"host"`
+	// Project is what the run would be about; empty for a runbook about the host.
+	Project string           `json:"project,omitempty"`
+	Key     string           `json:"key,omitempty"`
+	Inputs  condition.Values `json:"inputs"`
+	Steps   []Planned        `json:"steps"`
 	// Readings are what the probes said; they are not part of SHA256, for they change all the time.
 	Readings map[string]Reading `json:"readings,omitempty"`
 	// Refusals are the reasons why the run would not begin, or end at once.
@@ -31,7 +33,7 @@ type Plan struct {
 // and every definition that has a say in it.
 func PlanOf(p Program, s State) Plan {
 	plan := Plan{
-		Runbook: s.Run.Name, Description: p.Definition.Description, Definition: p.Definition.SHA256, Host: s.Run.Host, Key: s.Run.Key, Inputs: s.Inputs[""],
+		Runbook: s.Run.Name, Description: p.Definition.Description, Definition: p.Definition.SHA256, Host: s.Run.Host, Project: s.Run.Project, Key: s.Run.Key, Inputs: s.Inputs[""],
 		Steps: s.Plan, Readings: s.Readings, Refusals: s.Refusals, NotNeeded: s.Ending == NotNeeded,
 	}
 	type step struct {
@@ -41,11 +43,11 @@ func PlanOf(p Program, s State) Plan {
 		Undo                 *PlannedUndo
 	}
 	hashed := struct {
-		Runbook, Definition, Host, Key string
-		Called                         []string
-		Inputs                         condition.Values
-		Steps                          []step
-	}{Runbook: plan.Runbook, Definition: plan.Definition, Host: plan.Host, Key: plan.Key, Inputs: plan.Inputs}
+		Runbook, Definition, Host, Project, Key string
+		Called                                  []string
+		Inputs                                  condition.Values
+		Steps                                   []step
+	}{Runbook: plan.Runbook, Definition: plan.Definition, Host: plan.Host, Project: plan.Project, Key: plan.Key, Inputs: plan.Inputs}
 	for _, n := range p.Nodes {
 		if n.Step.Called != nil {
 			hashed.Called = append(hashed.Called, n.Path+" "+n.Step.Called.SHA256)

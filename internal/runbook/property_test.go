@@ -278,7 +278,7 @@ func (c *chaos) order() {
 		verb = pick(c.generator, append(c.s.Request.Choices, c.s.Request.Choices[0])...)
 	}
 	who := pick(c.generator, people...)
-	c.next(Event{Verb: &Verb{Verb: verb, By: who, Standing: request.Standing{Groups: groupOf[who], Operator: who == "cleo" || who == "bob"}}})
+	c.next(Event{Verb: &Verb{Verb: verb, By: who, Reason: reasonOf(verb), Standing: request.Standing{Groups: groupOf[who], Operator: who == "cleo" || who == "bob"}}})
 }
 
 func (c *chaos) answer() {

@@ -15,7 +15,7 @@ func (m *machine) verb(v Verb) {
 		return
 	}
 	m.record(v.Verb, "operator."+v.Verb, v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason})
-	m.reply(true, v.Verb+": "+m.at())
+	m.reply(true, m.obeyed(v.Verb))
 	by := v.Verb + " by " + v.By
 	if v.Reason != "" {
 		by += ": " + v.Reason
@@ -67,6 +67,8 @@ func (m *machine) cannot(v Verb) string {
 		return request.NoOperator(v.By)
 	case !slices.Contains(Verbs, v.Verb):
 		return v.Verb + " is no order; the orders are " + strings.Join(Verbs, ", ")
+	case NeedsReason(v.Verb) && strings.TrimSpace(v.Reason) == "":
+		return "an order to " + v.Verb + " needs a reason"
 	case m.s.Phase == Undoing:
 		return "things are being put back; that is not stopped"
 	case v.Verb == Abort:

@@ -212,8 +212,16 @@ func (w *world) word(a request.Answer) request.Reply {
 func (w *world) orders(verb string) request.Reply {
 	w.t.Helper()
 	w.reply = request.Reply{}
-	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Standing: request.Standing{Operator: true}}})
+	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Reason: reasonOf(verb), Standing: request.Standing{Operator: true}}})
 	return w.reply
+}
+
+// reasonOf is a reason where an order needs one.
+func reasonOf(verb string) string {
+	if NeedsReason(verb) {
+		return "a test"
+	}
+	return ""
 }
 
 // dataOf is the data of a record, which is of that type.

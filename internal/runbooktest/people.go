@@ -1,6 +1,7 @@
 package runbooktest
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -69,7 +70,7 @@ func (f *effects) fits(p Person, s runbook.State) string {
 func word(p Person, s runbook.State) *runbook.Event {
 	standing := request.Standing{Groups: p.Groups, Operator: p.Verb != ""}
 	if p.Verb != "" {
-		return &runbook.Event{Verb: &runbook.Verb{Verb: p.Verb, By: p.By, Via: "cli", Standing: standing, Reason: p.Reason}}
+		return &runbook.Event{Verb: &runbook.Verb{Verb: p.Verb, By: p.By, Via: "cli", Standing: standing, Reason: cmp.Or(p.Reason, "the case says so")}}
 	}
 	decision := request.Approve
 	if p.Reject != "" {

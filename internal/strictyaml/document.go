@@ -101,6 +101,12 @@ func (d *Document) Fault(path, format string, args ...any) {
 	d.report(d.position(path), path, fmt.Sprintf(format, args...))
 }
 
+// NewFault returns what Fault would report, for what is found only after the file was taken over.
+func (d *Document) NewFault(path, format string, args ...any) *Error {
+	at := d.position(path)
+	return &Error{File: d.file, Line: at.line, Column: at.column, Field: oneLine(path), Problem: oneLine(fmt.Sprintf(format, args...))}
+}
+
 // Err returns all faults found so far as Errors, or nil.
 func (d *Document) Err() error {
 	if len(d.faults) == 0 {

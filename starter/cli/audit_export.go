@@ -17,7 +17,7 @@ import (
 func (a *audit) exportCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "export", Short: "Write all entries as lines of JSON, the oldest first", Args: cobra.NoArgs,
+		Use: "export", Short: "Write all entries as lines of JSON, the oldest first",
 		Long: `Write all entries as lines of JSON, the oldest first, with their hashes: starter audit verify --file, or
 a program of your own, can verify them without the database.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

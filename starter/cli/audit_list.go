@@ -21,7 +21,11 @@ func (a *audit) listCommand() *cobra.Command {
 	var since string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "list", Short: "List entries of the ledger, the newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List entries of the ledger, the newest first",
+		Long: `List entries of the ledger, the newest first. The kinds are:
+
+` + kindLines(),
+		Example: "  starter audit list --kind step.failed --since 24h\n  starter audit list --actor anna@gpu-1",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return usage("--limit", fmt.Sprintf("%d is no number of entries", limit), "write 1 or more")
@@ -37,7 +41,7 @@ func (a *audit) listCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.Kind, "kind", "", "only entries of this kind")
+	flags.StringVar(&f.Kind, "kind", "", "only entries of this kind, such as step.failed")
 	flags.StringVar(&f.Subject, "subject", "", "only entries about this")
 	flags.StringVar(&f.Actor, "actor", "", "only entries by this person or program")
 	flags.StringVar(&since, "since", "", "only what happened within this time, such as 24h")
@@ -61,6 +65,11 @@ func (a *audit) list(ctx context.Context, f ledger.Filter, limit int) error {
 		return nil
 	}); err != nil {
 		return err
+	}
+	if len(entries) == 0 {
+		if err := noSuchKind(f.Kind); err != nil {
+			return err
+		}
 	}
 	return a.printEntries(entries)
 }

@@ -13,7 +13,7 @@ import (
 func (a *audit) verifyCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Verify that nothing in the ledger was changed, moved, inserted or removed", Args: cobra.NoArgs,
+		Use: "verify", Short: "Verify that nothing in the ledger was changed, moved, inserted or removed",
 		Long: `Verify that nothing in the ledger was changed, moved, inserted or removed. The exit code is 1 when
 something was, and each line says what.
 

@@ -22,7 +22,6 @@ func (s *starter) backupCommand() *cobra.Command {
 		Long: `Write $EVENKEEL_STATE, else /var/lib/evenkeel for root, else the XDG state directory, into a new .tar.gz.
 evenkeel may keep running. The file holds the histories of all runs, so only its owner may read it.`,
 		Example: "  starter backup\n  starter backup /mnt/backups/gpu1.tar.gz",
-		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			now := time.Now()
 			file := fmt.Sprintf("evenkeel-%s-%s.tar.gz", machineName(), now.UTC().Format("20060102T150405Z"))
@@ -60,7 +59,6 @@ func (s *starter) restoreBackupCommand() *cobra.Command {
 		Short: "Put the state directory of this host back from a backup",
 		Long: `Check the whole backup, then put it in place in one step. Neither evenkeel nor a worker may run on that
 state. Existing state is replaced only with --replace, and is then moved aside, not deleted.`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.restoreBackup(cmd.Context(), args[0], replace)
 		},

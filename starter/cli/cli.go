@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
@@ -69,23 +70,29 @@ func (s *starter) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
-	flags.StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	flags.StringVarP(&s.output, "output", "o", "text", "text or json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(), s.runbookCommand(),
 		s.gateCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
+	asUsed(root)
 	return root
 }
 
-// onHost gives a command the flag --host. Only what heeds a flag has it: elsewhere it is refused.
-func (s *starter) onHost(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+// configured gives a command the flag --config. Only what heeds a flag has it: elsewhere it is refused.
+func (s *starter) configured(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&s.configFile, "config", "", "configuration file (default: $EVENKEEL_CONFIG, ./evenkeel.yaml, /etc/evenkeel/evenkeel.yaml)")
 	return cmd
 }
 
-// onProject gives a command the flags --host and --project; without says what is meant without the latter.
+// onHost gives a command the flags --config and --host.
+func (s *starter) onHost(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&s.host, "host", "", "host of the configuration (default: the only one, else this machine's short name)")
+	return s.configured(cmd)
+}
+
+// onProject gives a command the flags --config, --host and --project; without says what is meant without the latter.
 func (s *starter) onProject(cmd *cobra.Command, without string) *cobra.Command {
 	cmd.Flags().StringVar(&s.project, "project", "", "Compose project of that host (default: "+without+")")
 	return s.onHost(cmd)
@@ -98,8 +105,12 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	hint := "see " + cmd.CommandPath() + " --help"
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets it only for commands that have no Args
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean " + near[0] + "?"
+	if all := cmd.SuggestionsFor(args[0]); len(all) > 0 {
+		near, ok := strictyaml.Nearest(args[0], all)
+		if !ok {
+			near = all[0]
+		}
+		hint = "did you mean " + near + "?"
 	}
 	return usage(place(cmd), fmt.Sprintf("unknown command %q", args[0]), hint)
 }

@@ -205,5 +205,5 @@ func firstLine(err error) string {
 	if errors.As(err, &unavailable) && unavailable.Message != "" {
 		return unavailable.Message
 	}
-	return err.Error()
+	return activities.Spoken(err.Error())
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/templates"
 	"github.com/evenkeel/evenkeel/worker/connect"
@@ -76,7 +77,7 @@ type doctor struct {
 
 func (s *starter) doctorCommand() *cobra.Command {
 	return s.onProject(&cobra.Command{
-		Use: "doctor", Short: "Check what evenkeel needs and say what to do", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Check what evenkeel needs and say what to do",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context()) },
 	}, "all")
 }
@@ -144,7 +145,7 @@ func examine(ctx context.Context, checks []check) []finding {
 			case <-time.After(checkLimit + checkLimit/10):
 				findings[i] = lacking("no answer within "+checkLimit.String(), "see whether it hangs")
 			}
-			findings[i].Check = c.name
+			findings[i].Check, findings[i].Detail = c.name, activities.Spoken(findings[i].Detail)
 		})
 	}
 	wait.Wait()

@@ -32,7 +32,7 @@ func TestExamine(t *testing.T) {
 	require.Less(t, time.Since(began), 10*checkLimit)
 	require.Equal(t, []finding{
 		{"deaf", statusMissing, "no answer within 3s", "see whether it hangs"},
-		{"slow", statusNote, "context deadline exceeded", ""},
+		{"slow", statusNote, "time ran out", ""},
 		{"quick", statusOK, "fine", ""},
 	}, got)
 }

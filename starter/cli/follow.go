@@ -83,14 +83,10 @@ func scaleResult(ctx context.Context, run client.WorkflowRun, result workflows.S
 		return result, fault
 	}
 	canceled, _ := errors.AsType[*temporal.CanceledError](err)
-	ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err)
-	if !ok {
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); !ended {
 		return result, err // that its end cannot be read says nothing of the run
 	}
-	result.Reason = err.Error()
-	if cause := ended.Unwrap(); cause != nil { // without the ids of the run
-		result.Reason = cause.Error()
-	}
+	result.Reason = workflows.Reason(err)
 	var terminated *temporal.TerminatedError
 	var timeout *temporal.TimeoutError
 	switch {

@@ -47,9 +47,9 @@ func TestScaleResult(t *testing.T) {
 	}{
 		"its own words":                   {wrap(temporal.NewApplicationErrorWithOptions("app: no memory", string(workflows.RolledBack), temporal.ApplicationErrorOptions{Details: []any{rolledBack}})), rolledBack},
 		"cancelled":                       {wrap(temporal.NewCanceledError(rolledBack)), rolledBack},
-		"cancelled before its first step": {wrap(temporal.NewCanceledError()), as(workflows.Failed, "canceled")},
-		"failed without a word":           {wrap(temporal.NewApplicationError("no such attribute", "x")), as(workflows.Failed, "no such attribute (type: x, retryable: true); what it had done stands in its history")},
-		"terminated":                      {wrap(&temporal.TerminatedError{}), as(workflows.RollbackIncomplete, "terminated")},
+		"cancelled before its first step": {wrap(temporal.NewCanceledError()), as(workflows.Failed, "cancelled")},
+		"failed without a word":           {wrap(temporal.NewApplicationError("no such attribute", "x")), as(workflows.Failed, "no such attribute; what it had done stands in its history")},
+		"terminated":                      {wrap(&temporal.TerminatedError{}), as(workflows.RollbackIncomplete, "it was terminated at the Temporal server")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := scaleResult(t.Context(), ending{err: c.err}, before)

@@ -66,7 +66,7 @@ func (f *followed) end(scheduled int64, at time.Time, how string) {
 func (f *followed) timedOut(e *historypb.ActivityTaskTimedOutEventAttributes, at time.Time) {
 	st, known := f.steps[e.GetScheduledEventId()]
 	if !known || e.GetFailure().GetTimeoutFailureInfo().GetTimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
-		f.end(e.GetScheduledEventId(), at, "TIMED OUT")
+		f.end(e.GetScheduledEventId(), at, "FAILED ("+lastError(e.GetFailure())+")")
 		return
 	}
 	delete(f.steps, e.GetScheduledEventId())

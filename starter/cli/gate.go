@@ -21,9 +21,9 @@ func (s *starter) gateCommand() *cobra.Command {
 func (s *starter) gateApproveCommand() *cobra.Command {
 	var params []string
 	var plan string
-	answer := request.Answer{Decision: request.Approve}
+	var answer request.Answer // the kind of the request says what a yes to it is
 	cmd := &cobra.Command{
-		Use: "approve ID", Short: "Approve what a run asks, or answer it", Args: cobra.ExactArgs(1),
+		Use: "approve ID", Short: "Approve what a run asks, or answer it",
 		Long: `Approve what a run asks for, or say that it is done and fill in its fields. ID is one that starter gate list
 shows; you may leave out the @ and what follows it. The approval is for what the run asks when you answer: this run,
 this attempt, these arguments, this plan. With --plan it is only for the plan that you looked at. The run decides
@@ -50,7 +50,7 @@ whether you may approve, and records your answer.`,
 func (s *starter) gateRejectCommand() *cobra.Command {
 	answer := request.Answer{Decision: request.Reject}
 	cmd := &cobra.Command{
-		Use: "reject ID", Short: "Reject what a run asks, and end the run", Args: cobra.ExactArgs(1),
+		Use: "reject ID", Short: "Reject what a run asks, and end the run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if answer.Reason == "" {
 				return usage("gate reject", "no reason is given", "say why with --reason")
@@ -100,6 +100,9 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 		return notOpen(run, id)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
+	}
+	if answer.Decision != request.Reject {
+		answer.Decision = r.Kind.Yes()
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via

@@ -25,7 +25,7 @@ const gatesShown = 20
 func (s *starter) gateListCommand() *cobra.Command {
 	var all, mine bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "Show what waits for a person, the nearest deadline first", Args: cobra.NoArgs,
+		Use: "list", Short: "Show what waits for a person, the nearest deadline first",
 		Long: `Show what waits for a person, on all hosts, the nearest deadline first. No worker needs to run: the list shows
 what each run said last. What has no room there, such as fields to fill in, the run itself is asked for; where none
 answers within a second, the list names the command that shows it.`,
@@ -186,11 +186,16 @@ func ofMine(ctx context.Context, c *connect.Connection, open []openRequest) ([]o
 			}
 			standings[r.Host] = standing
 		}
-		if r.Kind == request.Order && standing.Operator || slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }) {
+		if mayAnswer(r, standing.Standing) {
 			mine = append(mine, r)
 		}
 	}
 	return mine, nil
+}
+
+// mayAnswer says whether a yes of the person at the command line would count.
+func mayAnswer(r openRequest, standing request.Standing) bool {
+	return r.Request(r.WorkflowID).MayNot(me().Name, standing, r.Kind.Yes()) == ""
 }
 
 // isGone says of an error that there is no such run at work.

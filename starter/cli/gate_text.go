@@ -42,11 +42,9 @@ func (s *starter) printOpen(r openRequest) {
 		s.printRequest(*r.Whole, " on "+where(r.Host, r.Project))
 		return
 	}
-	s.printMessage("  ", r.Message)
-	fmt.Fprintf(s.Out, "  %s on %s until %s\n", whoAnswers(r.Kind, r.Groups), where(r.Host, r.Project), local(r.Deadline))
-	if r.Min > 1 {
-		fmt.Fprintf(s.Out, "  approved by %d of %d\n", r.Answers, r.Min)
-	}
+	told := r.Request(r.WorkflowID)
+	s.printMessage("  ", told.Message)
+	s.printWho(told, " on "+where(r.Host, r.Project))
 	for _, e := range r.Allows {
 		s.Out.Printf("  allows %s\n", e)
 	}
@@ -54,17 +52,7 @@ func (s *starter) printOpen(r openRequest) {
 		fmt.Fprintf(s.Out, "  not all is shown: starter runbook status %s\n", runName(r.WorkflowID))
 		return
 	}
-	for _, command := range workflows.Commands(request.Request{ID: r.WorkflowID + ":" + r.ID, Kind: r.Kind, Choices: choicesOf(r.Summary)}) {
-		fmt.Fprintln(s.Out, "  > "+command)
-	}
-}
-
-// choicesOf are the choices of a request, which a memo leaves out where its kind says them.
-func choicesOf(r request.Summary) []string {
-	if r.Kind == request.Order {
-		return r.Choices
-	}
-	return []string{request.Approve, request.Reject}
+	s.printCommands(told)
 }
 
 // printMessage shows what is asked as it is written, line by line.
@@ -81,13 +69,7 @@ func messageLines(message string) []string { return strings.Split(strings.TrimSp
 // printRequest shows a request whole: who may answer and until when, what it is for and what to type. place stands
 // behind who; it may be empty.
 func (s *starter) printRequest(r request.Request, place string) {
-	fmt.Fprintf(s.Out, "  %s%s until %s\n", whoAnswers(r.Kind, r.Groups), place, local(r.Deadline))
-	for _, by := range r.Not {
-		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
-	}
-	if r.Min > 1 {
-		fmt.Fprintf(s.Out, "  approved by %d of %d: %s\n", len(r.Answers), r.Min, printable(strings.Join(r.Answers, ", ")))
-	}
+	s.printWho(r, place)
 	for _, e := range r.Allows {
 		s.Out.Printf("  allows %s (attempt %d, %s)\n", e, e.Attempt, r.Risk)
 	}
@@ -97,6 +79,21 @@ func (s *starter) printRequest(r request.Request, place string) {
 	if r.PlanSHA256 != "" {
 		fmt.Fprintf(s.Out, "  plan %s\n", r.PlanSHA256)
 	}
+	s.printCommands(r)
+}
+
+// printWho shows who may answer and until when, and who has.
+func (s *starter) printWho(r request.Request, place string) {
+	fmt.Fprintf(s.Out, "  %s%s until %s\n", whoAnswers(r.Kind, r.Groups), place, local(r.Deadline))
+	for _, by := range r.Not {
+		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
+	}
+	if r.Min > 1 {
+		fmt.Fprintf(s.Out, "  approved by %d of %d: %s\n", len(r.Answers), r.Min, printable(strings.Join(r.Answers, ", ")))
+	}
+}
+
+func (s *starter) printCommands(r request.Request) {
 	for _, command := range workflows.Commands(r) {
 		fmt.Fprintln(s.Out, "  > "+command)
 	}
@@ -122,6 +119,12 @@ func field(f input.Field) string {
 			values = append(values, condition.Quoted(value))
 		}
 		text += ", one of " + strings.Join(values, ", ")
+	}
+	if f.Min != nil {
+		text += ", at least " + condition.Quoted(*f.Min)
+	}
+	if f.Max != nil {
+		text += ", at most " + condition.Quoted(*f.Max)
 	}
 	if f.Default != nil {
 		text += ", " + condition.Quoted(f.Default) + " by default"

@@ -30,7 +30,7 @@ type monitor struct {
 func (s *starter) gpuStatusCommand() *cobra.Command {
 	var m monitor
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show VRAM, utilisation and headroom of this machine's GPUs", Args: cobra.NoArgs,
+		Use: "status", Short: "Show VRAM, utilisation and headroom of this machine's GPUs",
 		Long: "Show VRAM, utilisation and headroom of this machine's GPUs, until stopped or for a duration.\n\n" +
 			"The exit code is 1 when any GPU had too little headroom or did not answer, and 3 when there is no driver.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,7 +49,7 @@ func (s *starter) gpuStatusCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&m.once, "once", false, "look once")
 	cmd.Flags().StringVar(&m.interval, "interval", "10s", "time from one look to the next, such as 10s; a number is seconds")
 	cmd.Flags().StringVar(&m.duration, "duration", "", "stop after this time, such as 10m; a number is seconds")
-	return cmd
+	return s.configured(cmd)
 }
 
 func (m *monitor) check(intervalSet bool) error {

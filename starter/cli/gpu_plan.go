@@ -25,7 +25,7 @@ type planOptions struct {
 func (s *starter) gpuPlanCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Show which model goes on which GPU", Args: cobra.NoArgs,
+		Use: "plan", Short: "Show which model goes on which GPU",
 		Long: `Show which model goes on which GPU, so that the headroom stays free once all are loaded.
 
 Without --gpu it plans with this machine's GPUs as they are now: what others use, and what the driver
@@ -44,7 +44,7 @@ CPU and "Status: INCOMPLETE" when some are nowhere; in the latter two cases the 
 	cmd.Flags().StringArrayVar(&o.models, "model", nil, "name=MB[:priority] of a model to plan, instead of the configuration's; may be repeated; priority 1 to 9, 9 is kept longest (default 5)")
 	cmd.Flags().StringVar(&o.objective, "objective", string(placement.Strict), "what is kept when not all fit: strict keeps the highest priority, sum the largest sum of priorities")
 	cmd.Flags().BoolVar(&o.offload, "offload", false, "plan models that fit on no GPU on the CPU (default: the configuration's gpu.offload)")
-	return cmd
+	return s.configured(cmd)
 }
 
 func (s *starter) gpuPlan(ctx context.Context, source snapshots, o planOptions, offloadSet bool) error {

@@ -14,7 +14,7 @@ import (
 func (s *starter) gpuReleaseCommand() *cobra.Command {
 	var lasts string
 	cmd := &cobra.Command{
-		Use: "release", Short: "Make a host's worker let go of its GPUs for a while", Args: cobra.NoArgs,
+		Use: "release", Short: "Make a host's worker let go of its GPUs for a while",
 		Long: `Make a host's worker let go of its GPUs for a while, so that you can reset one or change its mode: both work
 only while no process holds the GPU. When this returns, the probe has ended. No other is started until the
 time is over or you run starter gpu resume. Until then the metrics show no GPU, and no service that claims
@@ -38,7 +38,7 @@ touched.`,
 
 func (s *starter) gpuResumeCommand() *cobra.Command {
 	return s.onHost(&cobra.Command{
-		Use: "resume", Short: "Let a host's worker read its GPUs again", Args: cobra.NoArgs,
+		Use: "resume", Short: "Let a host's worker read its GPUs again",
 		Long: "Let a host's worker read its GPUs again, before the time of starter gpu release is over.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.gpuResume(cmd.Context()) },
 	})

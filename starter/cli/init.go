@@ -47,10 +47,9 @@ func (s *starter) initCommand() *cobra.Command {
 here: its services with their ports, its router, and the first file of each upstream that the router needs.
 No existing file is overwritten. With --search-attributes it writes no file and prepares the namespace of a
 Temporal server that is not evenkeel's own.`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.attributes {
-				for _, flag := range []string{"directory", "host", "project"} {
+				for _, flag := range []string{"config", "directory", "host", "project"} {
 					if cmd.Flags().Changed(flag) {
 						return usage("init", "--search-attributes writes no configuration and takes no --"+flag, "leave one of them out")
 					}
@@ -60,6 +59,7 @@ Temporal server that is not evenkeel's own.`,
 			return s.init(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().StringVar(&s.configFile, "config", "", "file to write (default: ./evenkeel.yaml)")
 	cmd.Flags().BoolVar(&o.attributes, "search-attributes", false, "register evenkeel's search attributes in the namespace")
 	cmd.Flags().StringArrayVar(&o.directories, "directory", nil, "folder of the Compose project")
 	cmd.Flags().StringVar(&o.host, "host", "", "name of this host in the new file (default: this machine's short name)")

@@ -1,12 +1,13 @@
 package cli
 
 import (
-	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/evenkeel/evenkeel/activities"
 )
 
 const (
@@ -73,9 +74,9 @@ func retryOfTask(t *workflowpb.PendingWorkflowTaskInfo, queue string, now time.T
 
 // lastError is an attempt's error in one line, without what the server adds to it.
 func lastError(f *failurepb.Failure) string {
-	text := f.GetMessage()
+	text := activities.Spoken(f.GetMessage())
 	if timeout := f.GetTimeoutFailureInfo(); timeout != nil {
-		text = "timed out: " + strings.ToLower(timeout.GetTimeoutType().String())
+		text = activities.TimedOut(timeout.GetTimeoutType())
 	}
 	return clip(printable(text), retryRunes)
 }

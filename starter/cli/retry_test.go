@@ -59,7 +59,7 @@ func TestRetryLine(t *testing.T) {
 		}), 9, "StartReplicas: no worker has taken it from evenkeel-host-gpu-2 since 12:00:00; attempt 3; last: gone"},
 		"worker died": {change(backingOff("5", 2, ""), func(a *workflowpb.PendingActivityInfo) {
 			a.LastFailure = &failurepb.Failure{Message: "activity Heartbeat timeout", FailureInfo: &failurepb.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enums.TIMEOUT_TYPE_HEARTBEAT}}}
-		}), 0, "StartReplicas: attempt 2, next in 8 s; last: timed out: heartbeat"},
+		}), 0, "StartReplicas: attempt 2, next in 8 s; last: its worker stopped, or lost the server, while it ran"},
 		"paused": {change(untaken("5"), func(a *workflowpb.PendingActivityInfo) {
 			a.Paused, a.State = true, enums.PENDING_ACTIVITY_STATE_PAUSED
 		}), 60, "StartReplicas: attempt 1, paused at the Temporal server"},

@@ -13,15 +13,15 @@ import (
 
 func (s *starter) runbookCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the runbooks that are installed", Args: cobra.NoArgs,
+		Use: "list", Short: "List the runbooks that are installed",
 		RunE: func(*cobra.Command, []string) error { return s.runbookList() },
 	}
 	show := &cobra.Command{
-		Use: "show NAME", Short: "Show what a runbook does, step by step", Args: cobra.ExactArgs(1),
+		Use: "show NAME", Short: "Show what a runbook does, step by step",
 		RunE: func(_ *cobra.Command, args []string) error { return s.runbookShow(args[0]) },
 	}
 	cmd := group("runbook", "Look at runbooks, run them and operate their runs",
-		list, show, s.runbookLintCommand(), s.runbookTestCommand(), s.runbookPlanCommand(), s.runbookRunCommand(), s.runbookStatusCommand())
+		s.configured(list), s.configured(show), s.runbookLintCommand(), s.runbookTestCommand(), s.runbookPlanCommand(), s.runbookRunCommand(), s.runbookStatusCommand())
 	cmd.AddCommand(s.runbookOrderCommands()...)
 	return cmd
 }
@@ -34,7 +34,7 @@ func (s *starter) definitions() (*templates.Set, error) {
 	}
 	set, err := templates.Open(c.TemplatesDir, c.Disabled)
 	if err != nil {
-		return nil, usage("", err.Error(), "")
+		return nil, usage("", templates.Placed(c, err).Error(), "")
 	}
 	return set, nil
 }

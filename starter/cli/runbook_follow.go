@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -45,9 +46,9 @@ func (s *starter) followRunbook(ctx context.Context, c client.Client, run client
 				}
 			}
 			if ctx.Err() != nil {
-				return context.Canceled
+				return &failure{code: exitDetached, class: activities.Unknown, what: "interrupted; the run goes on", hint: "see " + statusCommand(run.GetID())}
 			}
-			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see starter runbook status")
+			return missing(runName(run.GetID()), "no more can be read of it: "+firstLine(err), "the run goes on; see "+statusCommand(run.GetID()))
 		case seen := <-retried:
 			if p.answered(seen); !seen.failed && seen.at.After(news) { // else a step that was told since may have ended what was seen
 				p.retries(seen.all, seen.at)
@@ -137,9 +138,6 @@ func runbookResult(ctx context.Context, run client.WorkflowRun) (workflows.Runbo
 	}
 	// Terminated from outside: nothing was put back, and nobody can say what was done.
 	result.Runbook, result.Key = nameAndKey(run.GetID())
-	result.Outcome, result.Reason = runbook.RollbackIncomplete, err.Error()
-	if cause := errors.Unwrap(err); cause != nil { // without the ids of the run, which is named already
-		result.Reason = cause.Error()
-	}
+	result.Outcome, result.Reason = runbook.RollbackIncomplete, workflows.Reason(err)
 	return result, nil
 }

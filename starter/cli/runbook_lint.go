@@ -1,17 +1,19 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/templates"
 )
 
 func (s *starter) runbookLintCommand() *cobra.Command {
-	return &cobra.Command{
+	return s.configured(&cobra.Command{
 		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
 		Long: `Check definitions: all that are installed, or the files and folders that you name. In a folder it reads
 every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
@@ -23,7 +25,7 @@ with their risk, and services are held against the configuration, where there is
 The exit code is 1 when there is an error. Warnings never change it.`,
 		Example: "  starter runbook lint\n  starter runbook lint runbooks docs README.md",
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookLint(args, time.Now()) },
-	}
+	})
 }
 
 // lintRow is a finding in JSON.
@@ -46,7 +48,7 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 	}
 	found, err := templates.Lint(paths, o)
 	if err != nil {
-		return usage("runbook lint", err.Error(), "name files and folders that can be read")
+		return lookedAt("runbook lint", c, err, "name files and folders that can be read")
 	}
 	if s.output == "json" {
 		if err := s.printJSON(map[string]any{"configuration": c.Path, "files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
@@ -62,6 +64,15 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 		return answered(exitNo)
 	}
 	return nil
+}
+
+// lookedAt is the error of files that are looked at: of the configuration where it names what is not there, else of
+// those that a person named.
+func lookedAt(where string, c *config.Config, err error, hint string) error {
+	if fault, ok := errors.AsType[*strictyaml.Error](templates.Placed(c, err)); ok {
+		return usage("", fault.Error(), "")
+	}
+	return usage(where, err.Error(), hint)
 }
 
 func lintRows(all []*strictyaml.Error) []lintRow {

@@ -34,7 +34,7 @@ func (s *starter) runbookOrderCommands() []*cobra.Command {
 	for _, verb := range runbook.Verbs {
 		order := workflows.RunbookOrder{Verb: verb}
 		cmd := &cobra.Command{
-			Use: verb + " RUN", Short: orders[verb], Args: cobra.ExactArgs(1),
+			Use: verb + " RUN", Short: orders[verb],
 			Long: orders[verb] + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
 
 Only an operator that the configuration names may give orders. Every order is recorded, with the answer to it.`,

@@ -19,7 +19,7 @@ import (
 func (s *starter) runbookPlanCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
-		Use: "plan NAME|FILE", Short: "Show what a run would do now, and change nothing", Args: cobra.ExactArgs(1),
+		Use: "plan NAME|FILE", Short: "Show what a run would do now, and change nothing",
 		Long: `Show what a run would do now, and change nothing: reads are done, writes are only shown, with their undo. The
 last line is the SHA-256 of the plan, for starter runbook run --plan. A file need not be installed, but the
 runbooks that it calls must be.

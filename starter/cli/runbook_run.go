@@ -26,7 +26,7 @@ type runbookOptions struct {
 func (s *starter) runbookRunCommand() *cobra.Command {
 	var o runbookOptions
 	cmd := &cobra.Command{
-		Use: "run NAME", Short: "Run a runbook and follow it to its end", Args: cobra.ExactArgs(1),
+		Use: "run NAME", Short: "Run a runbook and follow it to its end",
 		Long: `Make the plan, start the runbook as a durable run and follow it. Ctrl-C stops following; the run continues.
 When it waits for a person, the command to type is shown.
 
@@ -130,8 +130,10 @@ func (s *starter) runPlanned(ctx context.Context, c client.Client, plan activiti
 	if err != nil {
 		return err
 	}
-	if o.noWait {
-		return s.printRunbookStarted(run)
+	if o.noWait || s.output == "text" {
+		if err := s.printRunbookStarted(run); err != nil || o.noWait {
+			return err
+		}
 	}
 	return s.followRunbook(ctx, c, run)
 }
@@ -173,7 +175,7 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 		return startedRun{WorkflowRun: c.GetWorkflow(ctx, id, already.RunId), joined: true}, nil
 	}
 	return startedRun{}, &failure{
-		code: exitNo, class: activities.Conflict, what: id + sinceWhen(ctx, c, id), hint: "follow it with starter runbook status " + runName(id),
+		code: exitNo, class: activities.Conflict, what: id + sinceWhen(ctx, c, id), hint: "follow it with " + statusCommand(id),
 	}
 }
 

@@ -23,9 +23,9 @@ import (
 func planned() activities.RunbookPlan {
 	return activities.RunbookPlan{
 		Plan: runbook.Plan{
-			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
+			Runbook: "llm", Key: "llama3_8b", Host: "gpu1", Project: "shop", Inputs: condition.Values{"model": "llama3_8b"}, SHA256: planSHA256, Definition: "d",
 		},
-		Policy: runbook.Reject, Project: "shop", Installed: true,
+		Policy: runbook.Reject, Installed: true,
 	}
 }
 
@@ -182,7 +182,7 @@ func TestRunOutOfSight(t *testing.T) {
 	})
 	require.Equal(t, exitMissing, code)
 	require.NotContains(t, out, "rollback incomplete")
-	require.Contains(t, told, "llama3_8b: no more can be read of it: connection refused; the run goes on; see starter runbook status\n")
+	require.Contains(t, told, "llama3_8b: no more can be read of it: connection refused; the run goes on; see starter runbook status runbook/gpu1/shop/llm/llama3_8b\n")
 }
 
 func TestNothingIsStarted(t *testing.T) {
@@ -216,7 +216,7 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status gpu1/shop/llm/llama3_8b\n", errs)
+	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
 
 	joins := planned()
 	joins.Policy = runbook.Join
@@ -225,14 +225,14 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitDone, code)
-	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n")
+	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n")
 	require.Contains(t, out, "llm llama3_8b: succeeded\n")
 	require.Equal(t, "former", h.over.runID)
 
 	_, out, _ = says(t, "json", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
-	require.JSONEq(t, `{"workflow_id":"runbook/gpu1/shop/llm/llama3_8b","run_id":"former","joined":true}`, out)
+	require.JSONEq(t, `{"workflow_id":"runbook/gpu1/shop/llm/llama3_8b","run_id":"former","joined":true,"next":["starter runbook status runbook/gpu1/shop/llm/llama3_8b"]}`, out)
 }
 
 func TestRunStarted(t *testing.T) {
@@ -241,7 +241,12 @@ func TestRunStarted(t *testing.T) {
 		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
 	require.Equal(t, exitDone, code)
-	require.Contains(t, out, "started runbook/gpu1/shop/llm/llama3_8b (run fresh)\n")
+	const started = "started runbook/gpu1/shop/llm/llama3_8b (run fresh)\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n"
+	require.True(t, strings.HasSuffix(out, started), out)
+	_, out, _ = says(t, "text", func(s *starter) error {
+		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Contains(t, out, started, "one that is followed can be looked at as well")
 	require.Empty(t, h.request.PlanSHA256, "who did not name a plan takes what it is")
 }
 
@@ -253,5 +258,5 @@ func TestRunIsLeftAlone(t *testing.T) {
 		return s.followRunbook(ctx, &house{}, ended{id: "runbook/gpu1/shop/llm"})
 	})
 	require.Equal(t, exitDetached, code)
-	require.Equal(t, "starter: interrupted; what was started goes on, see starter status\n", errs)
+	require.Equal(t, "starter: interrupted; the run goes on; see starter runbook status runbook/gpu1/shop/llm\n", errs)
 }

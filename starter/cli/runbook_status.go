@@ -27,7 +27,7 @@ const (
 
 func (s *starter) runbookStatusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status [RUN]", Short: "Show the runs of runbooks and how far they are", Args: cobra.MaximumNArgs(1),
+		Use: "status [RUN]", Short: "Show the runs of runbooks and how far they are",
 		Long: `Show the runs at work, or everything about one of them: what it does, what it waits for and the command to
 type. RUN is NAME/KEY as the list shows it, NAME where the runbook has no key, or the workflow id. When no run of
 it is at work, the latest is shown.`,

@@ -27,7 +27,7 @@ fault; the others are tested all the same.`,
 		RunE:    func(_ *cobra.Command, args []string) error { return s.runbookTest(args, cover) },
 	}
 	cmd.Flags().BoolVar(&cover, "cover", false, "a branch that no case takes is a failure")
-	return cmd
+	return s.configured(cmd)
 }
 
 // caseResult is what came of a case.
@@ -115,7 +115,7 @@ func (s *starter) runbookTests(paths []string) ([]templates.RunbookTest, []templ
 	}
 	all, faulty, err := templates.RunbookTestsIn(paths, c.TemplatesDir, c.Disabled)
 	if err != nil {
-		return nil, nil, usage("runbook test", err.Error(), "name runbooks, their tests, or folders with some")
+		return nil, nil, lookedAt("runbook test", c, err, "name runbooks, their tests, or folders with some")
 	}
 	return all, faulty, nil
 }

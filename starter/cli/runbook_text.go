@@ -96,14 +96,20 @@ func (s *starter) printRefused(plan activities.RunbookPlan, why string) error {
 	return answered(exitNo)
 }
 
-// printRunbookStarted names a run that is not waited for.
+// statusCommand is the command line that shows a run, by its whole id: no other can be meant.
+func statusCommand(id string) string { return "starter runbook status " + id }
+
+// printRunbookStarted names a run that was started or joined, and how to look at it. In JSON it is the whole answer.
 func (s *starter) printRunbookStarted(run startedRun) error {
 	if s.output == "json" {
-		return s.printJSON(map[string]any{"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined})
+		return s.printJSON(map[string]any{
+			"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined, "next": []string{statusCommand(run.GetID())},
+		})
 	}
 	if !run.joined {
 		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
 	}
+	s.Out.Printf("  > %s\n", statusCommand(run.GetID()))
 	return nil
 }
 

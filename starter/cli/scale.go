@@ -31,7 +31,6 @@ func (s *starter) scaleCommand() *cobra.Command {
 		Long: `Show one plan for all services, then run each change as a durable workflow and follow it. A plan with any
 refusal is not carried out at all. Ctrl-C stops following; the run continues.`,
 		Example: "  starter scale app=4 worker-llm=2\n  starter scale shop/app=1 --dry-run\n  starter scale --cancel app",
-		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.cancel {
 				for _, other := range []string{"dry-run", "no-wait", "below-min", "shared-volume", "reason"} {

@@ -17,9 +17,6 @@ func (s *starter) cancelScale(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	if len(services) == 0 {
-		return usage("scale --cancel", "no service is named", "write the services whose runs to cancel")
-	}
 	var named []serviceName
 	for _, arg := range services {
 		arg, _, _ = strings.Cut(arg, "=")

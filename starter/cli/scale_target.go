@@ -88,9 +88,6 @@ type target struct {
 var composeName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 func parseTargets(args []string) ([]target, error) {
-	if len(args) == 0 {
-		return nil, usage("scale", "no service is named", "write SERVICE=N, such as app=4")
-	}
 	var targets []target
 	for _, arg := range args {
 		name, number, ok := strings.Cut(arg, "=")

@@ -20,7 +20,6 @@ func TestParseTargets(t *testing.T) {
 		"several, one at 0":   {[]string{"app=4", "worker=0"}, []target{{serviceName{"", "app"}, 4}, {serviceName{"", "worker"}, 0}}, ""},
 		"with a project":      {[]string{"shop/app=2"}, []target{{serviceName{"shop", "app"}, 2}}, ""},
 		"names of Compose":    {[]string{"_worker=1", "openWebUI=2"}, []target{{serviceName{"", "_worker"}, 1}, {serviceName{"", "openWebUI"}, 2}}, ""},
-		"none":                {nil, nil, "scale: no service is named"},
 		"no number":           {[]string{"app"}, nil, `"app" is not SERVICE=N`},
 		"not a number":        {[]string{"app=two"}, nil, `"app=two" is not SERVICE=N`},
 		"one more":            {[]string{"app=+1"}, nil, `"app=+1": a number is how many there are to be, not how many more`},

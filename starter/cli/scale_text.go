@@ -91,6 +91,7 @@ func (s *starter) printStarted(runs []client.WorkflowRun) error {
 	for _, run := range runs {
 		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
 	}
+	s.Out.Printf("  > starter status\n")
 	return nil
 }
 

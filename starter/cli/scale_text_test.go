@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -96,4 +97,11 @@ func TestPrintResults(t *testing.T) {
 `, out)
 	_, out, _ = says(t, "json", func(s *starter) error { return s.printResults(nil, []workflows.ServiceResult{back}) })
 	require.Contains(t, out, `"outcome": "rolled_back"`)
+}
+
+func TestPrintStarted(t *testing.T) {
+	_, out, _ := says(t, "text", func(s *starter) error {
+		return s.printStarted([]client.WorkflowRun{ended{id: "service/gpu1/shop/app", runID: "1"}})
+	})
+	require.Equal(t, "started service/gpu1/shop/app (run 1)\n  > starter status\n", out)
 }

@@ -11,11 +11,11 @@ import (
 
 func (s *starter) serviceCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the services of the Compose projects and their replicas", Args: cobra.NoArgs,
+		Use: "list", Short: "List the services of the Compose projects and their replicas",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceList(cmd.Context()) },
 	}
 	stats := &cobra.Command{
-		Use: "stats", Short: "Show what every running replica uses of its limits", Args: cobra.NoArgs,
+		Use: "stats", Short: "Show what every running replica uses of its limits",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.serviceStats(cmd.Context()) },
 	}
 	return group("service", "Look at the services of a host", s.onProject(list, "all"), s.onProject(stats, "all"))

@@ -17,10 +17,10 @@ import (
 )
 
 func (s *starter) statusCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "status", Short: "Show the workers, what is running and what has ended", Args: cobra.NoArgs,
+	return s.configured(&cobra.Command{
+		Use: "status", Short: "Show the workers, what is running and what has ended",
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.status(cmd.Context()) },
-	}
+	})
 }
 
 // overview is what `starter status` shows.

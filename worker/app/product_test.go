@@ -71,7 +71,7 @@ func TestPolicyThatDoesNotExist(t *testing.T) {
 	_, err := templates.Install(&config.Config{Path: "evenkeel.yaml", Hosts: map[string]config.Host{
 		"gpu-1": {Projects: map[string]config.Project{"shop": {Services: map[string]config.Service{"app": {Policy: "ap"}}}}},
 	}}, "")
-	require.EqualError(t, err, `evenkeel.yaml: services.app.policy: no ScalingPolicy is named "ap"`)
+	require.EqualError(t, err, `evenkeel.yaml: hosts.gpu-1.projects.shop.services.app.policy: no ScalingPolicy is named "ap"; name one that is there, or remove the line`)
 }
 
 // A policy that is disabled is none, whether the service has it by its name or names it; default takes only the place
