@@ -2,33 +2,32 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// How a person's word comes.
-const (
-	ViaCLI   = "cli"
-	ViaSlack = "slack"
-)
+// ViaCLI is how a person's word comes: by the command line.
+const ViaCLI = "cli"
 
 // Person is who says something.
 type Person struct {
-	// Name is USER@HOST as the operating system says it, or with ViaSlack the Slack user's id.
+	// Name is USER@HOST as the operating system says it.
 	Name string `json:"name"`
-	// Via is ViaCLI or ViaSlack.
+	// Via is ViaCLI.
 	Via string `json:"via"`
+	// Others are names of whom it matters whether they are the same person.
+	Others []string `json:"others,omitempty"`
 }
 
-// People knows who may do what, as the configuration says.
+// People knows who may do what and who is whom, as the configuration says.
 type People struct {
+	Persons   identity.People
 	Groups    map[string][]string
 	Approvals config.Approvals
 }
@@ -43,44 +42,31 @@ type Standing struct {
 // WhoIs returns the standing of a person. Nobody vouches for a name that comes from the command line. It runs on the
 // queue of the host that the run is about, because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
-	switch who.Via {
-	case ViaCLI:
-	case ViaSlack:
-		return Standing{}, Classify(ctx, Fail(InvalidInput, errors.New("nobody speaks by slack yet: nothing here receives what is said there, so nothing vouches for it")))
-	default:
+	if who.Via != ViaCLI {
 		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via))))
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{
 		AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom),
 	}}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
-		if slices.ContainsFunc(p.Groups[group], who.matches) {
+		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, who.Name) }) {
 			standing.Groups = append(standing.Groups, group)
 			standing.Operator = standing.Operator || slices.Contains(p.Approvals.Operators, group)
+		}
+	}
+	standing.Person = p.Persons.Counts(identity.Host, who.Name)
+	for _, other := range who.Others {
+		if p.Persons.Counts(identity.Host, other) == standing.Person {
+			standing.Same = append(standing.Same, other)
 		}
 	}
 	return standing, nil
 }
 
-// matches says whether a member of a group is this person. The way counts: a name from the command line
-// is never a member that Slack vouches for.
-func (w Person) matches(member string) bool {
-	if id, ok := strings.CutPrefix(member, "slack:"); ok {
-		return w.Via == ViaSlack && w.Name == id
+// means says whether a member of a group is this account: one of the person's, or one that the pattern matches.
+func (p *People) means(member, account string) bool {
+	if _, isPerson := p.Persons[member]; isPerson {
+		return p.Persons.Named(identity.Host, account) == member
 	}
-	if w.Via != ViaCLI {
-		return false
-	}
-	user, host, ok := cutLast(w.Name)
-	wantUser, wantHost, _ := cutLast(member)
-	return ok && (wantUser == "*" || wantUser == user) && (wantHost == "*" || wantHost == host)
-}
-
-// cutLast splits at the last @: a user's name may have one, a host's cannot.
-func cutLast(name string) (user, host string, ok bool) {
-	i := strings.LastIndex(name, "@")
-	if i <= 0 || i == len(name)-1 {
-		return "", "", false
-	}
-	return name[:i], name[i+1:], true
+	return identity.Matches(member, account)
 }

@@ -6,13 +6,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 func TestWhoIs(t *testing.T) {
 	people := &People{
+		Persons: identity.People{"eve": {Host: []string{"eve@gpu-1", "ops@gpu-4"}}},
 		Groups: map[string][]string{
-			"oncall": {"anna@gpu-1", "slack:U07ANNA"}, "sre": {"*@gpu-2"}, "root": {"root@*"}, "all": {"*@*"},
+			"oncall": {"anna@gpu-1", "eve"}, "sre": {"*@gpu-2"}, "root": {"root@*"}, "all": {"*@*"},
 		},
 		Approvals: config.Approvals{Operators: []string{"oncall", "root"}, AuthenticatedFrom: "destructive"},
 	}
@@ -21,28 +23,31 @@ func TestWhoIs(t *testing.T) {
 		groups   []string
 		operator bool
 	}{
-		"named":                    {Person{"anna@gpu-1", ViaCLI}, []string{"all", "oncall"}, true},
-		"the same name elsewhere":  {Person{"anna@gpu-3", ViaCLI}, []string{"all"}, false},
-		"any user of a host":       {Person{"ben@gpu-2", ViaCLI}, []string{"all", "sre"}, false},
-		"a user on any host":       {Person{"root@gpu-2", ViaCLI}, []string{"all", "root", "sre"}, true},
-		"letters count":            {Person{"Anna@gpu-1", ViaCLI}, []string{"all"}, false},
-		"a name with an @":         {Person{"anna@gpu-1@gpu-3", ViaCLI}, []string{"all"}, false},
-		"no host":                  {Person{"anna", ViaCLI}, nil, false},
-		"nobody":                   {Person{"@gpu-2", ViaCLI}, nil, false},
-		"no name":                  {Person{"", ViaCLI}, nil, false},
-		"a user called like one":   {Person{"slack:U07ANNA", ViaCLI}, nil, false},
-		"a user called like an id": {Person{"U07ANNA", ViaCLI}, nil, false},
+		"named":                    {Person{Name: "anna@gpu-1", Via: ViaCLI}, []string{"all", "oncall"}, true},
+		"the same name elsewhere":  {Person{Name: "anna@gpu-3", Via: ViaCLI}, []string{"all"}, false},
+		"any user of a host":       {Person{Name: "ben@gpu-2", Via: ViaCLI}, []string{"all", "sre"}, false},
+		"a user on any host":       {Person{Name: "root@gpu-2", Via: ViaCLI}, []string{"all", "root", "sre"}, true},
+		"letters count":            {Person{Name: "Anna@gpu-1", Via: ViaCLI}, []string{"all"}, false},
+		"a name with an @":         {Person{Name: "anna@gpu-1@gpu-3", Via: ViaCLI}, []string{"all"}, false},
+		"no host":                  {Person{Name: "anna", Via: ViaCLI}, nil, false},
+		"nobody":                   {Person{Name: "@gpu-2", Via: ViaCLI}, nil, false},
+		"no name":                  {Person{Name: "", Via: ViaCLI}, nil, false},
+		"a person":                 {Person{Name: "ops@gpu-4", Via: ViaCLI}, []string{"all", "oncall"}, true},
+		"an account like a person": {Person{Name: "eve@gpu-3", Via: ViaCLI}, []string{"all"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := people.WhoIs(t.Context(), c.who)
 			require.NoError(t, err)
 			require.Equal(t, request.Standing{
-				Groups: c.groups, Operator: c.operator, AuthenticatedFrom: request.Destructive,
+				Groups: c.groups, Operator: c.operator, AuthenticatedFrom: request.Destructive, Person: people.Persons.Counts(identity.Host, c.who.Name),
 			}, got.Standing)
 		})
 	}
-	for _, via := range []string{"mail", ViaSlack} { // of what is said in Slack nothing is received, so anybody may claim it
-		_, err := people.WhoIs(t.Context(), Person{"U07ANNA", via})
+	for _, via := range []string{"mail", "slack"} { // of what is said there nothing is received, so anybody may claim it
+		_, err := people.WhoIs(t.Context(), Person{Name: "U07ANNA", Via: via})
 		require.Equal(t, InvalidInput, class(t, err))
 	}
+	eve, err := people.WhoIs(t.Context(), Person{Name: "eve@gpu-1", Via: ViaCLI, Others: []string{"ops@gpu-4", "EVE@gpu-2", "eve@GPU-2", "anna@gpu-1", "alert", ""}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"ops@gpu-4", "eve@GPU-2"}, eve.Same)
 }

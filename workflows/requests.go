@@ -69,7 +69,13 @@ func (q *requests) valid(_ workflow.Context, a request.Answer) error {
 }
 
 func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply, error) {
-	who, err := q.whoIs(ctx, activities.Person{Name: a.By, Via: a.Via})
+	p := activities.Person{Name: a.By, Via: a.Via}
+	for _, r := range q.asker.open() {
+		if r.ID == a.Request {
+			p.Others = r.Others()
+		}
+	}
+	who, err := q.whoIs(ctx, p)
 	if err != nil {
 		return request.Reply{}, err
 	}

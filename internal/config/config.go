@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/internal/textfile"
 )
@@ -30,7 +31,10 @@ type Config struct {
 	Ledger     Ledger           `yaml:"ledger"`
 	// Commands are the programs that runbooks may run, by name.
 	Commands map[string]Command `yaml:"commands"`
-	// Groups are people, by the group's name: see Approvals and the groups of a runbook's gates.
+	// People are persons with all their accounts, by name: who has several is one person where persons are counted.
+	People identity.People `yaml:"people"`
+	// Groups are names of People or patterns of accounts, by the group's name: see Approvals and the groups of a
+	// runbook's gates.
 	Groups    map[string][]string `yaml:"groups"`
 	Approvals Approvals           `yaml:"approvals"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.

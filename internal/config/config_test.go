@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -72,8 +73,9 @@ func TestLoad(t *testing.T) {
 			},
 			"rotate": {Argv: []string{"/usr/sbin/logrotate"}, Risk: "write", Timeout: strictyaml.Duration(30 * time.Second)},
 		},
+		People: identity.People{"anna": {Host: []string{"anna@gpu-1", "ops@gpu-2"}}},
 		Groups: map[string][]string{
-			"oncall": {"anna@gpu-1", "*@gpu-2", "ben@*", `CORP\eve@gpu_3`, "slack:U07ANNA"}, "sre": {"*@*"},
+			"oncall": {"anna", "*@gpu-2", "ben@*", `CORP\eve@gpu_3`}, "sre": {"*@*"},
 		},
 		Approvals:    Approvals{Operators: []string{"sre"}, AuthenticatedFrom: "destructive"},
 		TemplatesDir: filepath.Dir(here) + "/definitions",

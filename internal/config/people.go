@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -18,10 +19,14 @@ type Approvals struct {
 	AuthenticatedFrom string `yaml:"authenticated_from"`
 }
 
-// member is USER@HOST as the operating system says, a * for either, or a Slack user's id.
-var member = regexp.MustCompile(`^(?:(?:\*|[^\s@*:]+)@(?:\*|[A-Za-z0-9][A-Za-z0-9._-]*)|slack:[A-Z0-9]+)$`)
+// account is USER@HOST as the operating system says, and member the same with * for either.
+var (
+	account = regexp.MustCompile(`^[^\s@*:]+@[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	member  = regexp.MustCompile(`^(?:\*|[^\s@*:]+)@(?:\*|[A-Za-z0-9][A-Za-z0-9._-]*)$`)
+)
 
 func (c *Config) checkPeople(doc *strictyaml.Document) {
+	c.checkPersons(doc)
 	groups := slices.Sorted(maps.Keys(c.Groups))
 	for _, name := range groups {
 		at := "groups." + name
@@ -30,8 +35,14 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 			doc.Fault(at, "has no member; write at least one, such as [anna@gpu-1]")
 		}
 		for i, m := range c.Groups[name] {
-			if !member.MatchString(m) {
-				doc.Fault(index(at, i), "%s is not a member; write USER@HOST, with * for any user or host, or slack:ID", strictyaml.Quote(m))
+			_, person := c.People[m]
+			near, ok := strictyaml.Nearest(m, slices.Sorted(maps.Keys(c.People)))
+			switch {
+			case person || member.MatchString(m):
+			case ok && !strings.Contains(m, "@"):
+				doc.Fault(index(at, i), "%s is no person; did you mean %q?", strictyaml.Quote(m), near)
+			default:
+				doc.Fault(index(at, i), "%s is not a member; write a name of people, or USER@HOST with * for any user or host", strictyaml.Quote(m))
 			}
 		}
 	}
@@ -50,5 +61,29 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 	}
 	if !doc.Has("approvals.operators") || c.Approvals.Operators == nil {
 		c.Approvals.Operators = groups
+	}
+}
+
+// checkPersons reports what is no account, and an account of two people: each of them could then be the other.
+func (c *Config) checkPersons(doc *strictyaml.Document) {
+	owners := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.People)) {
+		at := "people." + name
+		checkName(doc, at, name)
+		if doc.Sound(at) && len(c.People[name].Host) == 0 {
+			doc.Fault(at, "has no account; write at least one, such as {host: [%s@gpu-1]}", name)
+		}
+		for i, own := range c.People[name].Host {
+			user, host, _ := strings.Cut(own, "@")
+			key := user + "@" + strings.ToLower(host)
+			switch owner, taken := owners[key]; {
+			case !account.MatchString(own):
+				doc.Fault(index(at+".host", i), "%s is not an account; write USER@HOST", strictyaml.Quote(own))
+			case taken:
+				doc.Fault(index(at+".host", i), "%s is %s's already; an account is one person's", strictyaml.Quote(own), owner)
+			default:
+				owners[key] = name
+			}
+		}
 	}
 }

@@ -164,16 +164,8 @@ func TestWhoCountsAsWhom(t *testing.T) {
 		name, want string
 	}{
 		{Host, "anna@gpu-1", "anna"}, {Host, "anna@GPU-1", "anna"}, {Host, "ops@gpu-2", "anna"}, {SSH, "anna@example.com", "anna"}, {Slack, "U07", "anna"},
-		{Host, "anna@gpu-2", "anna"}, {Host, "ops@gpu-1", "ops"}, {SSH, "ben@gpu-1", "ssh:ben@gpu-1"}, {Slack, "", "slack:"}, {Host, "uid:7@gpu-1", "uid:7"},
+		{Host, "anna@gpu-2", "anna"}, {Host, "ops@gpu-1", "ops"}, {SSH, "ben@gpu-1", "ssh:ben@gpu-1"}, {Slack, "", "slack:"}, {Host, "uid:7@gpu-1", "uid:7"}, {Host, "alert", "host:alert"},
 	} {
 		require.Equal(t, c.want, people.Counts(c.kind, c.name), "%s %s", c.kind, c.name)
-	}
-	for member, accounts := range map[string][]string{"*@gpu-1": {"anna@gpu-1", "x@GPU-1", "a@b@gpu-1"}, "anna@*": {"anna@gpu-1", "anna@gpu-2"}, "anna@gpu-1": {"anna@gpu-1"}} {
-		for _, account := range accounts {
-			require.True(t, Matches(member, account), "%s %s", member, account)
-		}
-	}
-	for member, account := range map[string]string{"*@gpu-1": "anna@gpu-2", "anna@*": "ben@gpu-1", "anna@gpu-1": "Anna@gpu-1", "anna": "anna@gpu-1", "*@*": "anna"} {
-		require.False(t, Matches(member, account), "%s %s", member, account)
 	}
 }

@@ -65,7 +65,7 @@ func (all People) Counts(kind Kind, name string) string {
 // CutHost splits USER@HOST at the last @: a user's name may have one, a host's cannot.
 func CutHost(name string) (user, host string, ok bool) {
 	at := strings.LastIndex(name, "@")
-	if at < 0 {
+	if at < 1 || at == len(name)-1 {
 		return "", "", false
 	}
 	return name[:at], name[at+1:], true

@@ -17,7 +17,7 @@ type Answer struct {
 	Shown   string `json:"shown"`
 	// Decision is one of the request's choices.
 	Decision string `json:"decision"`
-	// By is who says it, Via how it came: cli or slack.
+	// By is who says it, Via how it came: cli.
 	By  string `json:"by"`
 	Via string `json:"via"`
 	// Reason is for people; a no has one.
@@ -31,6 +31,10 @@ type Answer struct {
 // Standing is what a person may do.
 type Standing struct {
 	Groups []string `json:"groups,omitempty"`
+	// Person is what the name counts as where persons are counted.
+	Person string `json:"person,omitempty"`
+	// Same are those of a request's names, who started the run and who has answered, that are the same person.
+	Same []string `json:"same,omitempty"`
 	// Operator may pause, resume, skip, retry and abort runs.
 	Operator bool `json:"operator,omitempty"`
 	// Authenticated says that somebody else than the operating system vouches for the name.
@@ -122,9 +126,15 @@ func (r Request) mayNot(a Answer) string {
 	return r.MayNot(a.By, a.Standing, a.Decision)
 }
 
+// Others are the names of whom it matters whether they are the person who answers.
+func (r Request) Others() []string { return slices.Concat(r.Not, r.Answers) }
+
 // MayNot says why a decision of a person would not count; empty when it would.
 func (r Request) MayNot(by string, standing Standing, decision string) string {
 	yes := decision != Reject
+	among := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return name == by || slices.Contains(standing.Same, name) })
+	}
 	switch {
 	case r.Kind == Order && !standing.Operator:
 		return NoOperator(by)
@@ -132,11 +142,11 @@ func (r Request) MayNot(by string, standing Standing, decision string) string {
 		return ""
 	case !slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }):
 		return by + " is in none of the groups " + strings.Join(r.Groups, ", ")
-	case slices.Contains(r.Not, by):
+	case among(r.Not):
 		return by + " started this run, and somebody else must answer"
 	case yes && r.Kind == Approval && standing.mustProve(r.Risk):
 		return "a " + string(r.Risk) + " step needs an approval from Slack, which knows who answers; the command line does not"
-	case yes && slices.Contains(r.Answers, by):
+	case yes && (among(r.Answers) || standing.Person != "" && slices.Contains(r.Persons, standing.Person)):
 		return by + " has approved it already"
 	}
 	return ""

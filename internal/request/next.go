@@ -96,7 +96,7 @@ func (r Request) Answer(a Answer) (Request, Result) {
 		}
 		closed.Values = values
 	}
-	r.Answers = append(slices.Clone(r.Answers), a.By)
+	r.Answers, r.Persons = append(slices.Clone(r.Answers), a.By), append(slices.Clone(r.Persons), a.Standing.Person)
 	kind, said := "request.answered", " is answered"
 	if r.Kind == Approval {
 		kind, said = "request.approved", " is approved"

@@ -44,8 +44,9 @@ type Request struct {
 	Opened    time.Time `json:"opened"`
 	Deadline  time.Time `json:"deadline"`
 	Escalated bool      `json:"escalated,omitempty"`
-	// Answers are who has said yes so far.
+	// Answers are who has said yes so far, and Persons what each of them counts as.
 	Answers []string `json:"answers,omitempty"`
+	Persons []string `json:"persons,omitempty"`
 	// Shown is the SHA-256 of all that a person decides by; a word for something else does not count.
 	Shown string `json:"shown"`
 }

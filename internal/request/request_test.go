@@ -81,6 +81,26 @@ func TestShown(t *testing.T) {
 	}).Shown)
 }
 
+// One person has one word, by however many accounts it comes, and none where it must be somebody else's.
+func TestPersonsAreCounted(t *testing.T) {
+	r := opened(func(r *Request) { r.Not = []string{"anna@gpu-1"} })
+	by := func(r Request, name, person string, same ...string) Answer {
+		a := yes(r, name)
+		a.Standing.Person, a.Standing.Same = person, same
+		return a
+	}
+	_, result := r.Answer(by(r, "ops@gpu-2", "anna", "anna@gpu-1"))
+	require.Equal(t, "ops@gpu-2 started this run, and somebody else must answer", result.Reply.Message)
+	r, result = r.Answer(by(r, "bob@gpu-1", "bob"))
+	require.True(t, result.Reply.Accepted)
+	for _, again := range []Answer{by(r, "bob@gpu-2", "bob"), by(r, "robert@gpu-1", "robert", "bob@gpu-1")} {
+		_, result = r.Answer(again)
+		require.Equal(t, again.By+" has approved it already", result.Reply.Message)
+	}
+	_, result = r.Answer(by(r, "cleo@gpu-2", "cleo"))
+	require.Equal(t, Granted, result.Outcome)
+}
+
 // What a command runs is seen word by word.
 func TestEffectOfACommand(t *testing.T) {
 	e := Effect{Step: "wipe", Uses: "command.run", Arguments: condition.Values{"command": "wipe"}, Argv: []string{"/bin/wipe", "a b", ""}}

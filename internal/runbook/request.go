@@ -204,6 +204,6 @@ func (m *machine) moved(run string) {
 	m.told(m.s.Request.Withdraw("the run was reset"))
 	again := *m.s.Request
 	m.out(Command{StopTimers: true})
-	again.Answers = nil
+	again.Answers, again.Persons = nil, nil
 	m.ask(again)
 }

@@ -175,13 +175,19 @@ func whereOf(id string) (host, project string) {
 
 // ofMine leaves out what the person at the command line may not answer, as each host's configuration says.
 func ofMine(ctx context.Context, c *connect.Connection, open []openRequest) ([]openRequest, error) {
+	others := map[string][]string{}
+	for _, r := range open {
+		others[r.Host] = append(others[r.Host], r.Request(r.WorkflowID).Others()...)
+	}
 	standings := map[string]activities.Standing{}
 	mine := []openRequest{}
 	for _, r := range open {
 		standing, known := standings[r.Host]
 		if !known {
+			who := me()
+			who.Others = slices.Compact(slices.Sorted(slices.Values(others[r.Host])))
 			var people *activities.People
-			if err := ask(ctx, c, r.Host, "groups of "+me().Name, &standing, people.WhoIs, me()); err != nil {
+			if err := ask(ctx, c, r.Host, "groups of "+who.Name, &standing, people.WhoIs, who); err != nil {
 				return nil, err
 			}
 			standings[r.Host] = standing

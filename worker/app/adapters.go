@@ -45,7 +45,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		VRAM:       vram,
 		Operations: ops,
 		Runbooks:   runbooks(c, in.Definitions, book, ops),
-		People:     &activities.People{Groups: c.Groups, Approvals: c.Approvals},
+		People:     &activities.People{Persons: c.People, Groups: c.Groups, Approvals: c.Approvals},
 	}, nil
 }
 
