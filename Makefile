@@ -66,7 +66,7 @@ bin/golangci-lint bin/workflowcheck bin/deadcode: deploy/deps/lint/go.mod
 	cd deploy/deps/lint && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/deadcode golang.org/x/tools/cmd/deadcode
 
 lint: bin/golangci-lint bin/workflowcheck bin/deadcode ## golangci-lint, workflowcheck and deadcode in both modules
-	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yaml ./...) || exit 1; done
 	bin/workflowcheck ./workflows/...
 	cd deploy/standalone && $(CURDIR)/bin/workflowcheck ./...
 	@# Both modules at once: the tests of one use what the other has.
