@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
@@ -17,18 +18,35 @@ const ViaCLI = "cli"
 
 // Person is who says something.
 type Person struct {
-	// Name is USER@HOST as the operating system says it.
+	// Name is USER@HOST as the operating system says it, or a principal of the allowed signers.
 	Name string `json:"name"`
 	// Via is ViaCLI.
 	Via string `json:"via"`
 	// Others are names of whom it matters whether they are the same person.
 	Others []string `json:"others,omitempty"`
+	// Word is what is said and what proves it; nil is a claim.
+	Word *Word `json:"word,omitempty"`
+}
+
+// Word is a statement with evidence, as the run that hears it has put it together.
+type Word struct {
+	Namespace string             `json:"namespace"`
+	Statement identity.Statement `json:"statement"`
+	Evidence  identity.Evidence  `json:"evidence"`
+	// Now is the run's time.
+	Now time.Time `json:"now"`
 }
 
 // People knows who may do what and who is whom, as the configuration says.
 type People struct {
-	Persons   identity.People
-	Groups    map[string][]string
+	// Cluster is the UUID of the Temporal namespace.
+	Cluster string
+	// Signers reads the keys of people as they are now, and Hosts are those of the hosts' workers.
+	Signers func() (identity.Signers, error)
+	Hosts   identity.Signers
+	Persons identity.People
+	Groups  map[string][]string
+
 	Approvals config.Approvals
 }
 
@@ -39,34 +57,63 @@ type Standing struct {
 	RunID string `json:"run_id,omitempty"`
 }
 
-// WhoIs returns the standing of a person. Nobody vouches for a name that comes from the command line. It runs on the
-// queue of the host that the run is about, because the configuration there decides. A way that is not known is InvalidInput.
+// WhoIs returns the standing of a person, and the proof of who it is. A name without evidence is a claim that nobody
+// vouches for; evidence that does not hold is PermissionDenied. It runs on the queue of the host that the run is about,
+// because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 	if who.Via != ViaCLI {
 		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via))))
 	}
-	standing := Standing{RunID: runID(ctx), Standing: request.Standing{
-		AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom),
-	}}
+	standing := Standing{RunID: runID(ctx), Standing: request.Standing{AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom)}}
+	kind := identity.Host
+	if who.Word != nil {
+		if err := p.prove(*who.Word, &standing.Standing); err != nil {
+			return Standing{}, Classify(ctx, err)
+		}
+		kind = standing.Proof.Kind
+	}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
-		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, who.Name) }) {
+		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, kind, who.Name) }) {
 			standing.Groups = append(standing.Groups, group)
 			standing.Operator = standing.Operator || slices.Contains(p.Approvals.Operators, group)
 		}
 	}
-	standing.Person = p.Persons.Counts(identity.Host, who.Name)
+	standing.Person = p.Persons.Counts(kind, who.Name)
 	for _, other := range who.Others {
-		if p.Persons.Counts(identity.Host, other) == standing.Person {
+		if counts := p.Persons.CountsAny(other); counts == standing.Person || counts == standing.Login {
 			standing.Same = append(standing.Same, other)
 		}
 	}
 	return standing, nil
 }
 
-// means says whether a member of a group is this account: one of the person's, or one that the pattern matches.
-func (p *People) means(member, account string) bool {
-	if _, isPerson := p.Persons[member]; isPerson {
-		return p.Persons.Named(identity.Host, account) == member
+// maxApart is how far the time of a statement may be from that of the run which hears it.
+const maxApart = 10 * time.Minute
+
+// prove fills in who a word is proven to be by.
+func (p *People) prove(w Word, into *request.Standing) error {
+	if apart := w.Now.Sub(w.Statement.At).Abs(); apart > maxApart {
+		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and it is %s; set the clocks right, or say it again",
+			w.Statement.At.UTC().Format(time.RFC3339), w.Now.UTC().Format(time.RFC3339)))
 	}
-	return identity.Matches(member, account)
+	signers, err := p.Signers()
+	if err != nil {
+		return Fail(Unavailable, err)
+	}
+	w.Statement.Cluster = p.Cluster
+	proof, err := identity.Trust{Signers: signers, Hosts: p.Hosts, People: p.Persons}.Prove(w.Namespace, w.Statement, w.Evidence, w.Now)
+	if err != nil {
+		return Fail(PermissionDenied, fmt.Errorf("the evidence does not hold: %w", err))
+	}
+	into.Proof, into.Login = &proof, proof.Login
+	into.Statement, err = w.Statement.Text()
+	return err
+}
+
+// means says whether a member of a group is this identity: one of the person's, or an account that the pattern matches.
+func (p *People) means(member string, kind identity.Kind, name string) bool {
+	if _, isPerson := p.Persons[member]; isPerson {
+		return p.Persons.Named(kind, name) == member
+	}
+	return kind == identity.Host && identity.Matches(member, name)
 }

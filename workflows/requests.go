@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -71,8 +72,14 @@ func (q *requests) valid(_ workflow.Context, a request.Answer) error {
 func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply, error) {
 	p := activities.Person{Name: a.By, Via: a.Via}
 	for _, r := range q.asker.open() {
-		if r.ID == a.Request {
-			p.Others = r.Others()
+		if r.ID != a.Request {
+			continue
+		}
+		p.Others = r.Others()
+		if a.Evidence != nil {
+			p.Word = &activities.Word{
+				Namespace: identity.AnswerNamespace, Statement: r.Statement(a), Evidence: *a.Evidence, Now: workflow.Now(ctx),
+			}
 		}
 	}
 	who, err := q.whoIs(ctx, p)

@@ -62,6 +62,16 @@ func (all People) Counts(kind Kind, name string) string {
 	return string(kind) + ":" + name
 }
 
+// CountsAny is Counts of a name of which the kind is not kept: that of an account, or a principal.
+func (all People) CountsAny(name string) string {
+	for _, kind := range []Kind{SSH, Slack} {
+		if person := all.Named(kind, name); person != "" {
+			return person
+		}
+	}
+	return all.Counts(Host, name)
+}
+
 // CutHost splits USER@HOST at the last @: a user's name may have one, a host's cannot.
 func CutHost(name string) (user, host string, ok bool) {
 	at := strings.LastIndex(name, "@")

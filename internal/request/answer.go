@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 )
 
 // Answer is a person's word on a request.
@@ -24,6 +26,12 @@ type Answer struct {
 	Reason string `json:"reason,omitempty"`
 	// Fields are what was filled in.
 	Fields condition.Values `json:"fields,omitempty"`
+	// Login is who logged in behind root, At when it was said, Nonce what makes the statement one of its own.
+	Login string    `json:"login,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+	Nonce string    `json:"nonce,omitempty"`
+	// Evidence is the signature over the statement; without it the name is a claim.
+	Evidence *identity.Evidence `json:"evidence,omitempty"`
 	// Standing is what the person may do, as the host's configuration says when the word arrives.
 	Standing Standing `json:"standing,omitzero"`
 }
@@ -31,14 +39,17 @@ type Answer struct {
 // Standing is what a person may do.
 type Standing struct {
 	Groups []string `json:"groups,omitempty"`
-	// Person is what the name counts as where persons are counted.
+	// Person is what the name counts as where persons are counted, Login what a login behind root counts as.
 	Person string `json:"person,omitempty"`
+	Login  string `json:"login,omitempty"`
 	// Same are those of a request's names, who started the run and who has answered, that are the same person.
 	Same []string `json:"same,omitempty"`
 	// Operator may pause, resume, skip, retry and abort runs.
 	Operator bool `json:"operator,omitempty"`
-	// Authenticated says that somebody else than the operating system vouches for the name.
-	Authenticated bool `json:"authenticated,omitempty"`
+	// Statement is the text that was signed.
+	Statement string `json:"statement,omitempty"`
+	// Proof is who the word was proven to be by; nil is nobody: the name is a claim.
+	Proof *identity.Proof `json:"proof,omitempty"`
 	// AuthenticatedFrom is the risk from which a yes must be Authenticated; empty is none.
 	AuthenticatedFrom Risk `json:"authenticated_from,omitempty"`
 }
@@ -50,7 +61,7 @@ func NoOperator(by string) string {
 
 // mustProve says whether the configuration wants an authenticated person for that risk.
 func (s Standing) mustProve(risk Risk) bool {
-	return !s.Authenticated && s.AuthenticatedFrom != "" && !risk.Below(s.AuthenticatedFrom)
+	return s.Proof == nil && s.AuthenticatedFrom != "" && !risk.Below(s.AuthenticatedFrom)
 }
 
 // Reply is the answer to a person.
@@ -66,6 +77,8 @@ const (
 	maxReason = 4096
 	maxFields = 64
 	maxValues = 64 << 10
+	// maxSignature is what an SSH signature takes by the longest key of a kind that counts.
+	maxSignature = 8 << 10
 )
 
 // Malformed says what is wrong with the form of an answer; empty when nothing is. Who may, and whether the request is
@@ -93,6 +106,12 @@ func (a Answer) Malformed() string {
 	}
 	if size > maxValues {
 		return fmt.Sprintf("the fields of an answer have at most %d bytes", maxValues)
+	}
+	if e := a.Evidence; e != nil && (len(e.Signature) > maxSignature || len(e.By) > maxName || !oneLine(e.By)) {
+		return fmt.Sprintf("evidence names who signed and has a signature of at most %d bytes", maxSignature)
+	}
+	if len(a.Login) > maxName || len(a.Nonce) > maxName || !oneLine(a.Login) || !oneLine(a.Nonce) {
+		return fmt.Sprintf("a login and a nonce are lines of at most %d bytes", maxName)
 	}
 	return Spoken(a.By, a.Reason)
 }
@@ -126,6 +145,11 @@ func (r Request) mayNot(a Answer) string {
 	return r.MayNot(a.By, a.Standing, a.Decision)
 }
 
+// is says whether the person, or the login behind it, is one of some.
+func (s Standing) is(persons []string) bool {
+	return slices.ContainsFunc([]string{s.Person, s.Login}, func(p string) bool { return p != "" && slices.Contains(persons, p) })
+}
+
 // Others are the names of whom it matters whether they are the person who answers.
 func (r Request) Others() []string { return slices.Concat(r.Not, r.Answers) }
 
@@ -145,8 +169,8 @@ func (r Request) MayNot(by string, standing Standing, decision string) string {
 	case among(r.Not):
 		return by + " started this run, and somebody else must answer"
 	case yes && r.Kind == Approval && standing.mustProve(r.Risk):
-		return "a " + string(r.Risk) + " step needs an approval from Slack, which knows who answers; the command line does not"
-	case yes && (among(r.Answers) || standing.Person != "" && slices.Contains(r.Persons, standing.Person)):
+		return "a " + string(r.Risk) + " step needs an approval that proves who gives it: on a host of the configuration, or signed by a key"
+	case yes && (among(r.Answers) || standing.is(r.Persons)):
 		return by + " has approved it already"
 	}
 	return ""

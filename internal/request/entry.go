@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 )
 
 // Entry is something to remember about a request. One of Asked and Word is set.
@@ -52,9 +53,12 @@ type Word struct {
 	Reason   string           `json:"reason,omitempty"`
 	Fields   condition.Values `json:"fields,omitempty"`
 	// Shown is what the person saw.
-	Shown      string   `json:"shown"`
-	Allows     []Effect `json:"allows,omitempty"`
-	PlanSHA256 string   `json:"plan_sha256,omitempty"`
+	Shown string `json:"shown"`
+	// Statement is what was signed, and Proof who it was proven to be by; without them the name is a claim.
+	Statement  string          `json:"statement,omitempty"`
+	Proof      *identity.Proof `json:"proof,omitempty"`
+	Allows     []Effect        `json:"allows,omitempty"`
+	PlanSHA256 string          `json:"plan_sha256,omitempty"`
 }
 
 func (r Request) asked(kind string) *Entry {
@@ -67,6 +71,6 @@ func (r Request) asked(kind string) *Entry {
 func (r Request) word(kind string, a Answer, reason string, fields condition.Values) *Entry {
 	return &Entry{Kind: kind, Actor: a.By, Word: &Word{
 		Request: r.ID, Asks: r.Kind, Step: r.Step, Decision: a.Decision, Via: a.Via, Reason: reason, Fields: fields,
-		Shown: a.Shown, Allows: r.Allows, PlanSHA256: r.PlanSHA256,
+		Shown: a.Shown, Statement: a.Standing.Statement, Proof: a.Standing.Proof, Allows: r.Allows, PlanSHA256: r.PlanSHA256,
 	}}
 }

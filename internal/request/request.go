@@ -15,8 +15,11 @@ import (
 type Request struct {
 	// ID is WORKFLOW:STEP.N@RUN: N counts the requests of the workflow, RUN are the last 8 digits of the id of the
 	// run that opened it. So a word for one request can never meet another, nor another run.
-	ID   string `json:"id"`
-	Kind Kind   `json:"kind"`
+	ID string `json:"id"`
+	// Host is the one whose worker acts, RunID the whole id of the run that opened it.
+	Host  string `json:"host"`
+	RunID string `json:"run_id"`
+	Kind  Kind   `json:"kind"`
 	// Step is what asks: of a gate that was opened again, the gate.
 	Step    string `json:"step"`
 	Message string `json:"message"`

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -122,7 +123,7 @@ func TestWhoMayAnswerAllTheSame(t *testing.T) {
 		a    request.Answer
 		risk Risk
 	}{
-		"authenticated":                   {request.Answer{Decision: request.Approve, Standing: request.Standing{Authenticated: true, AuthenticatedFrom: Destructive}}, Destructive},
+		"authenticated":                   {request.Answer{Decision: request.Approve, Standing: request.Standing{Proof: &identity.Proof{}, AuthenticatedFrom: Destructive}}, Destructive},
 		"authenticated only from above":   {request.Answer{Decision: request.Approve, Standing: request.Standing{AuthenticatedFrom: Destructive}}, Write},
 		"rejecting needs no proof":        {request.Answer{Standing: request.Standing{AuthenticatedFrom: Destructive}}, Destructive},
 		"an initiator where that may be":  {request.Answer{By: "anna", Decision: request.Approve}, Destructive},
