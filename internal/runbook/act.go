@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -27,17 +28,17 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate, argv := m.p.gateOf(n.Path), m.p.argv(n.Step.Uses, with)
-	until, approved := m.approved(n, attempt, with)
-	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
+	until, void := m.approved(n, attempt, with)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && void != "" {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
 		}
 		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Argv: argv}
-		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
+		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, strings.TrimSpace(m.s.Steps[m.p.Nodes[gate].Path].Asked+"\nAsked again: "+void+"."))
 		return
 	}
-	st.Attempt = attempt
+	st.Attempt, st.Does = attempt, request.Call(n.Step.Uses, with, argv)
 	m.s.Steps[n.Path] = st
 	if n.Step.Risk != Read && !m.s.Acted {
 		m.s.Acted = true
@@ -76,16 +77,26 @@ func begins(s Step) bool {
 	return operation.Workflow
 }
 
-// approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, ok bool) {
+// approved says until when this attempt was approved as it would now be done, and uses the approval up; or why it was
+// not.
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, void string) {
+	void = "nobody has approved it yet"
+	if attempt > 1 {
+		void = fmt.Sprintf("this is attempt %d, and an approval is for one", attempt)
+	}
 	for i, a := range m.s.Approvals {
-		if a.Step == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
-			same(n.Step.With, a.Arguments, with) && !m.now.After(a.Until) {
+		switch {
+		case a.Step != n.Path || a.Attempt != attempt:
+		case a.Uses != n.Step.Uses || a.PlanSHA256 != m.s.Run.PlanSHA256 || !same(n.Step.With, a.Arguments, with):
+			void = "what the step would do is no longer what was approved: " + a.String()
+		case m.now.After(a.Until):
+			void = "the approval ended at " + a.Until.UTC().Format("15:04:05 MST")
+		default:
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return a.Until, true
+			return a.Until, ""
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, void
 }
 
 // same compares two sets of arguments of an operation.
@@ -118,7 +129,8 @@ func (m *machine) acted(r ActResult) {
 		m.leave()
 	case r.Outcome == Unclear && why == "" && n.Step.OnUnknown != Fail:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
-		m.askOperator(StepUnknown, n, fmt.Sprintf("%s (%s) may or may not have happened: %s", n.Path, n.Step.Uses, r.Message),
+		st := m.s.Steps[n.Path]
+		m.askOperator(StepUnknown, n, fmt.Sprintf("%s may or may not have happened: %s (attempt %d): %s", n.Path, st.Does, st.Attempt, r.Message),
 			RetryVrb, MarkDone, UndoAll, Abort)
 	case r.Outcome == Unclear:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)

@@ -119,8 +119,12 @@ const (
 
 // StepState is what became of a step.
 type StepState struct {
-	Outcome StepOutcome      `json:"outcome,omitempty"`
-	Attempt int              `json:"attempt,omitempty"`
+	Outcome StepOutcome `json:"outcome,omitempty"`
+	Attempt int         `json:"attempt,omitempty"`
+	// Does is the operation of the last attempt, with what it was given.
+	Does string `json:"does,omitempty"`
+	// Asked is what a gate said when it asked first.
+	Asked   string           `json:"asked,omitempty"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	// Message says why it failed or was left out; of a check at work, what it says when it fails.
 	Message string    `json:"message,omitempty"`
