@@ -56,15 +56,7 @@ func (s *Store) append(ctx context.Context, d ledger.Draft) (entry ledger.Entry,
 		return entry, head, false, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if head, err = headRow(ctx, tx, s.lock); err != nil {
-		return entry, head, false, err
-	}
-	// While nobody can append, the anchor cannot rightly be ahead.
-	anchored, err := s.anchor.read()
-	if err != nil {
-		return entry, head, false, err
-	}
-	if err := s.guard(ctx, tx, head, anchored); err != nil {
+	if head, err = s.turn(ctx, tx); err != nil {
 		return entry, head, false, err
 	}
 	old, err := one(ctx, tx, "key = $1", d.Key)
@@ -76,6 +68,21 @@ func (s *Store) append(ctx context.Context, d ledger.Draft) (entry ledger.Entry,
 		return entry, head, false, err
 	}
 	return entry, entry.Head(), true, tx.Commit()
+}
+
+// turn takes the place behind the newest entry, which nobody else can append to meanwhile, and makes sure that the chain
+// leads there.
+func (s *Store) turn(ctx context.Context, tx *sql.Tx) (ledger.Head, error) {
+	head, err := headRow(ctx, tx, s.lock)
+	if err != nil {
+		return head, err
+	}
+	// While nobody can append, the anchor cannot rightly be ahead.
+	anchored, err := s.anchor.read()
+	if err != nil {
+		return head, err
+	}
+	return head, s.guard(ctx, tx, head, anchored)
 }
 
 // insert writes an entry and makes it the newest.

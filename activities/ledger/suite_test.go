@@ -155,7 +155,7 @@ func class(err error) string {
 
 func (s *site) appendAndRead() {
 	store := s.open()
-	head, err := store.Head(s.t.Context())
+	head, err := store.Follow(s.t.Context())
 	require.NoError(s.t, err)
 	require.Equal(s.t, ledger.Beginning(), head)
 	require.Equal(s.t, ledger.Beginning(), s.anchored(), "from the first open on it shows when all is taken away")
@@ -175,7 +175,7 @@ func (s *site) appendAndRead() {
 
 	want := []ledger.Entry{first, second}
 	require.Equal(s.t, want, s.all(store), "what is read are the bytes that were hashed")
-	head, err = store.Head(s.t.Context())
+	head, err = store.Follow(s.t.Context())
 	require.NoError(s.t, err)
 	require.Equal(s.t, second.Head(), head)
 	require.NoError(s.t, store.Close())
