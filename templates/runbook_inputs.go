@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -126,6 +127,10 @@ func (r *runbookReader) constant(at string, want condition.Type, value any) (any
 	got, err := condition.Convert(value, want)
 	if err == nil {
 		return got, true
+	}
+	if _, other := errors.AsType[*condition.TypeError](err); !other {
+		r.doc.Fault(at, "%s", err)
+		return nil, false
 	}
 	hint := map[condition.Type]string{
 		condition.String: "put it in quotes", condition.Int: "write a whole number", condition.Double: "write a number",

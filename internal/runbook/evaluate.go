@@ -211,7 +211,7 @@ func filled(key string, with []Filled, results map[string]ItemResult) (condition
 	return values, ""
 }
 
-// faults adds to a fault what the probes said that had no value.
+// explain adds to a fault what the probes said that had no value.
 func (m *machine) explain(fault string) string {
 	var said []string
 	n := m.node()
