@@ -82,7 +82,7 @@ func (r *runbookReader) alert(at string, a alertFile) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Inputs)) {
 		if !slices.Contains(names, name) && !r.doc.Has("inputs."+name) {
-			r.doc.Fault(at+".inputs."+name, "there is no input %s; %s", strictyaml.Quote(name), oneOfThese(name, names))
+			r.doc.Fault(at+".inputs."+name, "there is no input %s; %s", strictyaml.Quote(name), strictyaml.Instead(name, names))
 		}
 		r.alertLabel(at+".inputs."+name, a.Inputs[name])
 	}
@@ -92,23 +92,6 @@ func (r *runbookReader) alertLabel(at, name string) {
 	if !alertLabel.MatchString(name) {
 		r.doc.Fault(at, "%s is no label of an alert; write letters, digits and '_'", strictyaml.Quote(name))
 	}
-}
-
-// oneOfThese says what would be right instead of an unknown name.
-func oneOfThese(name string, valid []string) string {
-	const shown = 12
-	if near, ok := strictyaml.Nearest(name, valid); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	switch {
-	case len(valid) == 0:
-		return "there are none"
-	case len(valid) == 1:
-		return "write " + valid[0]
-	case len(valid) > shown:
-		return fmt.Sprintf("write one of %s and %d more", join(valid[:shown]), len(valid)-shown)
-	}
-	return "write one of " + join(valid)
 }
 
 func (r *runbookReader) concurrency() {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
@@ -71,6 +70,7 @@ func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) 
 	}
 	if _, err := regexp.Compile(f.Pattern); err != nil || len(f.Pattern) > maxPattern {
 		r.doc.Fault(at+".pattern", "%s is not a pattern; write a regular expression of Go, %d bytes at most", strictyaml.Quote(f.Pattern), maxPattern)
+		in.Pattern = "" // nothing matches what is none
 	}
 	if f.Default != nil && r.doc.Sound(at) {
 		in.Default = r.fit(at+".default", in, f.Default.Value)
@@ -84,42 +84,11 @@ func (r *runbookReader) fit(at string, in input.Field, value any) any {
 	if !ok {
 		return nil
 	}
-	if problem := unfit(in, value); problem != "" {
+	if problem := in.Check(value); problem != "" {
 		r.doc.Fault(at, "%s", problem)
 		return nil
 	}
 	return value
-}
-
-// unfit says why an input cannot have a value of its type.
-func unfit(in input.Field, value any) string {
-	switch v := value.(type) {
-	case string:
-		if len(in.Enum) > 0 && !slices.Contains(in.Enum, v) {
-			return fmt.Sprintf("%s is not allowed; %s", strictyaml.Quote(v), oneOfThese(v, in.Enum))
-		}
-		if in.Pattern == "" {
-			return ""
-		}
-		if whole, err := regexp.Compile("^(?:" + in.Pattern + ")$"); err == nil && !whole.MatchString(v) {
-			return fmt.Sprintf("%s does not match the pattern %s; write one that does", strictyaml.Quote(v), in.Pattern)
-		}
-	case int64:
-		return outside(in, float64(v))
-	case float64:
-		return outside(in, v)
-	}
-	return ""
-}
-
-func outside(in input.Field, n float64) string {
-	switch {
-	case in.Min != nil && n < *in.Min:
-		return fmt.Sprintf("%v is less than %v; write %v or more", n, *in.Min, *in.Min)
-	case in.Max != nil && n > *in.Max:
-		return fmt.Sprintf("%v is more than %v; write %v or less", n, *in.Max, *in.Max)
-	}
-	return ""
 }
 
 // constant makes a value of the file one of the type that is wanted; false when it is another one.

@@ -103,7 +103,7 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 			continue
 		}
 		if !ok {
-			draft.doc.Fault(at, "there is no runbook %s; %s", strictyaml.Quote(call.step.Uses), oneOfThese(call.step.Uses, slices.Sorted(maps.Keys(s.called))))
+			draft.doc.Fault(at, "there is no runbook %s; %s", strictyaml.Quote(call.step.Uses), strictyaml.Instead(call.step.Uses, slices.Sorted(maps.Keys(s.called))))
 			continue
 		}
 		s.resolve(target, append(above, name))

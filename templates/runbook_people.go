@@ -76,9 +76,9 @@ func (r *runbookReader) approves(at string, f stepFile, gate runbook.Step, behin
 		case slices.Contains(f.Approves[:i], id):
 			r.doc.Fault(at, "%s is there twice; remove it", strictyaml.Quote(id))
 		case !slices.Contains(actions, id) && r.ids[id] != "":
-			r.doc.Fault(at, "%s is no action that follows this gate; %s", strictyaml.Quote(id), oneOfThese("", actions))
+			r.doc.Fault(at, "%s is no action that follows this gate; %s", strictyaml.Quote(id), strictyaml.Instead("", actions))
 		case !slices.Contains(actions, id):
-			r.doc.Fault(at, "there is no action %s behind this gate; %s", strictyaml.Quote(id), oneOfThese(id, actions))
+			r.doc.Fault(at, "there is no action %s behind this gate; %s", strictyaml.Quote(id), strictyaml.Instead(id, actions))
 		case known:
 			r.doc.Fault(at, "%s is approved by %s already; keep one gate for each step", id, other)
 		default:
