@@ -17,7 +17,7 @@ var severities = []string{"Sev1", "Sev2", "Sev3", "Sev4"}
 func (r *runbookReader) metadata() {
 	m, d := r.draft.content.Metadata, &r.draft.definition
 	r.doc.Require("metadata.owner", "metadata.severity")
-	oneOf(r, "metadata.severity", "severity", m.Severity, severities)
+	oneOf(&r.reader, "metadata.severity", "severity", m.Severity, severities)
 	r.few("metadata.aliases", len(m.Aliases))
 	for i, alias := range m.Aliases {
 		at := fmt.Sprintf("metadata.aliases[%d]", i)
@@ -37,7 +37,7 @@ func (r *runbookReader) scope() {
 	if !r.doc.Has("scope") {
 		return
 	}
-	if scope, ok := oneOf(r, "scope", "scope", r.draft.content.Scope, []string{runbook.ScopeProject, runbook.ScopeHost}); ok {
+	if scope, ok := oneOf(&r.reader, "scope", "scope", r.draft.content.Scope, []string{runbook.ScopeProject, runbook.ScopeHost}); ok {
 		r.draft.definition.Scope = scope
 	}
 }
@@ -99,17 +99,8 @@ func (r *runbookReader) concurrency() {
 	d.Key = r.expression("concurrency.key", f.Key, r.names, condition.String)
 	d.Policy = runbook.Reject
 	if r.doc.Has("concurrency.policy") {
-		d.Policy, _ = oneOf(r, "concurrency.policy", "policy", f.Policy, []string{runbook.Reject, runbook.Join})
+		d.Policy, _ = oneOf(&r.reader, "concurrency.policy", "policy", f.Policy, []string{runbook.Reject, runbook.Join})
 	}
-}
-
-// inFileOrder returns the names of a mapping's entries as they stand in the file.
-func inFileOrder[T any](doc *strictyaml.Document, at string, entries map[string]T) []string {
-	return slices.SortedFunc(maps.Keys(entries), func(a, b string) int {
-		aLine, aColumn := doc.At(at + "." + a)
-		bLine, bColumn := doc.At(at + "." + b)
-		return slices.Compare([]int{aLine, aColumn}, []int{bLine, bColumn})
-	})
 }
 
 func (r *runbookReader) probes() {

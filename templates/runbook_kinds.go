@@ -63,7 +63,7 @@ var needs = map[runbook.Kind][]string{
 // not known.
 func (r *runbookReader) kind(at, written string) (runbook.Kind, bool) {
 	r.doc.Require(at + ".kind")
-	kind, ok := oneOf(r, at+".kind", "kind", runbook.Kind(written), stepKinds)
+	kind, ok := oneOf(&r.reader, at+".kind", "kind", runbook.Kind(written), stepKinds)
 	if !ok {
 		return "", false
 	}
@@ -76,20 +76,4 @@ func (r *runbookReader) kind(at, written string) (runbook.Kind, bool) {
 		r.doc.Require(at + "." + key)
 	}
 	return kind, true
-}
-
-// oneOf reports a word that is none of valid; false also for one that is missing.
-func oneOf[T ~string](r *runbookReader, at, what string, word T, valid []T) (T, bool) {
-	var names []string
-	for _, v := range valid {
-		if v == word {
-			return word, r.doc.Sound(at)
-		}
-		names = append(names, string(v))
-	}
-	if word == "" {
-		return "", false
-	}
-	r.doc.Fault(at, "unknown %s %s; %s", what, strictyaml.Quote(string(word)), strictyaml.Instead(string(word), names))
-	return "", false
 }

@@ -128,7 +128,7 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 			draft.doc.Fault("steps", "has more than %d steps with those that it calls; split it", maxSteps)
 			continue
 		}
-		r := &runbookReader{doc: draft.doc, draft: draft, names: call.names}
+		r := &runbookReader{reader: reader{doc: draft.doc, names: call.names}, draft: draft}
 		call.step.Uses = target.definition.Name
 		call.step.With = r.fill(call.at, runbookTarget(target.definition), call.with, call.names)
 		call.step.Called = &target.definition

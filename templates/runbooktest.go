@@ -24,8 +24,8 @@ var caseStart = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 
 // runbookTestDraft are the cases of a runbook.
 type runbookTestDraft struct {
-	cases   []runbooktest.Case
-	builtIn bool
+	origin
+	cases []runbooktest.Case
 }
 
 // tests compares the cases that were read with the runbooks that they are for.

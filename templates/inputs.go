@@ -20,8 +20,19 @@ var otherWords = map[string]condition.Type{
 
 const maxPattern = 500 // bytes
 
+// inputFile is an input as a file has it.
+type inputFile struct {
+	Type        string             `yaml:"type"`
+	Description string             `yaml:"description"`
+	Default     *strictyaml.Scalar `yaml:"default"`
+	Pattern     string             `yaml:"pattern"`
+	Enum        []string           `yaml:"enum"`
+	Min         *float64           `yaml:"min"`
+	Max         *float64           `yaml:"max"`
+}
+
 // inputs reads what a run or a person has to give.
-func (r *runbookReader) inputs(at string, entries map[string]inputFile) []input.Field {
+func (r *reader) inputs(at string, entries map[string]inputFile) []input.Field {
 	if !r.few(at, len(entries)) {
 		return nil
 	}
@@ -36,7 +47,7 @@ func (r *runbookReader) inputs(at string, entries map[string]inputFile) []input.
 	return out
 }
 
-func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) {
+func (r *reader) input(at, name string, f inputFile) (input.Field, bool) {
 	in := input.Field{
 		Name: name, Type: condition.Type(f.Type), Description: f.Description, Pattern: f.Pattern, Enum: f.Enum, Min: f.Min, Max: f.Max,
 	}
@@ -79,7 +90,7 @@ func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) 
 }
 
 // fit checks a constant against what an input allows, and makes it one of the input's type.
-func (r *runbookReader) fit(at string, in input.Field, value any) any {
+func (r *reader) fit(at string, in input.Field, value any) any {
 	value, ok := r.constant(at, in.Type, value)
 	if !ok {
 		return nil
@@ -92,7 +103,7 @@ func (r *runbookReader) fit(at string, in input.Field, value any) any {
 }
 
 // constant makes a value of the file one of the type that is wanted; false when it is another one.
-func (r *runbookReader) constant(at string, want condition.Type, value any) (any, bool) {
+func (r *reader) constant(at string, want condition.Type, value any) (any, bool) {
 	got, err := condition.Convert(value, want)
 	if err == nil {
 		return got, true
