@@ -62,7 +62,7 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 			kind = request.Input
 		}
 		m.ask(request.Request{
-			Kind: kind, Step: n.Path, Message: message, Groups: n.Step.Groups, Fields: n.Step.Fields, Choices: []string{request.Approve, request.Reject},
+			Kind: kind, Step: n.Path, Message: message, Groups: n.Step.Groups, Fields: n.Step.Fields, Choices: yesOrNo(),
 			LimitSeconds: n.Step.TimeoutSeconds, RemindSeconds: n.Step.RemindSeconds,
 		})
 	case Wait:

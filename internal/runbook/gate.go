@@ -33,7 +33,7 @@ func (m *machine) askApproval(gate Node, wanted []request.Effect, message string
 	g := gate.Step.Gate
 	r := request.Request{
 		Kind: request.Approval, Step: gate.Path, Message: message, Groups: gate.Step.Groups, Min: max(g.Min, 1), Allows: wanted, Risk: risk,
-		Choices: []string{request.Approve, request.Reject}, LimitSeconds: gate.Step.TimeoutSeconds, RemindSeconds: gate.Step.RemindSeconds,
+		Choices: yesOrNo(), LimitSeconds: gate.Step.TimeoutSeconds, RemindSeconds: gate.Step.RemindSeconds,
 	}
 	if g.NotInitiator {
 		r.Not = []string{m.s.Run.Initiator}
@@ -60,3 +60,6 @@ func (m *machine) approve(r request.Request, reply Command) {
 	}
 	m.enter(m.s.Node)
 }
+
+// yesOrNo are the choices of every request but an order.
+func yesOrNo() []string { return []string{request.Approve, request.Reject} }
