@@ -10,7 +10,8 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// The closed set of activity error types. A workflow branches on these and on nothing else.
+// The closed set of activity error types. A workflow branches on these, and else on the code of a Refusal and on the
+// outcome of a workflow that it started.
 const (
 	InvalidInput       = "InvalidInput"       // the call is wrong; not retried
 	NotFound           = "NotFound"           // the thing is not there; not retried

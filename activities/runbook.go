@@ -176,7 +176,8 @@ func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 			return Kept{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
 		}
 		// A workflow task whose worker died is done again, a moment later and so with other times in it. What it told
-		// the ledger then stands: the key says which decision of the run it is.
+		// the ledger then stands: the key says which decision of the run it is. Its form is documented, and with another
+		// one the entry would be there twice.
 		draft := ledger.Draft{
 			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
 			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: data,

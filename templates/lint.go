@@ -95,6 +95,12 @@ func (s *Set) replace(readings []*reading, installed string) {
 	}
 }
 
+// lintable is the content of a definition in which more can be wrong than Load demands. It reports faults in its
+// document and returns the rest as warnings; the configuration is nil where there is none.
+type lintable interface {
+	lint(today time.Time, c *config.Config) []*strictyaml.Error
+}
+
 // linter looks at definitions among those of a set.
 type linter struct {
 	set    *Set
@@ -114,16 +120,11 @@ func (l *linter) findings() Findings {
 
 func (l *linter) definitions(readings []*reading) {
 	warnings, _ := inParallel(readings, func(r *reading) ([]*strictyaml.Error, error) {
-		draft, ok := r.value.(*runbookDraft)
+		content, ok := r.value.(lintable)
 		if !ok || r.faults() != nil {
 			return nil, nil // what follows from a fault would mislead
 		}
-		found := lintRunbook{draft: draft, today: l.today}
-		found.look()
-		if l.config != nil {
-			found.configured(l.config)
-		}
-		return found.warnings, nil
+		return content.lint(l.today, l.config), nil
 	})
 	for i, r := range readings {
 		l.found.Files++

@@ -57,11 +57,10 @@ func lintFiles(paths []string) ([]lintFile, error) {
 	return slices.CompactFunc(files, func(a, b lintFile) bool { return filepath.Clean(a.path) == filepath.Clean(b.path) }), nil
 }
 
-// A definition is told from other YAML by how it begins.
+// A definition is told from other YAML by how it begins: its kindLine, or these two.
 var (
 	ourVersion = regexp.MustCompile(`(?m)^["']?apiVersion["']?\s*:\s*["']?evenkeel/`)
 	anyKind    = regexp.MustCompile(`(?m)^["']?kind["']?\s*:`)
-	ourKind    = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?(?:Runbook|RunbookTest|ScalingPolicy)\b`)
 )
 
 func (f lintFile) read() (*linted, error) {
@@ -81,7 +80,7 @@ func (f lintFile) read() (*linted, error) {
 		out.mentions = mentionsInRules(data)
 	case f.named:
 		out.definition = decode(f.path, data)
-	case !ourKind.Match(data) && (!ourVersion.Match(data) || !anyKind.Match(data)):
+	case !kindLine.Match(data) && (!ourVersion.Match(data) || !anyKind.Match(data)):
 	case filepath.Ext(f.path) == ".yml":
 		out.definition = &reading{file: f.path, err: notRead(f.path)}
 	default:

@@ -106,13 +106,16 @@ func (s *Set) selected(given []*reading, named []lintFile) ([]RunbookTest, []Fau
 			continue
 		}
 		for _, key := range r.keys() {
-			names[key.name] = names[key.name] || key.kind != scalingPolicy
+			names[key.name] = names[key.name] || isOfRunbook(key.kind)
 		}
 	}
 	out := slices.DeleteFunc(s.RunbookTests(), func(t RunbookTest) bool { return !names[t.Runbook.Name] })
-	faulty := slices.DeleteFunc(s.Faulty(), func(f Faulty) bool { return f.Kind == scalingPolicy || !names[f.Name] })
+	faulty := slices.DeleteFunc(s.Faulty(), func(f Faulty) bool { return !isOfRunbook(f.Kind) || !names[f.Name] })
 	if len(out) == 0 && len(faulty) == 0 {
 		return nil, nil, errors.New("there is no runbook and no test")
 	}
 	return out, faulty, nil
 }
+
+// isOfRunbook says that a kind is that of runbooks or of their tests.
+func isOfRunbook(kind string) bool { return kind == runbookKind || kind == runbookTest }

@@ -94,7 +94,7 @@ func (m *machine) cannot(v Verb) string {
 	}
 }
 
-// waits says whether a person's or a condition's wait can be left out: one whose end nothing else needs.
+// waits says that the run is in a wait for a condition, which can be left out: nothing else needs its end.
 func (m *machine) waits() bool {
 	k := m.node().Step.Kind
 	return m.s.Phase == Watching && k == Wait && m.s.AbortWhy == ""
