@@ -146,7 +146,7 @@ func (m *machine) acted(r ActResult) {
 // happened is what is known of a step that was done.
 func (m *machine) happened(n Node) {
 	m.settled(n.Path)
-	if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+	if n.Step.Risk != Read && n.Step.Undo == nil && !n.Failing && !slices.Contains(m.s.Stays, n.Path) {
 		m.s.Stays = append(m.s.Stays, n.Path)
 	}
 }
