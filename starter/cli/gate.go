@@ -101,7 +101,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
 	}
-	if answer.Decision != request.Reject {
+	if answer.Decision == "" {
 		answer.Decision = r.Kind.Yes()
 	}
 	who := me()

@@ -74,10 +74,10 @@ gpu1/shop/llm/llama3_8b:approve.1
 gpu1/-/cache/redis:flush.1
   paused by anna@gpu-1 before flush
   an operator's order on gpu1 until 2026-11-25 13:00:00
-  > starter runbook resume gpu1/-/cache/redis
-  > starter runbook skip gpu1/-/cache/redis --reason REASON
-  > starter runbook undo gpu1/-/cache/redis --reason REASON
-  > starter runbook abort gpu1/-/cache/redis --reason REASON
+  > starter runbook resume runbook/gpu1/-/cache/redis:flush.1@0123abcd
+  > starter runbook skip runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
+  > starter runbook undo runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
+  > starter runbook abort runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
 `, out)
 
 	_, out, _ = list("json", false)
@@ -223,6 +223,27 @@ func TestAnswer(t *testing.T) {
 				}},
 			}, c.house.heard)
 		})
+	}
+}
+
+// An order that names what was asked is for that alone.
+func TestOrderOnARequest(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	status := approval(run, "wipe")
+	status.Request.Kind, status.Request.Choices = request.Order, []string{runbook.MarkDone, runbook.Abort}
+	for id, code := range map[string]int{run + ":wipe.1@0123abcd": exitDone, run + ":wipe.2@0123abcd": exitNo, run + ":wipe.1@ffffffff": exitNo} {
+		h := house{reply: request.Reply{Accepted: true, Message: "wipe counts as done"}, atWork: map[string]workflows.RunbookStatus{run: status}}
+		got, _, errs := says(t, "text", func(s *starter) error {
+			return s.answerRun(t.Context(), h.connection(), run, id, request.Answer{Decision: runbook.MarkDone, Reason: "seen"}, "")
+		})
+		require.Equal(t, code, got, errs)
+		if code == exitNo {
+			require.Empty(t, h.heard.WorkflowID)
+			continue
+		}
+		require.Equal(t, []any{request.Answer{
+			Request: run + ":wipe.1@0123abcd", Shown: shownSHA256, Decision: runbook.MarkDone, Reason: "seen", By: me().Name, Via: activities.ViaCLI,
+		}}, h.heard.Args)
 	}
 }
 

@@ -36,11 +36,16 @@ func (s *starter) runbookOrderCommands() []*cobra.Command {
 		cmd := &cobra.Command{
 			Use: verb + " RUN", Short: orders[verb],
 			Long: orders[verb] + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
+Where a run asks what is to be done, RUN may be the id of that request, as starter gate list shows it: the order
+then counts for that step of that run alone, and for nothing that is asked later.
 
 Only an operator that the configuration names may give orders. Every order is recorded, with the answer to it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if runbook.NeedsReason(verb) && order.Reason == "" {
 					return usage("runbook "+verb, "no reason is given", "say why with --reason")
+				}
+				if _, _, _, asked := request.Split(args[0]); asked {
+					return s.answer(cmd.Context(), args[0], request.Answer{Decision: verb, Reason: order.Reason}, "")
 				}
 				return s.operate(cmd.Context(), args[0], order)
 			},
