@@ -83,17 +83,10 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 	return true, nil
 }
 
-// actedSince asks the ledger, here and where it is away on whichever worker has it.
+// actedSince asks the ledger.
 func (r *runbookRun) actedSince(ctx workflow.Context, req activities.PastRequest) (past []time.Time, err error) {
 	var a *activities.Runbooks
-	summary := "cooldown and breaker of " + req.Subject
-	if err = workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), a.ActedSince, req).Get(ctx, &past); err == nil {
-		return past, nil
-	}
-	r.awaitLedger(true)
-	err = workflow.ExecuteActivity(ledgerLater(ctx, summary), a.ActedSinceLater, req).Get(ctx, &past)
-	r.book.since = time.Time{}
-	r.show()
+	err = r.entries.run(ctx, "cooldown and breaker of "+req.Subject, a.ActedSince, a.ActedSinceLater, req, &past)
 	return past, err
 }
 
@@ -124,7 +117,7 @@ func (r *runbookRun) keepNow(rec runbook.Record) {
 	if rec.Subject == "" {
 		rec.Subject = r.state.Run.Subject(r.state.Run.Key)
 	}
-	r.book.add(rec)
+	r.entries.add(rec)
 	r.flush(r.ctx)
 }
 

@@ -108,10 +108,10 @@ func (r *runbookRun) deliver(ctx workflow.Context, e runbook.Event) (request.Rep
 func (r *runbookRun) status() RunbookStatus {
 	waits := r.queue.unpolled()
 	if waits == "" {
-		waits = strings.TrimPrefix(r.book.waits(), "; ")
+		waits = r.entries.waits()
 	}
 	return RunbookStatus{
-		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.untold,
+		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.notices.untold,
 	}
 }
 
@@ -127,7 +127,7 @@ func (r *runbookRun) result() RunbookResult {
 	s := r.state
 	result := RunbookResult{
 		Runbook: s.Run.Name, Key: s.Run.Key, Host: r.req.Host, Project: s.Run.Project, Inputs: s.Inputs[""], Outcome: s.Outcome, Reason: s.Reason, By: r.req.By, Why: r.req.Why,
-		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.book.unwritten,
+		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.entries.unwritten,
 	}
 	if result.Outcome == "" {
 		result.Outcome = Running
