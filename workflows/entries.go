@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -11,15 +12,15 @@ import (
 // entries tell of.
 type entries struct {
 	ledgerStages
-	next []runbook.Record
+	next []ledger.Record
 	// gone is called once, when the ledger has not taken what it was told: from then on it is told nothing more.
 	gone func(ctx workflow.Context, why string)
 	// lost says that this has happened, and unwritten what the ledger therefore does not know.
 	lost      bool
-	unwritten []runbook.Record
+	unwritten []ledger.Record
 }
 
-func (e *entries) add(rec runbook.Record) { e.next = append(e.next, rec) }
+func (e *entries) add(rec ledger.Record) { e.next = append(e.next, rec) }
 
 // keep keeps what waits and evaluates, in one activity; it calls none where there is nothing to do. An error is one of
 // the expressions: without any it does not fail.
@@ -44,14 +45,14 @@ func (e *entries) keep(ctx workflow.Context, items []runbook.Item) (activities.K
 	return e.call(ctx, &ledgerStages{}, nil, items) // nobody waits for the ledger then
 }
 
-func (*entries) call(ctx workflow.Context, stages *ledgerStages, records []runbook.Record, items []runbook.Item) (kept activities.Kept, err error) {
+func (*entries) call(ctx workflow.Context, stages *ledgerStages, records []ledger.Record, items []runbook.Item) (kept activities.Kept, err error) {
 	info := workflow.GetInfo(ctx)
 	here, summary := activities.Evaluate, "evaluate "+count(len(items), "expression")
 	if len(records) > 0 { // the Web UI's timeline shows the name
 		here = records[len(records)-1].Kind
 		summary = "ledger: " + here
 	}
-	var a *activities.Runbooks
+	var a *activities.Records
 	err = stages.run(ctx, summary, here, a.KeepLater, activities.KeepRequest{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), Records: records, Items: items,
 	}, &kept)

@@ -12,7 +12,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // told is what a run of the test below knows of its ledger in the end.
@@ -75,11 +76,11 @@ func TestEntriesOfAnyRun(t *testing.T) {
 				e.gone = func(_ workflow.Context, why string) { got.Gone = append(got.Gone, why) }
 				n := notices{changed: func() { require.Fail(t, "it was told") }}
 				for _, event := range []string{"a", "b", "c"} {
-					e.add(runbook.Record{Event: event, Kind: "routine.did"})
+					e.add(ledger.Record{Event: event, Kind: "routine.did"})
 					_, err := e.keep(ctx, nil)
 					require.NoError(t, err)
 				}
-				n.send(ctx, "routine/morning", runbook.Notification{Message: "look at it", About: "opened"})
+				n.send(ctx, "routine/morning", request.Notification{Message: "look at it", About: "opened"})
 				for _, rec := range e.unwritten {
 					got.Unwritten = append(got.Unwritten, rec.Event)
 				}

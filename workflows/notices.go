@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // notices are what a run tells people. Nothing waits for them.
@@ -19,7 +19,7 @@ type notices struct {
 }
 
 // send tells people something about the subject.
-func (n *notices) send(ctx workflow.Context, subject string, what runbook.Notification) {
+func (n *notices) send(ctx workflow.Context, subject string, what request.Notification) {
 	info := workflow.GetInfo(ctx)
 	n.sent++
 	notice := activities.Notice{

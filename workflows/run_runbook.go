@@ -5,6 +5,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -82,7 +83,7 @@ type RunbookResult struct {
 	Undone     []string         `json:"undone,omitempty"`
 	NotUndone  []string         `json:"not_undone,omitempty"`
 	// Unwritten is what the ledger was to know and does not: it was away for more than a day.
-	Unwritten []runbook.Record `json:"unwritten,omitempty"`
+	Unwritten []ledger.Record `json:"unwritten,omitempty"`
 }
 
 // RunbookStep is what became of one step.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -110,7 +111,7 @@ func (m *machine) recordAbout(subject, event, kind, actor string, data any) {
 		return
 	}
 	m.s.Recorded++
-	m.out(Command{Record: &Record{
+	m.out(Command{Record: &ledger.Record{
 		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data,
 	}})
 }

@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -59,7 +59,7 @@ func TestRegisteredNames(t *testing.T) {
 	}, host)
 	require.Equal(t, names{
 		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "ReadEntries", "VerifyLedger",
-	}, slices.DeleteFunc(shared, func(name string) bool { return slices.Contains(runbook.Kinds, name) }))
+	}, slices.DeleteFunc(shared, func(name string) bool { return slices.Contains(activities.KeptKinds, name) }))
 	require.Equal(t, names{"GuardVRAM", "RestartService", "RunRunbook", "ScaleService"}, runs)
 }
 
