@@ -32,8 +32,9 @@ type Kept struct {
 	RunID   string                        `json:"run_id"`
 }
 
-// Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a
-// step then costs one event for them.
+// Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a step then costs
+// one event for them. As KeepLater it is an ordinary one, for when the ledger was away: the same entries under the same
+// keys.
 func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	for _, rec := range req.Records {
 		data, err := canonical(rec.Data)
@@ -62,11 +63,6 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 // notKept is the data of an entry whose own data the ledger does not take, such as what is too long for it.
 type notKept struct {
 	Why string `json:"not_kept"`
-}
-
-// KeepLater is Keep as an ordinary activity, for when the ledger was away: the same entries under the same keys.
-func (r *Records) KeepLater(ctx context.Context, req KeepRequest) (Kept, error) {
-	return r.Keep(ctx, req)
 }
 
 // canonical is data as JSON with sorted keys. An ordinary activity gets a map of what a local one gets as it is, and

@@ -52,8 +52,7 @@ func (*entries) call(ctx workflow.Context, stages *ledgerStages, records []ledge
 		here = records[len(records)-1].Kind
 		summary = "ledger: " + here
 	}
-	var a *activities.Records
-	err = stages.run(ctx, summary, here, a.KeepLater, activities.KeepRequest{
+	err = stages.run(ctx, summary, here, activities.KeepLater, activities.KeepRequest{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), Records: records, Items: items,
 	}, &kept)
 	return kept, err

@@ -10,12 +10,6 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
-// RunbookID is the id of the one run that a runbook may have at a time about one thing. A runbook about the
-// host has no project.
-func RunbookID(host, project, name, key string) string {
-	return runbook.Subject(host, project, name, key)
-}
-
 const (
 	// OperateRunbook is the Update with an operator's order, whatever the run is at: RunbookOrder → request.Reply.
 	OperateRunbook = "operate"
@@ -95,7 +89,7 @@ type RunbookStep struct {
 }
 
 // RunRunbook follows one runbook definition to its end: it does real work, stops for people where the
-// definition says so, and tells the ledger everything. Its id is RunbookID. The definition, with all that
+// definition says so, and tells the ledger everything. Its id is runbook.Subject. The definition, with all that
 // it calls, is read once; an edit never changes a run under way.
 func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error) {
 	r := newRunbookRun(ctx, req)

@@ -14,11 +14,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// The operations that are workflows of their own.
-const (
-	scaleOperation   = runbook.ScaleOperation
-	restartOperation = "service.restart"
-)
+const restartOperation = "service.restart"
 
 // scale takes a service to a number of replicas by a ScaleService run.
 func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {

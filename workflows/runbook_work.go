@@ -43,7 +43,7 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	var result runbook.ActResult
 	var err error
 	switch call.Uses {
-	case scaleOperation:
+	case runbook.ScaleOperation:
 		result, err = r.scale(ctx, call)
 	case restartOperation:
 		result, err = r.restart(ctx, call)
