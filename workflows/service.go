@@ -107,7 +107,10 @@ func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps fun
 	waits := func() {
 		r.result.Waits = r.queue.unpolled()
 		if r.ledger.away() {
-			r.result.Waits = r.ledger.waits() + "; what was done stays as it is"
+			r.result.Waits = r.ledger.waits() + "; nothing is done before it answers"
+			if r.result.Outcome != Running {
+				r.result.Waits = r.ledger.waits() + "; what was done stays as it is"
+			}
 		}
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	}
@@ -119,11 +122,18 @@ func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps fun
 	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
 		return r.result, err
 	}
-	if err = r.ask(ctx); err == nil {
+	err = r.ask(ctx)
+	unknown := err != nil && ctx.Err() == nil
+	switch {
+	case err == nil:
 		err = steps()
+	case unknown:
+		r.warn("the ledger does not know of this run")
 	}
 	err = r.finish(ctx, done, err)
-	r.remember(ctx)
+	if !unknown { // else it has been waited for long enough
+		r.remember(ctx)
+	}
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	if setErr := attributes.set(ctx, value{StateAttribute, string(r.result.Outcome)}); setErr != nil {
 		workflow.GetLogger(ctx).Warn("search attribute not set", "error", setErr)
@@ -173,7 +183,7 @@ func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
-// ask tells the ledger that the change was asked for, before anything of it is done.
+// ask tells the ledger that the change was asked for, before anything of it is done: it waits a day for one that is away.
 func (r *serviceRun) ask(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	entry := activities.ServiceAsk{
