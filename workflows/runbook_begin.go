@@ -159,7 +159,7 @@ func (r *runbookRun) answerLate() {
 		for {
 			var h happening
 			r.inbox.Receive(ctx, &h)
-			h.reply.answer(request.Reply{Message: "the run is over: " + string(r.state.Outcome)})
+			h.reply.answer(request.Reply{Message: r.requests.over()})
 		}
 	})
 }

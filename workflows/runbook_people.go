@@ -60,8 +60,9 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 		return temporal.NewApplicationError("an order is one of "+strings.Join(runbook.Verbs, ", "), activities.InvalidInput)
 	case o.Run == "":
 		return temporal.NewApplicationError("an order needs the id of the run that it is for", activities.InvalidInput)
-	case r.state.Phase == runbook.Over:
-		return temporal.NewApplicationError("the run is over: "+string(r.state.Outcome), activities.PreconditionFailed)
+	}
+	if over := r.requests.over(); over != "" {
+		return temporal.NewApplicationError(over, activities.PreconditionFailed)
 	}
 	return nil
 }

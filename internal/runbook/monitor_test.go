@@ -69,7 +69,7 @@ func (m *monitor) fault(format string, args ...any) {
 
 // see takes one event and what came of it.
 func (m *monitor) see(e Event, commands []Command) {
-	if (e.Cancelled || e.Broken != "") && !m.finished {
+	if e.Cancelled || e.Broken != "" {
 		m.failing = true
 	}
 	if e.Run != "" && e.Run != m.run {
