@@ -26,7 +26,7 @@ type KeepRequest struct {
 	Items      []runbook.Item  `json:"items,omitempty"`
 }
 
-// Kept is what was evaluated, and the run that it was for; after a reset that is another one than before.
+// Kept is what was evaluated, and the run that it was for.
 type Kept struct {
 	Results map[string]runbook.ItemResult `json:"results,omitempty"`
 	RunID   string                        `json:"run_id"`

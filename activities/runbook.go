@@ -60,7 +60,7 @@ type LoadedRunbook struct {
 	Project string `json:"project,omitempty"`
 	// Lines are the commands that the runbook runs, by name, as the host's configuration has them now.
 	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
-	// RunID is the run that it was loaded for; after a reset that is another one than before.
+	// RunID is the run that it was loaded for.
 	RunID string `json:"run_id,omitempty"`
 }
 

@@ -36,7 +36,9 @@ type runbookRun struct {
 	// entries are what it tells the ledger, notices what it tells people.
 	entries entries
 	notices notices
-	// runID is the run at work, as a worker said it.
+	// runID is the run at work, as a worker said it. After a reset the history is replayed under the id of the new run,
+	// and must lead to the same decisions: that it is another run is known only from what activities said since. So
+	// LoadRunbook, WhoIs and Keep each say which run they worked for.
 	runID string
 	// late says that whoever still speaks is told that the run is over.
 	late bool
