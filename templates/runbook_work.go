@@ -79,7 +79,7 @@ func (r *runbookReader) action(at string, f stepFile, s *runbook.Step) condition
 	r.within(at+".timeout", time.Duration(f.Timeout), time.Second, longestWork)
 	switch {
 	case s.TimeoutSeconds > 0:
-	case f.Uses == "service.scale" || f.Uses == "service.restart":
+	case op.Workflow:
 		s.TimeoutSeconds = int(longestWork.Seconds())
 	default:
 		s.TimeoutSeconds = workSeconds

@@ -192,8 +192,11 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
-	for _, name := range append([]string{activities.Evaluate}, runbook.Kinds...) {
-		s.RegisterActivityWithOptions(runbooks.Keep, activity.RegisterOptions{Name: name})
+	s.RegisterActivityWithOptions(runbooks.ActedSince, activity.RegisterOptions{Name: activities.ActedSinceLater})
+	records := &activities.Records{Ledger: s.ledger}
+	s.RegisterActivity(records)
+	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
+		s.RegisterActivityWithOptions(records.Keep, activity.RegisterOptions{Name: name})
 	}
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
 	takes := func() time.Duration {

@@ -42,12 +42,9 @@ func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook
 func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.ActResult {
 	var result runbook.ActResult
 	var err error
-	switch call.Uses {
-	case scaleOperation:
-		result, err = r.scale(ctx, call)
-	case restartOperation:
-		result, err = r.restart(ctx, call)
-	default:
+	if change, ok := ownWorkflows[call.Uses]; ok {
+		result, err = change(r, ctx, call)
+	} else {
 		err = r.queue.run(ctx, acting(call), actWait, activities.ActOperation, call, &result)
 	}
 	if err == nil {

@@ -44,7 +44,7 @@ func StartRunbook(req RunbookRequest, of RunbookStart) Start {
 	if of.Project != "" {
 		on += "/" + of.Project
 	}
-	s := startOne(RunbookID(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, req.By, req.Why, RunRunbook, req)
+	s := startOne(runbook.Subject(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, req.By, req.Why, RunRunbook, req)
 	s.Joins = of.Policy == runbook.Join
 	s.Options.StaticDetails = runbookStatics(req, of)
 	return s

@@ -167,8 +167,12 @@ func (m *machine) ending(abortWhy string, otherwise Outcome) Outcome {
 	return Aborted
 }
 
-// ScaleOperation takes a service to a number of replicas, and back.
-const ScaleOperation = "service.scale"
+// The operations that the run does by a workflow of their own: they take a service to a number of replicas, and back;
+// and restart one.
+const (
+	ScaleOperation   = "service.scale"
+	RestartOperation = "service.restart"
+)
 
 // measured makes the undo of a scaling go back to the number that there was when it began.
 func (m *machine) measured(path, uses string, outcome StepOutcome, outputs condition.Values) {

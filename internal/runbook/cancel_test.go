@@ -70,11 +70,3 @@ func TestCancelledOnTheWayDown(t *testing.T) {
 	w.ends(RunFailed)
 	require.Equal(t, "broken: broken; then cancelled", w.s.Reason)
 }
-
-func TestCancelledOnceItIsOver(t *testing.T) {
-	w := inPhase(t, "over")
-	before, commands := w.s, len(w.commands)
-	w.next(Event{Cancelled: true})
-	require.Equal(t, before, w.s)
-	require.Len(t, w.commands, commands)
-}

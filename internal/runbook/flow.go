@@ -72,7 +72,7 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 	case Call:
 		m.call(n, results)
 	case Notify:
-		m.notify(Notification{Step: n.Path, Message: message, Groups: n.Step.Groups, About: "notify"})
+		m.notify(request.Notification{Step: n.Path, Message: message, Groups: n.Step.Groups, About: "notify"})
 		m.done(nil, "")
 	case Incident:
 		m.incident(n, message)

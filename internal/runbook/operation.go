@@ -104,12 +104,12 @@ var operations = []Operation{
 		Outputs: condition.Types{"value": condition.Double},
 	},
 	{
-		Name: "service.restart", Risk: Destructive, Workflow: true, Summary: "restart the containers of a service, one after the other",
+		Name: RestartOperation, Risk: Destructive, Workflow: true, Summary: "restart the containers of a service, one after the other",
 		Params:  []Param{serviceParam},
 		Outputs: condition.Types{"restarted": condition.Int},
 	},
 	{
-		Name: "service.scale", Risk: Write, Idempotent: true, Workflow: true, Summary: "take a service to a number of replicas by ScaleService",
+		Name: ScaleOperation, Risk: Write, Idempotent: true, Workflow: true, Summary: "take a service to a number of replicas by ScaleService",
 		Params:  []Param{serviceParam, {Name: "replicas", Type: condition.Int}},
 		Outputs: condition.Types{"from": condition.Int, "to": condition.Int},
 	},

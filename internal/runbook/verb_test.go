@@ -62,10 +62,6 @@ func inPhase(t *testing.T, phase string) *world {
 		w.says(false, "bob", "oncall")
 		require.Equal(t, Undoing, w.s.Phase)
 		return w
-	case "over":
-		w := newWorld(t, around(manual)).begin()
-		w.says(false, "bob", "oncall")
-		return w
 	}
 	t.Fatal(phase)
 	return nil
@@ -145,7 +141,6 @@ func TestWhoMayOrder(t *testing.T) {
 	}
 	w := inPhase(t, "acting")
 	require.Equal(t, "fly is no order; the orders are pause, resume, skip, retry, done, undo, abort", w.orders("fly").Message)
-	require.Equal(t, request.Reply{Message: "the run is over: rejected"}, inPhase(t, "over").orders(Abort))
 }
 
 // What comes of an order that is followed.

@@ -129,8 +129,8 @@ func TestRunWaits(t *testing.T) {
 	})
 	require.Equal(t, exitDone, code)
 	require.Equal(t, `12:00:00 waits: Restart it? (an operator's order, until 2026-11-25 12:15:00)
-         starter runbook resume runbook/gpu1/shop/llm/x:approve.1@0123abcd
-         starter runbook abort runbook/gpu1/shop/llm/x:approve.1@0123abcd --reason REASON
+         starter runbook resume runbook/gpu1/shop/llm/x:restart.1@0123abcd
+         starter runbook abort runbook/gpu1/shop/llm/x:restart.1@0123abcd --reason REASON
 llm x: succeeded
 `, out)
 }
