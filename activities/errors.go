@@ -18,6 +18,7 @@ const (
 	PermissionDenied   = "PermissionDenied"   // the outside system refuses us; not retried
 	Conflict           = "Conflict"           // somebody else holds or changed it; not retried
 	PreconditionFailed = "PreconditionFailed" // a rule says no; not retried
+	NotBegun           = "NotBegun"           // the last look before an operation says no, so nothing was done; not retried
 	RateLimited        = "RateLimited"        // retried after what the server said
 	Unavailable        = "Unavailable"        // retried
 	Unknown            = "Unknown"            // it may or may not have happened; a person decides

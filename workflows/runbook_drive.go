@@ -191,7 +191,7 @@ func (r *runbookRun) do(ctx workflow.Context, t *task) {
 	switch {
 	case t.Act != nil:
 		if outcome, why := r.mayNot(ctx, t); why != "" {
-			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why}}})
+			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why, NotBegun: outcome == runbook.Failed}}})
 			return
 		}
 		r.begins(func(ctx workflow.Context) runbook.Event {
@@ -224,7 +224,7 @@ func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome runbook.Step
 		return "", ""
 	case r.entries.lost:
 		return runbook.Failed, "it was not begun: the ledger does not know of it"
-	case call.Once() && call.Run != r.runID:
+	case (call.Once() || !call.Until.IsZero()) && call.Run != r.runID:
 		return runbook.Unclear, "the run was reset, and this attempt may have begun before"
 	case !call.Until.IsZero() && workflow.Now(ctx).After(call.Until):
 		return runbook.Failed, "its approval ended at " + call.Until.UTC().Format("15:04:05 MST") + ", before it could begin"

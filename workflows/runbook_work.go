@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // probeTotal bounds all attempts at reading probes: what cannot be read by then is missing.
@@ -50,7 +51,14 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err)}
+	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err), NotBegun: notBegun(err)}
+}
+
+// notBegun says of an operation that ended with an error that nothing of it was done.
+func notBegun(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	refusal, refused := activities.RefusalOf(err)
+	return ok && app.Type() == activities.NotBegun || refused && refusal.Code == scaling.ApprovalEnded || notTaken(err) && !tried(err)
 }
 
 // actWait is how long an operation waits for a worker to take it. One that none took was not done.

@@ -25,7 +25,7 @@ func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
 	}
 	first, err := o.claim(ctx, call)
 	if err != nil {
-		return activities.Fail(activities.PreconditionFailed, fmt.Errorf("the ledger could not be told that %s begins, so nothing was done: %s", call.Uses, err.Error()))
+		return activities.Fail(activities.NotBegun, fmt.Errorf("the ledger could not be told that %s begins, so nothing was done: %s", call.Uses, err.Error()))
 	}
 	if !first {
 		return activities.Fail(activities.Unknown, errors.New("the ledger says that this attempt has begun before, so it may have been done"))

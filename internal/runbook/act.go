@@ -34,6 +34,10 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 			m.stepFails(Failed, "no gate approves it")
 			return
 		}
+		if asked := m.p.Nodes[gate]; m.s.Steps[asked.Path].Outcome == Failed { // in on_failure, which goes on
+			m.stepFails(Failed, asked.Step.ID+" did not approve it")
+			return
+		}
 		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Argv: argv}
 		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, strings.TrimSpace(m.s.Steps[m.p.Nodes[gate].Path].Asked+"\nAsked again: "+void+"."))
 		return
@@ -115,6 +119,9 @@ func (m *machine) acted(r ActResult) {
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
+	if r.NotBegun && m.s.Steps[n.Path].Attempt == 1 { // there is nothing to put back
+		m.s.Undo = slices.DeleteFunc(m.s.Undo, func(u Undoable) bool { return u.Path == n.Path && u.Uses != "" })
+	}
 	if r.Outcome == Unclear && !slices.Contains(m.s.Unsettled, n.Path) {
 		m.s.Unsettled = append(m.s.Unsettled, n.Path)
 	}

@@ -77,7 +77,6 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 	case Incident:
 		m.incident(n, message)
 	case Checkpoint:
-		m.s.Undo = append(m.s.Undo, Undoable{Path: n.Path})
 		m.done(nil, "")
 	case Rollback:
 		m.rollback(n)

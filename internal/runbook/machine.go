@@ -142,8 +142,15 @@ func (m *machine) enter(at int) {
 	m.evaluate()
 }
 
-// leave goes on behind the node at work.
-func (m *machine) leave() { m.enter(m.node().After) }
+// leave goes on behind the node at work. A checkpoint is one also where it was left out: what a rollback to it puts back
+// is what comes behind it.
+func (m *machine) leave() {
+	n := m.node()
+	if n.Step.Kind == Checkpoint {
+		m.s.Undo = append(m.s.Undo, Undoable{Path: n.Path})
+	}
+	m.enter(n.After)
+}
 
 // abort ends the run as if the step at work had failed. Work in flight is stopped first.
 func (m *machine) abort(why string) {
@@ -160,8 +167,9 @@ func (m *machine) abort(why string) {
 		}
 		return
 	case Asking:
+		paused := m.s.Cause == RunPaused
 		m.withdraw(why)
-		if m.puttingBack() {
+		if m.puttingBack() || paused && m.s.Ending != "" { // on_failure is what an abort wants
 			m.enter(m.s.Node)
 			return
 		}

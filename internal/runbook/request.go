@@ -173,7 +173,7 @@ func (m *machine) expire() {
 		m.fail(Rejected, result.Reason)
 		return
 	}
-	if m.puttingBack() { // it was paused before that
+	if m.puttingBack() || cause == RunPaused && m.s.Ending != "" { // it was paused before what is done all the same
 		m.enter(m.s.Node)
 		return
 	}

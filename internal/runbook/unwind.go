@@ -14,7 +14,7 @@ func (m *machine) fail(ending Outcome, why string) {
 		m.leave()
 		return
 	}
-	m.s.Ending, m.s.Reason = ending, why
+	m.s.Ending, m.s.Reason, m.s.PauseBy = ending, why, "" // the pause was one of what has failed
 	m.s.GuardsDue, m.s.Readings = false, map[string]Reading{}
 	if m.p.Failure != Nowhere && ending != Refused {
 		m.enter(m.p.Failure)
@@ -40,8 +40,8 @@ func (m *machine) covered(n Node) (from int, reached bool) {
 	if n.Step.To == "" {
 		return 0, true
 	}
-	from = slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Uses == "" && u.Path == n.Scope+n.Step.To })
-	return max(from, 0), from >= 0
+	at := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Uses == "" && u.Path == n.Scope+n.Step.To })
+	return at + 1, at >= 0 // the checkpoint stays: another rollback may go back to it
 }
 
 // unwind undoes until only the first keep entries are left.
