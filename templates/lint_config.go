@@ -24,7 +24,11 @@ func (l *lintRunbook) needs(at string, steps []runbook.Step, c *config.Config) {
 		if s.Kind != runbook.Call {
 			l.uses(at, s.Uses, s.With, s.Risk, s.Idempotent, c)
 		}
-		if s.Undo != nil {
+		switch {
+		case s.Undo == nil:
+		case s.Undo.Uses == runbook.CommandOperation:
+			l.commands(at+".undo", config.UndoFaults(c.Commands, s.Undo.With))
+		default:
 			l.uses(at+".undo", s.Undo.Uses, s.Undo.With, runbook.Write, true, c) // it is tried several times
 		}
 		l.groups(at+".groups", s.Groups, c)
@@ -49,14 +53,18 @@ func (l *lintRunbook) uses(at, uses string, with []runbook.Filled, risk runbook.
 	value, _ := runbook.Constant(with, "service")
 	service, written := value.(string)
 	switch {
-	case uses == "command.run":
-		if faults := config.UseFaults(c.Commands, with, risk, idempotent); faults != nil {
-			l.lacks(at, strings.Join(faults, "; "))
-		}
+	case uses == runbook.CommandOperation:
+		l.commands(at, config.UseFaults(c.Commands, with, risk, idempotent))
 	case uses == "service.scale" && written && !listed(c, service, func(config.Service) bool { return true }):
 		l.lacks(at+".with.service", fmt.Sprintf("no project of the configuration has a service %q to scale; write it under services", service))
 	case uses == "service.metric" && written && !listed(c, service, func(s config.Service) bool { return s.Metrics != "" }):
 		l.lacks(at+".with.service", fmt.Sprintf("no project of the configuration has a service %q with metrics; write its metrics under services", service))
+	}
+}
+
+func (l *lintRunbook) commands(at string, faults []string) {
+	if len(faults) > 0 {
+		l.lacks(at, strings.Join(faults, "; "))
 	}
 }
 

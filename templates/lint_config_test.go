@@ -30,6 +30,13 @@ steps:
     risk: write
     idempotent: true
     undo: {uses: command.run, with: {command: warm}}
+  - id: back
+    kind: action
+    uses: command.run
+    with: {command: warm}
+    risk: write
+    idempotent: false
+    undo: {uses: command.run, with: {command: wipe, disk: sda}}
   - id: which
     kind: switch
     cases:
@@ -45,7 +52,8 @@ mine.yaml:8:5: steps[1]: the command wipe is destructive, and the step declares 
 mine.yaml:9:5: steps[2]: the configuration has no command "wrm"; did you mean "warm"?
 mine.yaml:13:21: steps[3].with.service: no project of the configuration has a service "ap" to scale; write it under services
 mine.yaml:16:5: steps[3].undo: the configuration does not call the command warm idempotent, and here it may be run more than once
-mine.yaml:21:55: steps[4].cases[0].steps[0].groups[1]: the configuration has no group "onkall"; did you mean "oncall"?
+mine.yaml:23:5: steps[4].undo: an undo runs as write, whatever its step declares, and the command wipe is destructive; write a command of risk write
+mine.yaml:28:55: steps[5].cases[0].steps[0].groups[1]: the configuration has no group "onkall"; did you mean "oncall"?
 `+warnings, lint(t, dir, LintOptions{Config: c}, "mine.yaml"))
 
 	// What is built in is there whether it is wanted or not.

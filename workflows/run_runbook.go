@@ -92,6 +92,9 @@ type RunbookStep struct {
 // definition says so, and tells the ledger everything. Its id is runbook.Subject. The definition, with all that
 // it calls, is read once; an edit never changes a run under way.
 func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error) {
+	if err := spoken(req.By, req.Why); err != nil {
+		return RunbookResult{}, err
+	}
 	r := newRunbookRun(ctx, req)
 	if err := r.listen(ctx); err != nil {
 		return r.result(), err

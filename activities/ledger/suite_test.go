@@ -24,8 +24,8 @@ type site struct {
 	Options
 	// db is somebody who does not go through the store.
 	db *sql.DB
-	// unguard takes the triggers away.
-	unguard []string
+	// unguard takes the triggers away, and guard brings them back.
+	unguard, guard []string
 	// fresh makes another site of the same kind.
 	fresh func(*testing.T) *site
 }
@@ -66,8 +66,12 @@ func sqliteSite(t *testing.T) *site {
 	dir := t.TempDir()
 	s := &site{t: t, Options: Options{StateDir: dir}}
 	s.connect("sqlite", "file:"+filepath.Join(dir, "ledger.db")+"?_pragma=busy_timeout=10000")
-	for _, name := range []string{"entry_update", "entry_delete", "entry_insert", "head_update", "head_delete", "head_insert"} {
-		s.unguard = append(s.unguard, "DROP TRIGGER ledger_"+name)
+	own, err := ownObjects()
+	require.NoError(t, err)
+	for key, text := range own {
+		if name, ok := strings.CutPrefix(key, "trigger "); ok {
+			s.unguard, s.guard = append(s.unguard, "DROP TRIGGER "+name), append(s.guard, text)
+		}
 	}
 	return s
 }
@@ -94,6 +98,14 @@ func (s *site) exec(statements ...string) {
 		_, err := s.db.ExecContext(s.t.Context(), statement)
 		require.NoError(s.t, err, statement)
 	}
+}
+
+// tamper does what the triggers refuse, and leaves no trace of that.
+func (s *site) tamper(statements ...string) {
+	s.t.Helper()
+	s.exec(s.unguard...)
+	s.exec(statements...)
+	s.exec(s.guard...)
 }
 
 func (s *site) anchorFile() string { return filepath.Join(s.StateDir, "ledger.head") }

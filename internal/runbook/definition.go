@@ -69,7 +69,7 @@ type Breaker struct {
 
 // Concurrency says which runs exclude each other.
 type Concurrency struct {
-	// Key is text; runs with the same one exclude each other. Without it there is one run at a time.
+	// Key is text; runs of this runbook with the same one exclude each other. Without it there is one run at a time.
 	Key condition.Expression `json:"key,omitzero"`
 	// Policy is Reject or Join.
 	Policy string `json:"policy"`

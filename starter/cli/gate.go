@@ -43,7 +43,7 @@ whether you may approve, and records your answer.`,
 	}
 	paramFlag(cmd, &params, "FIELD=VALUE to fill in; may be repeated")
 	cmd.Flags().StringVar(&plan, "plan", "", "SHA-256 of the plan that you saw, at least its first 12 digits; for another one nothing is approved")
-	cmd.Flags().StringVar(&answer.Reason, "reason", "", "why, in a sentence; recorded")
+	reasonFlag(cmd, &answer.Reason, "recorded")
 	return cmd
 }
 
@@ -58,7 +58,7 @@ func (s *starter) gateRejectCommand() *cobra.Command {
 			return s.answer(cmd.Context(), args[0], answer, "")
 		},
 	}
-	cmd.Flags().StringVar(&answer.Reason, "reason", "", "why, in a sentence; recorded")
+	reasonFlag(cmd, &answer.Reason, "recorded")
 	return cmd
 }
 

@@ -50,10 +50,21 @@ Only an operator that the configuration names may give orders. Every order is re
 				return s.operate(cmd.Context(), args[0], order)
 			},
 		}
-		cmd.Flags().StringVar(&order.Reason, "reason", "", "why, in a sentence; recorded")
+		reasonFlag(cmd, &order.Reason, "recorded")
 		commands = append(commands, cmd)
 	}
 	return commands
+}
+
+// reasonFlag is --reason, which is refused before anything is asked or started where it is none that is kept.
+func reasonFlag(cmd *cobra.Command, reason *string, kept string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why, in a sentence; "+kept)
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if why := request.Spoken(by(), *reason); why != "" {
+			return usage("--reason", why, "write a sentence")
+		}
+		return nil
+	}
 }
 
 // me is who is at the command line. Nobody vouches for it but the operating system.

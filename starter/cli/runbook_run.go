@@ -42,7 +42,7 @@ rejected, and 4 when it failed, was rolled back or was aborted.`,
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "start the run and return at once")
 	cmd.Flags().StringVar(&o.plan, "plan", "", "SHA-256 of the plan to carry out, at least its first 12 digits; another one is refused")
 	cmd.Flags().BoolVar(&o.override, "override", false, "run in spite of cooldown and breaker; needs --reason")
-	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
+	reasonFlag(cmd, &o.why, "kept with the run")
 	return s.onProject(cmd, "the only one")
 }
 
