@@ -106,32 +106,6 @@ gpu1/-/cache/redis:flush.1
 	require.Equal(t, gatesShown+3, strings.Count(out, "Restart it?"))
 }
 
-// --mine leaves out whatever the person's word would not count for.
-func TestGatesThatAreMine(t *testing.T) {
-	oncall := activities.Standing{Standing: request.Standing{Groups: []string{"oncall"}, AuthenticatedFrom: request.Destructive}}
-	for name, c := range map[string]struct {
-		change   func(*request.Request)
-		standing activities.Standing
-		mine     bool
-	}{
-		"one for the group":         {func(*request.Request) {}, oncall, true},
-		"another group's":           {func(r *request.Request) { r.Groups = []string{"ml"} }, oncall, false},
-		"of a run that I started":   {func(r *request.Request) { r.Not = []string{me().Name} }, oncall, false},
-		"one that I have approved":  {func(r *request.Request) { r.Min, r.Answers = 2, []string{me().Name} }, oncall, false},
-		"one that asks for a proof": {func(r *request.Request) { r.Risk = request.Destructive }, oncall, false},
-		"an operator's":             {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, oncall, false},
-		"an order of an operator":   {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, activities.Standing{Standing: request.Standing{Operator: true}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
-			status.Request.Risk = request.Write
-			c.change(status.Request)
-			r := openRequest{Summary: status.Request.Summary(), WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", Host: "gpu1"}
-			require.Equal(t, c.mine, mayAnswer(r, c.standing.Standing))
-		})
-	}
-}
-
 // Two requests that ask for different things never look the same, wherever a person reads one.
 func TestGatesLookDifferent(t *testing.T) {
 	const run = "runbook/gpu1/shop/llm/llama3_8b"
