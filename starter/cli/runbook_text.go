@@ -102,9 +102,11 @@ func statusCommand(id string) string { return "starter runbook status " + id }
 // printRunbookStarted names a run that was started or joined, and how to look at it. In JSON it is the whole answer.
 func (s *starter) printRunbookStarted(run startedRun) error {
 	if s.output == "json" {
-		return s.printJSON(map[string]any{
-			"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined, "next": []string{statusCommand(run.GetID())},
-		})
+		answer := map[string]any{"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined, "next": []string{statusCommand(run.GetID())}}
+		if len(run.differs) > 0 {
+			answer["differs"] = run.differs
+		}
+		return s.printJSON(answer)
 	}
 	if !run.joined {
 		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
