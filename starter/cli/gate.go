@@ -106,6 +106,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via
+	s.begun = "your answer may still count; see " + statusCommand(run)
 	reply, err := tell(ctx, c, run, workflows.AnswerRequest, answer)
 	if f, ok := errors.AsType[*failure](err); ok && (f.class == activities.NotFound || f.class == activities.PreconditionFailed) {
 		return notOpen(run, id)

@@ -208,6 +208,36 @@ func TestAnswerOfNobody(t *testing.T) {
 	require.ErrorContains(t, err, "one may still do as it was told")
 }
 
+// Ctrl-C before a word is given takes nothing back; behind it, the word may count.
+func TestAnswerInterrupted(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	ctx, cancel := context.WithCancel(t.Context())
+	h := &house{atWork: map[string]workflows.RunbookStatus{run: approval(run, "approve")}, fault: context.Canceled, interrupt: cancel}
+	answer := func(s *starter) error {
+		return s.answerRun(ctx, h.connection(), run, run+":approve.1", request.Answer{Decision: request.Approve}, "")
+	}
+	code, _, errs := says(t, "text", answer)
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; your answer may still count; see starter runbook status "+run+"\n", errs)
+	code, _, errs = says(t, "text", answer) // which now ends before anything is asked
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; nothing was started\n", errs)
+	_, _, errs = says(t, "json", answer)
+	require.JSONEq(t, `{"error":{"type":"`+activities.Unknown+`","message":"interrupted","hint":"nothing was started"}}`, errs)
+
+	for _, verb := range runbook.Verbs {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		code, _, errs = says(t, "text", func(s *starter) error {
+			root := s.root()
+			root.SetArgs([]string{"runbook", verb, "llm/x", "--reason", "x"})
+			return root.ExecuteContext(ctx)
+		})
+		require.Equal(t, exitDetached, code)
+		require.Equal(t, "starter: interrupted; your order may still count; see starter runbook status llm/x\n", errs)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		house house

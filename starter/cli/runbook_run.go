@@ -161,8 +161,12 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 		Project: plan.Project, Key: plan.Key, Policy: plan.Policy, Description: plan.Description, Inputs: plan.Inputs,
 	})
 	id := start.Options.ID
+	s.begun = "the run may have started; see " + statusCommand(id)
 	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	already, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
+	if ok {
+		s.begun = ""
+	}
 	switch {
 	case err == nil:
 		return startedRun{WorkflowRun: run}, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -300,4 +301,23 @@ func TestRunIsLeftAlone(t *testing.T) {
 	})
 	require.Equal(t, exitDetached, code)
 	require.Equal(t, "starter: interrupted; the run goes on; see starter runbook status runbook/gpu1/shop/llm\n", errs)
+}
+
+// Ctrl-C while a run is started may come too late; before that nothing was started.
+func TestStartInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.runPlanned(ctx, &house{interrupt: cancel}, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; the run may have started; see starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
+
+	asked, stop := context.WithCancel(t.Context())
+	stop()
+	code, _, errs = says(t, "text", func(s *starter) error {
+		_, err := planRunbook(asked, &connect.Connection{Client: asker{question: question{err: context.Canceled}}}, activities.RunbookCall{})
+		return err
+	})
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; nothing was started\n", errs)
 }
