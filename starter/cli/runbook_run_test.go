@@ -64,6 +64,8 @@ func TestPlanAnswers(t *testing.T) {
 		"it would run":     {func(*activities.RunbookPlan) {}, "", exitDone, "plan " + planSHA256, ""},
 		"nothing to do":    {func(p *activities.RunbookPlan) { p.NotNeeded = true }, "", exitDone, "There is nothing to do.\nplan " + planSHA256, ""},
 		"refused":          {func(p *activities.RunbookPlan) { p.Refusals = []string{"too hot"} }, "", exitNo, "[REFUSED] too hot\nplan " + planSHA256, ""},
+		"suppressed":       {func(p *activities.RunbookPlan) { p.Suppressed = "breaker: 3 runs" }, "", exitNo, "[SUPPRESSED] breaker: 3 runs\n  to run it in spite of that: --override --reason REASON\nplan " + planSHA256, ""},
+		"nobody can tell":  {func(p *activities.RunbookPlan) { p.Unasked = "the ledger is away" }, "", exitDone, "[UNKNOWN] whether cooldown or breaker suppress it: the ledger is away\nplan " + planSHA256, ""},
 		"the plan is that": {func(*activities.RunbookPlan) {}, planSHA256[:12], exitDone, "plan " + planSHA256, ""},
 		"another plan":     {func(*activities.RunbookPlan) {}, "ffffffffffff", exitNo, "plan " + planSHA256, "starter: --plan: the plan has changed: it is 0123456789ab now; look at it with starter runbook plan\n"},
 	} {
@@ -151,6 +153,8 @@ func TestRunOutcomes(t *testing.T) {
 				return s.runPlanned(t.Context(), &house{over: over}, planned(), activities.RunbookCall{}, runbookOptions{})
 			})
 			require.Equal(t, want, code)
+			_, told, _ := says(t, "text", func(s *starter) error { return s.printRunbookResult(over.result) })
+			require.Equal(t, over.result.Outcome == runbook.Suppressed, strings.Contains(told, "\n  to run it in spite of that: --override --reason REASON\n"), told)
 			require.Contains(t, out, `"outcome": "`+string(outcome)+`"`)
 		})
 	}
