@@ -208,6 +208,49 @@ func TestAnswerOfNobody(t *testing.T) {
 	require.ErrorContains(t, err, "one may still do as it was told")
 }
 
+// Whoever mistypes an id is told what is wrong with it, and no command with the slip in it.
+func TestAnswerMistyped(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	asks := approval(run, "restart/approve")
+	asks.Request.ID = run + ":restart/approve.3@0123abcd"
+	asks.Steps = []workflows.RunbookStep{{Path: "restart"}, {Path: "look"}, {Path: "restart/approve"}}
+	const list = "; see starter gate list\n"
+	const form = "is no request; write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1\n"
+	for id, c := range map[string]struct {
+		code int
+		want string
+	}{
+		" llm/llama3_8b:restart/approve.3 \n":     {exitDone, ""},
+		run + ":restart/approve.3@0123abcd":       {exitDone, ""},
+		"llm/llama3_8b:restart/aprove.3":          {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step restart/aprove" + list},
+		"llm/llama3_8b:approve.3":                 {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step approve" + list},
+		"llm/llama3_8b:restart/approve.4":         {exitNo, "gpu1/shop/llm/llama3_8b has not asked restart/approve.4 so far" + list},
+		"llm/llama3_8b:restart/approve.1":         {exitNo, run + ":restart/approve.1 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/llama3_8b:look.2":                    {exitNo, run + ":look.2 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/lama3_8b:restart/approve.3":          {exitNo, "no run has the name llm/lama3_8b" + list},
+		"llm:restart/approve.3":                   {exitNo, "no run has the name llm" + list},
+		"llm/llama3_8b:restart/approve":           {exitUsage, form},
+		"http://x:8233/namespaces/default/x":      {exitUsage, form},
+		"http://x/workflows/runbook%2Fgpu1:a.1":   {exitUsage, form},
+		"llm/llama3_8b: restart/approve.3":        {exitUsage, form},
+		"llm/llama3_8b:restart/approve.3 approve": {exitUsage, form},
+	} {
+		t.Run(id, func(t *testing.T) {
+			h := &house{atWork: map[string]workflows.RunbookStatus{run: asks}, reply: request.Reply{Accepted: true, Message: "done"}}
+			code, _, errs := says(t, "text", func(s *starter) error {
+				id, err := requestID(id)
+				if err != nil {
+					return err
+				}
+				return s.answerNamed(t.Context(), h.connection(), id, request.Answer{Decision: request.Approve}, "")
+			})
+			require.Equal(t, c.code, code, errs)
+			require.True(t, strings.HasSuffix(errs, c.want), errs)
+			require.Equal(t, c.code == exitDone, h.heard.UpdateName != "")
+		})
+	}
+}
+
 // Ctrl-C before a word is given takes nothing back; behind it, the word may count.
 func TestAnswerInterrupted(t *testing.T) {
 	const run = "runbook/gpu1/shop/llm/llama3_8b"
