@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -34,6 +35,7 @@ func (l *lintRunbook) needs(at string, steps []runbook.Step, c *config.Config) {
 		l.groups(at+".groups", s.Groups, c)
 		if s.Gate != nil {
 			l.groups(at+".escalate_to", s.Gate.EscalateTo, c)
+			l.enough(at+".min", s, c)
 		}
 		for j, branch := range s.Cases {
 			l.needs(fmt.Sprintf("%s.cases[%d].steps", at, j), branch.Steps, c)
@@ -46,6 +48,21 @@ func (l *lintRunbook) groups(at string, groups []string, c *config.Config) {
 		if fault := config.GroupFault(c.Groups, g); fault != "" {
 			l.lacks(fmt.Sprintf("%s[%d]", at, i), fault)
 		}
+	}
+}
+
+// enough warns of a gate that needs more persons than its groups have.
+func (l *lintRunbook) enough(at string, s runbook.Step, c *config.Config) {
+	groups := slices.Concat(s.Groups, s.Gate.EscalateTo)
+	var members []string
+	for _, g := range groups {
+		if config.GroupFault(c.Groups, g) != "" { // which is told already
+			return
+		}
+		members = append(members, c.Groups[g]...)
+	}
+	if most, bounded := c.People.AtMost(members); bounded && most < s.Gate.Min {
+		l.warn(at, "%d persons must approve, and %s count as %d at most, so it never passes; add members or write less", s.Gate.Min, strings.Join(groups, ", "), most)
 	}
 }
 

@@ -113,7 +113,7 @@ func mentionsInRules(data []byte) []mention {
 
 // references reports the mentions of runbooks that do not exist.
 func (l *linter) references(c *linted) {
-	if c.definition == nil {
+	if c.definition == nil && c.other == nil {
 		l.found.Files++
 	}
 	for _, m := range c.mentions {

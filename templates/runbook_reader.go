@@ -44,14 +44,17 @@ type runbookReader struct {
 	// checkpoints are the ids of those that stand before.
 	checkpoints []string
 	gates       map[string]string // the gate that approves a step
-	count       int
+	// ended are the ids of the steps before the one that is looked at; asked is how many of them each gate has.
+	ended []string
+	asked map[string]int
+	count int
 }
 
 // decodeRunbook reads one runbook; its calls are resolved later.
 func decodeRunbook(doc *strictyaml.Document) (header, any) {
 	draft := &runbookDraft{doc: doc}
 	doc.Decode(&draft.content)
-	r := &runbookReader{reader: reader{doc: doc, names: condition.Types{}}, draft: draft, ids: map[string]string{}, gates: map[string]string{}}
+	r := &runbookReader{reader: reader{doc: doc, names: condition.Types{}}, draft: draft, ids: map[string]string{}, gates: map[string]string{}, asked: map[string]int{}}
 	r.read()
 	f := draft.content
 	return header{f.APIVersion, f.Kind, metadata{f.Metadata.Name, f.Metadata.Description}}, draft

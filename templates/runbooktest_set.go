@@ -41,7 +41,7 @@ func (s *Set) testOf(d runbook.Definition) RunbookTest {
 // both. What they call may lie beside them, else it is that of Open. What has a fault is left out and returned
 // beside them. The error is that of reading a file, or that there is no runbook.
 func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, []Faulty, error) {
-	named, err := lintFiles(paths)
+	named, err := lintFiles(paths, dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,7 +53,7 @@ func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTes
 		}
 		around = append(around, beside...)
 	}
-	files, err := lintFiles(around)
+	files, err := lintFiles(around, dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,7 +61,7 @@ func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTes
 	set, err := settle(func(faulty map[id]Faulty) (*Set, []*reading, error) {
 		given = nil
 		contents, err := inParallel(files, func(f lintFile) (*linted, error) {
-			return lintFile{f.path, slices.Contains(paths, f.path)}.read()
+			return lintFile{path: f.path, named: slices.Contains(paths, f.path)}.read()
 		})
 		if err != nil {
 			return nil, nil, err

@@ -78,7 +78,9 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 	}
 	records := []ledger.Record{{Event: "suppressed", Kind: "runbook.suppressed"}}
 	if s.Broken {
-		records = append(records, r.brokenIncident(d, s.Reason))
+		opened := runbook.IncidentID(r.state.Run, "breaker", 0)
+		records = append(records, r.brokenIncident(d, opened, s.Reason))
+		s.Reason += "; opened the incident " + opened
 	}
 	r.turnAway(runbook.Suppressed, s.Reason, records...)
 	return true, nil
@@ -92,11 +94,11 @@ func (r *runbookRun) actedSince(ctx workflow.Context, req activities.PastRequest
 }
 
 // brokenIncident opens an incident in place of the run that the breaker stopped.
-func (r *runbookRun) brokenIncident(d runbook.Definition, why string) ledger.Record {
+func (r *runbookRun) brokenIncident(d runbook.Definition, incident, why string) ledger.Record {
 	return ledger.Record{
 		Event: "incident", Kind: "incident.opened", Subject: r.state.Run.Subject(r.state.Run.Dedup),
 		Data: runbook.IncidentOpened{
-			Runbook: d.Name, Incident: runbook.IncidentID(r.state.Run, "breaker", 0), Title: d.Name + " does not help: " + why, Severity: d.Severity,
+			Runbook: d.Name, Incident: incident, Title: d.Name + " does not help: " + why, Severity: d.Severity,
 		},
 	}
 }

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -96,6 +97,17 @@ func (m *memory) kinds() []string {
 		}
 	}
 	return kinds
+}
+
+// incident is the id of the one incident that was opened.
+func (m *memory) incident(t *testing.T) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := slices.IndexFunc(m.entries, func(e ledger.Entry) bool { return e.Kind == "incident.opened" })
+	require.GreaterOrEqual(t, at, 0)
+	var opened runbook.IncidentOpened
+	require.NoError(t, json.Unmarshal([]byte(m.entries[at].Data), &opened))
+	return opened.Incident
 }
 
 // installed are the definitions of the test.

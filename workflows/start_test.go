@@ -30,8 +30,8 @@ func TestStartsHaveOneBoundOfReasons(t *testing.T) {
 		},
 	} {
 		for why, want := range map[[2]string]string{
-			{by, long}:            "a reason is text of at most 4096 bytes",
-			{by, "\x1b[2J"}:       "a reason is text of at most 4096 bytes",
+			{by, long}:            "the reason has 4097 bytes, and 4096 are kept; write less",
+			{by, "\x1b[2J"}:       "the reason holds the character U+001B at byte 1, which nobody sees; leave it out",
 			{"", "why"}:           "a name is one line of 1 to 256 bytes",
 			{"anna\n@gpu-1", "y"}: "a name is one line of 1 to 256 bytes",
 		} {

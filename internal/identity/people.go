@@ -38,6 +38,32 @@ func (all People) Counts(account string) string {
 	return account
 }
 
+// AtMost is how many persons members of groups may be counted as; false where nothing bounds it, because a member is any
+// user. A member is a person's name, or USER@HOST with * for either.
+func (all People) AtMost(members []string) (int, bool) {
+	counted := map[string]bool{}
+	for _, m := range members {
+		user, host, ok := cutHost(m)
+		switch {
+		case user == "*":
+			return 0, false
+		case !ok: // a person
+			counted[m] = true
+		case host != "*":
+			counted[all.Counts(m)] = true
+		default:
+			counted[user] = true
+			//workflowcheck:ignore // the order does not show
+			for person, p := range all {
+				if slices.ContainsFunc(p.Host, func(own string) bool { return Matches(m, own) }) {
+					counted[person] = true
+				}
+			}
+		}
+	}
+	return len(counted), true
+}
+
 // Same says whether two USER@HOST are one account. The names of hosts do not tell upper from lower case.
 func Same(a, b string) bool {
 	user, host, ok := cutHost(a)

@@ -106,32 +106,6 @@ gpu1/-/cache/redis:flush.1
 	require.Equal(t, gatesShown+3, strings.Count(out, "Restart it?"))
 }
 
-// --mine leaves out whatever the person's word would not count for.
-func TestGatesThatAreMine(t *testing.T) {
-	oncall := activities.Standing{Standing: request.Standing{Groups: []string{"oncall"}, AuthenticatedFrom: request.Destructive}}
-	for name, c := range map[string]struct {
-		change   func(*request.Request)
-		standing activities.Standing
-		mine     bool
-	}{
-		"one for the group":         {func(*request.Request) {}, oncall, true},
-		"another group's":           {func(r *request.Request) { r.Groups = []string{"ml"} }, oncall, false},
-		"of a run that I started":   {func(r *request.Request) { r.Not = []string{me().Name} }, oncall, false},
-		"one that I have approved":  {func(r *request.Request) { r.Min, r.Answers = 2, []string{me().Name} }, oncall, false},
-		"one that asks for a proof": {func(r *request.Request) { r.Risk = request.Destructive }, oncall, false},
-		"an operator's":             {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, oncall, false},
-		"an order of an operator":   {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, activities.Standing{Standing: request.Standing{Operator: true}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
-			status.Request.Risk = request.Write
-			c.change(status.Request)
-			r := openRequest{Summary: status.Request.Summary(), WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", Host: "gpu1"}
-			require.Equal(t, c.mine, mayAnswer(r, c.standing.Standing))
-		})
-	}
-}
-
 // Two requests that ask for different things never look the same, wherever a person reads one.
 func TestGatesLookDifferent(t *testing.T) {
 	const run = "runbook/gpu1/shop/llm/llama3_8b"
@@ -255,6 +229,79 @@ func TestAnswerOfNobody(t *testing.T) {
 	require.ErrorContains(t, err, "one may still do as it was told")
 }
 
+// Whoever mistypes an id is told what is wrong with it, and no command with the slip in it.
+func TestAnswerMistyped(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	asks := approval(run, "restart/approve")
+	asks.Request.ID = run + ":restart/approve.3@0123abcd"
+	asks.Steps = []workflows.RunbookStep{{Path: "restart"}, {Path: "look"}, {Path: "restart/approve"}}
+	const list = "; see starter gate list\n"
+	const form = "is no request; write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1\n"
+	for id, c := range map[string]struct {
+		code int
+		want string
+	}{
+		" llm/llama3_8b:restart/approve.3 \n":     {exitDone, ""},
+		run + ":restart/approve.3@0123abcd":       {exitDone, ""},
+		"llm/llama3_8b:restart/aprove.3":          {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step restart/aprove" + list},
+		"llm/llama3_8b:approve.3":                 {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step approve" + list},
+		"llm/llama3_8b:restart/approve.4":         {exitNo, "gpu1/shop/llm/llama3_8b has not asked restart/approve.4 so far" + list},
+		"llm/llama3_8b:restart/approve.1":         {exitNo, run + ":restart/approve.1 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/llama3_8b:look.2":                    {exitNo, run + ":look.2 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/lama3_8b:restart/approve.3":          {exitNo, "no run has the name llm/lama3_8b" + list},
+		"llm:restart/approve.3":                   {exitNo, "no run has the name llm" + list},
+		"llm/llama3_8b:restart/approve":           {exitUsage, form},
+		"http://x:8233/namespaces/default/x":      {exitUsage, form},
+		"http://x/workflows/runbook%2Fgpu1:a.1":   {exitUsage, form},
+		"llm/llama3_8b: restart/approve.3":        {exitUsage, form},
+		"llm/llama3_8b:restart/approve.3 approve": {exitUsage, form},
+	} {
+		t.Run(id, func(t *testing.T) {
+			h := &house{atWork: map[string]workflows.RunbookStatus{run: asks}, reply: request.Reply{Accepted: true, Message: "done"}}
+			code, _, errs := says(t, "text", func(s *starter) error {
+				id, err := requestID(id)
+				if err != nil {
+					return err
+				}
+				return s.answerNamed(t.Context(), h.connection(), id, request.Answer{Decision: request.Approve}, "")
+			})
+			require.Equal(t, c.code, code, errs)
+			require.True(t, strings.HasSuffix(errs, c.want), errs)
+			require.Equal(t, c.code == exitDone, h.heard.UpdateName != "")
+		})
+	}
+}
+
+// Ctrl-C before a word is given takes nothing back; behind it, the word may count.
+func TestAnswerInterrupted(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	ctx, cancel := context.WithCancel(t.Context())
+	h := &house{atWork: map[string]workflows.RunbookStatus{run: approval(run, "approve")}, fault: context.Canceled, interrupt: cancel}
+	answer := func(s *starter) error {
+		return s.answerRun(ctx, h.connection(), run, run+":approve.1", request.Answer{Decision: request.Approve}, "")
+	}
+	code, _, errs := says(t, "text", answer)
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; your answer may still count; see starter runbook status "+run+"\n", errs)
+	code, _, errs = says(t, "text", answer) // which now ends before anything is asked
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; nothing was started\n", errs)
+	_, _, errs = says(t, "json", answer)
+	require.JSONEq(t, `{"error":{"type":"`+activities.Unknown+`","message":"interrupted","hint":"nothing was started"}}`, errs)
+
+	for _, verb := range runbook.Verbs {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		code, _, errs = says(t, "text", func(s *starter) error {
+			root := s.root()
+			root.SetArgs([]string{"runbook", verb, "llm/x", "--reason", "x"})
+			return root.ExecuteContext(ctx)
+		})
+		require.Equal(t, exitDetached, code)
+		require.Equal(t, "starter: interrupted; your order may still count; see starter runbook status llm/x\n", errs)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		house house
@@ -267,7 +314,7 @@ func TestOrder(t *testing.T) {
 		"denied":      {house{reply: request.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
 		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: the run is over: failed\n"},
 		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; see starter runbook status\n"},
-		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; name one of those at work: gpu1/shop/llm/llama3_8b\n"},
+		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; at work with more in its name: gpu1/shop/llm/llama3_8b\n"},
 		"unlike":      {house{fault: noRun}, "gpu2/bank/database/main", exitNo, "", "starter: gpu2/bank/database/main does not run; see starter runbook status\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

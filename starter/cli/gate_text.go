@@ -16,7 +16,7 @@ func (s *starter) printGates(g gates) error {
 		return s.printJSON(g)
 	}
 	switch {
-	case len(g.Requests) > 0:
+	case len(g.Requests) > 0 || g.Unknown > 0:
 	case g.Others > 0:
 		fmt.Fprintf(s.Out, "nothing waits for you, and %d for others\n", g.Others)
 	default:
@@ -30,6 +30,9 @@ func (s *starter) printGates(g gates) error {
 	}
 	if hidden := g.Open - len(g.Requests); hidden > 0 {
 		fmt.Fprintf(s.Out, "and %d more with a later deadline: starter gate list --all\n", hidden)
+	}
+	if g.Unknown > 0 {
+		fmt.Fprintf(s.Out, "not known whether for you: %d; see all with starter gate list\n", g.Unknown)
 	}
 	return nil
 }

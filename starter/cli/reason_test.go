@@ -14,11 +14,14 @@ func TestReasonsHaveOneBound(t *testing.T) {
 	for _, command := range []string{
 		"runbook run llm", "runbook run llm --override", "runbook pause llm", "runbook abort llm", "gate approve llm:a.1", "gate reject llm:a.1", "scale app=2",
 	} {
-		for _, reason := range []string{strings.Repeat("x", 4097), "a\x1b[2J"} {
+		for reason, why := range map[string]string{
+			strings.Repeat("x", 4097): "the reason has 4097 bytes, and 4096 are kept; write less",
+			"a\x1b[2J":                "the reason holds the character U+001B at byte 2, which nobody sees; leave it out",
+		} {
 			var out, errs bytes.Buffer
 			code := Execute(t.Context(), Streams{Out: &out, Err: &errs}, append(strings.Fields(command), "--reason", reason))
 			require.Equal(t, exitUsage, code, command)
-			require.Equal(t, "starter: --reason: a reason is text of at most 4096 bytes; write a sentence\n", errs.String(), command)
+			require.Equal(t, "starter: --reason: "+why+"\n", errs.String(), command)
 			require.Empty(t, out.String(), command)
 		}
 	}

@@ -40,7 +40,9 @@ type house struct {
 	// reply and fault are what an Update returns, heard the arguments of the last.
 	reply request.Reply
 	fault error
-	heard client.UpdateWorkflowOptions
+	// interrupt, where it is made, is Ctrl-C while a word or a start is on its way.
+	interrupt func()
+	heard     client.UpdateWorkflowOptions
 	// started is the last start, over the run that it made or found.
 	started client.StartWorkflowOptions
 	request workflows.RunbookRequest
@@ -119,6 +121,9 @@ func (h *house) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) 
 
 func (h *house) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	h.heard = o
+	if h.interrupt != nil {
+		h.interrupt()
+	}
 	if h.fault != nil {
 		return nil, h.fault
 	}
@@ -138,6 +143,10 @@ func (s said) Get(_ context.Context, into any) error {
 // ExecuteWorkflow starts a run that is over at once, unless one of its id is at work.
 func (h *house) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	h.started = o
+	if h.interrupt != nil {
+		h.interrupt()
+		return nil, context.Canceled
+	}
 	if _, ok := h.atWork[o.ID]; ok && o.WorkflowExecutionErrorWhenAlreadyStarted {
 		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it is at work", "", "former")
 	}

@@ -52,10 +52,10 @@ const endedRuns = 100
 // NAME/KEY or PROJECT/NAME/KEY. One at work goes before one that has ended. A name that fits several is
 // refused; where none fits, the error names one that may have been meant.
 func findRun(ctx context.Context, c *connect.Connection, name string) (string, error) {
+	name = strings.TrimSuffix(strings.TrimSpace(name), "/")
 	if strings.HasPrefix(name, runPrefix) {
 		return name, nil
 	}
-	name = strings.TrimSuffix(name, "/")
 	for _, query := range []struct {
 		text  string
 		limit int
@@ -82,5 +82,5 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 			return "", usage(name, "it may be any of "+strings.Join(ids, ", "), "write the whole id")
 		}
 	}
-	return "", no("", name+" has no run", nearRun(ctx, c, name))
+	return "", noRunNamed(ctx, c, name)
 }

@@ -61,7 +61,7 @@ func reasonFlag(cmd *cobra.Command, reason *string, kept string) {
 	cmd.Flags().StringVar(reason, "reason", "", "why, in a sentence; "+kept)
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if why := request.Spoken(by(), *reason); why != "" {
-			return usage("--reason", why, "write a sentence")
+			return usage("--reason", why, "")
 		}
 		return nil
 	}

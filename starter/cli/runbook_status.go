@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -179,7 +180,7 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 	var absent *serviceerror.NotFound
 	switch {
 	case errors.As(err, &absent):
-		return no("", runName(id)+" has no run", nearRun(ctx, c, id))
+		return noRunNamed(ctx, c, id)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
@@ -226,5 +227,10 @@ func nearRun(ctx context.Context, c *connect.Connection, id string) string {
 	if len(names) == 0 {
 		return "see starter runbook status"
 	}
-	return "name one of those at work: " + strings.Join(names, ", ")
+	return "at work with more in its name: " + strings.Join(names, ", ")
+}
+
+// noRunNamed says that no run has that name.
+func noRunNamed(ctx context.Context, c *connect.Connection, name string) error {
+	return no("", "no run has the name "+condition.Quoted(runName(name)), nearRun(ctx, c, name))
 }

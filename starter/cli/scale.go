@@ -89,6 +89,7 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 	if refused || o.dryRun {
 		return s.plansOnly(plans, refused)
 	}
+	s.begun = "what was started goes on; see starter status"
 	runs, err := startScale(ctx, c, plans, o)
 	if err != nil && len(runs) > 0 {
 		return errors.Join(partly(err), s.printStarted(runs))
