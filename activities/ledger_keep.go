@@ -29,7 +29,9 @@ type KeepRequest struct {
 // Kept is what was evaluated, and the run that it was for.
 type Kept struct {
 	Results map[string]runbook.ItemResult `json:"results,omitempty"`
-	RunID   string                        `json:"run_id"`
+	// Suppressed says that the quota of an entry is used up: neither that nor what came behind it was kept.
+	Suppressed *runbook.Suppression `json:"suppressed,omitempty"`
+	RunID      string               `json:"run_id"`
 }
 
 // Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a step then costs
@@ -53,12 +55,40 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 				return Kept{}, Classify(ctx, err)
 			}
 		}
-		_, err = r.Ledger.AppendFirst(ctx, draft)
-		if err != nil {
+		if rec.Quota != nil {
+			suppressed, err := r.withinQuota(ctx, draft, *rec.Quota, req.At)
+			if err != nil || suppressed != nil {
+				return Kept{Suppressed: suppressed, RunID: runID(ctx)}, Classify(ctx, err)
+			}
+			continue
+		}
+		if _, err = r.Ledger.AppendFirst(ctx, draft); err != nil {
 			return Kept{}, Classify(ctx, err)
 		}
 	}
 	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
+}
+
+// withinQuota keeps an entry unless there are as many already as there may be.
+func (r *Records) withinQuota(ctx context.Context, draft ledger.Draft, q ledger.Quota, now time.Time) (*runbook.Suppression, error) {
+	triggers := runbook.Triggers{CooldownSeconds: q.CooldownSeconds, Breaker: runbook.Breaker{MaxRuns: q.Max, WindowSeconds: q.WindowSeconds}}
+	var s runbook.Suppression
+	why, err := r.Ledger.AppendUnless(ctx, draft, now.Add(-triggers.Remembered()), func(before []ledger.Entry) string {
+		var past []time.Time
+		for _, e := range before {
+			at, err := time.Parse(time.RFC3339Nano, e.At)
+			own := e.WorkflowID == draft.WorkflowID && !at.Before(q.Started.Truncate(time.Second))
+			if err == nil && !own { // a chain that holds has no other times
+				past = append(past, at)
+			}
+		}
+		s = runbook.Suppress(triggers, past, now)
+		return s.Reason
+	})
+	if err != nil || why == "" {
+		return nil, err
+	}
+	return &s, nil
 }
 
 // notKept is the data of an entry whose own data the ledger does not take, such as what is too long for it.

@@ -40,6 +40,8 @@ type runbookRun struct {
 	// and must lead to the same decisions: that it is another run is known only from what activities said since. So
 	// LoadRunbook, WhoIs and Keep each say which run they worked for.
 	runID string
+	// suppression is what the ledger said of the operation that is due.
+	suppression *runbook.Suppression
 	// late says that whoever still speaks is told that the run is over.
 	late bool
 	// waiting is what the search attributes say.
@@ -189,6 +191,9 @@ func (r *runbookRun) do(ctx workflow.Context, t *task) {
 	}
 	r.flush(ctx)
 	switch {
+	case t.Act != nil && r.suppression != nil:
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, NotBegun: true, Suppressed: r.suppression}}})
+		r.suppression = nil
 	case t.Act != nil:
 		if outcome, why := r.mayNot(ctx, t); why != "" {
 			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why, NotBegun: outcome == runbook.Failed}}})

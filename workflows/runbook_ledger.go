@@ -24,6 +24,9 @@ func (r *runbookRun) keep(ctx workflow.Context, items []runbook.Item) (map[strin
 	if kept.RunID != "" {
 		r.runID = kept.RunID
 	}
+	if kept.Suppressed != nil {
+		r.suppression = kept.Suppressed
+	}
 	return kept.Results, err
 }
 

@@ -68,6 +68,15 @@ func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) 
 	return err == nil && len(m.entries) > before, err
 }
 
+func (m *memory) AppendUnless(ctx context.Context, d ledger.Draft, since time.Time, refuse func([]ledger.Entry) string) (string, error) {
+	before, _ := m.Read(ctx, ledger.Filter{Kind: d.Kind, Subject: d.Subject, Since: since.UTC().Format(time.RFC3339)})
+	if why := refuse(before); why != "" {
+		return why, nil
+	}
+	_, err := m.AppendFirst(ctx, d)
+	return "", err
+}
+
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -48,7 +48,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 		m.s.Acted = true
 		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Begun{
 			Runbook: m.s.Run.Name, Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256,
-		})
+		}, m.quota())
 	}
 	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
@@ -118,6 +118,10 @@ func (m *machine) acted(r ActResult) {
 	n := m.node()
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
+	if r.Suppressed != nil {
+		m.suppress(*r.Suppressed)
+		return
+	}
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
 	if r.NotBegun && m.s.Steps[n.Path].Attempt == 1 { // there is nothing to put back
 		m.s.Undo = slices.DeleteFunc(m.s.Undo, func(u Undoable) bool { return u.Path == n.Path && u.Uses != "" })

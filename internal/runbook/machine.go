@@ -94,16 +94,16 @@ func (m *machine) reply(accepted bool, message string) {
 
 // record keeps something in the ledger; a dry run leaves no trace there.
 func (m *machine) record(event, kind, actor string, data any) {
-	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data)
+	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data, nil)
 }
 
-func (m *machine) recordAbout(subject, event, kind, actor string, data any) {
+func (m *machine) recordAbout(subject, event, kind, actor string, data any, quota *ledger.Quota) {
 	if m.s.Run.Dry {
 		return
 	}
 	m.s.Recorded++
 	m.out(Command{Record: &ledger.Record{
-		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data,
+		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data, Quota: quota,
 	}})
 }
 

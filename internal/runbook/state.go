@@ -29,6 +29,8 @@ type Run struct {
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Override says that an operator starts it in spite of cooldown and breaker.
+	Override bool `json:"override,omitempty"`
 	// Dry says that nothing is changed: reads are real, writes are planned.
 	Dry bool `json:"dry,omitempty"`
 }
