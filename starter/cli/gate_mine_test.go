@@ -54,11 +54,10 @@ func TestMineOfTheHostsThatAnswer(t *testing.T) {
 		mine      []string
 		out, errs string
 	}{
-		"all answer":   {map[string]activities.Standing{"vm1": oncall, "vm2": oncall}, exitDone, []string{"vm1/shop/llm:approve.1", "vm2/shop/llm:approve.1"}, "", ""},
-		"one is away":  {map[string]activities.Standing{"vm1": oncall}, exitMissing, []string{"vm1/shop/llm:approve.1"}, "not known whether for you: 1; see all with starter gate list\n", away},
-		"none is mine": {map[string]activities.Standing{"vm1": nobody, "vm2": nobody}, exitDone, nil, "nothing waits for you, and 2 for others\n", ""},
-		"one is away, none is mine": {map[string]activities.Standing{"vm1": nobody}, exitMissing, nil,
-			"not known whether for you: 1; see all with starter gate list\n", away},
+		"all answer":                {map[string]activities.Standing{"vm1": oncall, "vm2": oncall}, exitDone, []string{"vm1/shop/llm:approve.1", "vm2/shop/llm:approve.1"}, "", ""},
+		"one is away":               {map[string]activities.Standing{"vm1": oncall}, exitMissing, []string{"vm1/shop/llm:approve.1"}, "not known whether for you: 1; see all with starter gate list\n", away},
+		"none is mine":              {map[string]activities.Standing{"vm1": nobody, "vm2": nobody}, exitDone, nil, "nothing waits for you, and 2 for others\n", ""},
+		"one is away, none is mine": {map[string]activities.Standing{"vm1": nobody}, exitMissing, nil, "not known whether for you: 1; see all with starter gate list\n", away},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &house{atWork: map[string]workflows.RunbookStatus{}}

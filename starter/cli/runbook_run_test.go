@@ -318,7 +318,7 @@ func TestStartInterrupted(t *testing.T) {
 
 	asked, stop := context.WithCancel(t.Context())
 	stop()
-	code, _, errs = says(t, "text", func(s *starter) error {
+	code, _, errs = says(t, "text", func(*starter) error {
 		_, err := planRunbook(asked, &connect.Connection{Client: asker{question: question{err: context.Canceled}}}, activities.RunbookCall{})
 		return err
 	})
