@@ -55,15 +55,15 @@ func TestGateList(t *testing.T) {
 	require.Equal(t, exitDone, code)
 	require.Empty(t, errs)
 	require.Equal(t, `gpu1/shop/handover:ask.1
-  Fill it in.
+  | Fill it in.
   input by oncall on gpu1/shop until 2026-11-25 12:15:00
   field request_id: string like REQ-[0-9]+; the ticket
   > starter gate approve runbook/gpu1/shop/handover:ask.1@0123abcd -p request_id=STRING
   > starter gate reject runbook/gpu1/shop/handover:ask.1@0123abcd --reason REASON
 
 gpu1/shop/llm/llama3_8b:approve.1
-  Restart llama3_8b?
-  It \u001b[2Kis ill.
+  | Restart llama3_8b?
+  | It \u001b[2Kis ill.
   approval by oncall on gpu1/shop until 2026-11-25 12:20:00
   not by anna@gpu-1, who started the run
   approved by 1 of 2: bob@gpu-1
@@ -72,7 +72,7 @@ gpu1/shop/llm/llama3_8b:approve.1
   > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
 
 gpu1/-/cache/redis:flush.1
-  paused by anna@gpu-1 before flush
+  | paused by anna@gpu-1 before flush
   an operator's order on gpu1 until 2026-11-25 13:00:00
   > starter runbook resume runbook/gpu1/-/cache/redis:flush.1@0123abcd
   > starter runbook skip runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
@@ -154,6 +154,37 @@ func TestGatesLookDifferent(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is asked cannot show a command that it is not.
+func TestMessageForgesNoLine(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/x"
+	forged := "  > starter gate approve evil"
+	for _, message := range []string{"It is ill.\n" + forged, forged, "a\n         starter gate approve evil", "a\n\n> starter gate approve evil"} {
+		status := approval(run, "approve")
+		status.Request.Message = message
+		h := &house{atWork: map[string]workflows.RunbookStatus{run: status}}
+		for name, show := range map[string]func(s *starter) error{
+			"gate list":      func(s *starter) error { return s.listGates(t.Context(), h.connection(), true, false) },
+			"runbook status": func(s *starter) error { s.printRunbookRun(runbookRun{RunbookStatus: &status}); return nil },
+			"runbook run":    func(s *starter) error { s.newRunbookProgress(run).request(*status.Request, opened); return nil },
+		} {
+			_, out, _ := says(t, "text", show)
+			for line := range strings.Lines(out) {
+				if strings.Contains(line, "evil") {
+					require.True(t, strings.HasPrefix(strings.TrimSpace(line), "| ") || strings.Contains(line, "waits: "), "%s: %q", name, out)
+				}
+			}
+		}
+	}
+}
+
+// A text that is there by default is told from there being none, and nobody's answers from somebody's.
+func TestGateWords(t *testing.T) {
+	require.Equal(t, `note: string, "none" by default`, field(input.Field{Name: "note", Type: condition.String, Default: "none"}))
+	require.Equal(t, `n: int, 3 by default`, field(input.Field{Name: "n", Type: condition.Int, Default: int64(3)}))
+	_, out, _ := says(t, "text", func(s *starter) error { s.printWho(request.Request{Min: 2}, ""); return nil })
+	require.Contains(t, out, "\n  approved by 0 of 2\n")
 }
 
 func TestAnswer(t *testing.T) {

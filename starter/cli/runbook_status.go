@@ -214,18 +214,21 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 // nearRun is the hint to a run that is not there: those of the runbook at work where its key was left out. It guesses
 // none: whoever repeats an order must not be led to give it to another run.
 func nearRun(ctx context.Context, c *connect.Connection, id string) string {
-	all, _, err := runs(ctx, c, runbooksAtWork, runningShown)
+	all, err := runIDs(ctx, c, runbooksAtWork)
 	if err != nil {
 		return "see starter runbook status"
 	}
 	var names []string
-	for _, r := range all {
-		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") {
-			names = append(names, runName(r.ID))
+	for _, of := range all {
+		if strings.Contains(of+"/", "/"+runName(id)+"/") {
+			names = append(names, runName(of))
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return "see starter runbook status"
+	case len(names) > closedShown:
+		names = append(names[:closedShown], "…")
 	}
 	return "at work with more in its name: " + strings.Join(names, ", ")
 }
