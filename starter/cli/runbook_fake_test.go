@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,12 @@ func (h *house) ListWorkflow(_ context.Context, req *workflowservice.ListWorkflo
 		if ids = h.closed; h.over.id != "" {
 			ids = append(slices.Clone(ids), h.over.id)
 		}
+	}
+	slices.Sort(ids)
+	from, _ := strconv.Atoi(string(req.GetNextPageToken()))
+	ids = ids[from:]
+	if most := int(req.GetPageSize()); len(ids) > most { // as the server does
+		ids, answer.NextPageToken = ids[:most], []byte(strconv.Itoa(from+most))
 	}
 	for _, id := range ids {
 		var asks []request.Request

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,4 +71,18 @@ func TestFindRun(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// A run is found, and one that fits several refused, among however many.
+func TestFindRunAmongMany(t *testing.T) {
+	h := &house{atWork: map[string]workflows.RunbookStatus{}}
+	for i := range 2*listPage + 1 {
+		h.atWork[fmt.Sprintf("runbook/gpu1/shop/llm/%04d", i)] = workflows.RunbookStatus{}
+	}
+	h.atWork["runbook/gpu2/shop/llm/0001"] = workflows.RunbookStatus{}
+	id, err := findRun(t.Context(), h.connection(), "llm/2000")
+	require.NoError(t, err)
+	require.Equal(t, "runbook/gpu1/shop/llm/2000", id)
+	_, err = findRun(t.Context(), h.connection(), "llm/0001")
+	require.ErrorContains(t, err, "it may be any of runbook/gpu1/shop/llm/0001, runbook/gpu2/shop/llm/0001")
 }
