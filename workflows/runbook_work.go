@@ -51,7 +51,11 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err), NotBegun: notBegun(err)}
+	ended := runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err), NotBegun: notBegun(err)}
+	if timeout := new(temporal.TimeoutError); call.Uses == runbook.CommandOperation && !ended.NotBegun && errors.As(err, &timeout) {
+		ended.Message += "; what the command started may still run" // with the worker the kernel ends only the program itself
+	}
+	return ended
 }
 
 // notBegun says of an operation that ended with an error that nothing of it was done.
