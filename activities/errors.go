@@ -10,13 +10,15 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// The closed set of activity error types. A workflow branches on these and on nothing else.
+// The closed set of activity error types. A workflow branches on these, and else on the code of a Refusal and on the
+// outcome of a workflow that it started.
 const (
 	InvalidInput       = "InvalidInput"       // the call is wrong; not retried
 	NotFound           = "NotFound"           // the thing is not there; not retried
 	PermissionDenied   = "PermissionDenied"   // the outside system refuses us; not retried
 	Conflict           = "Conflict"           // somebody else holds or changed it; not retried
 	PreconditionFailed = "PreconditionFailed" // a rule says no; not retried
+	NotBegun           = "NotBegun"           // the last look before an operation says no, so nothing was done; not retried
 	RateLimited        = "RateLimited"        // retried after what the server said
 	Unavailable        = "Unavailable"        // retried
 	Unknown            = "Unknown"            // it may or may not have happened; a person decides

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/ledger"
 )
@@ -14,6 +15,9 @@ type Ledger interface {
 	// AppendFirst adds an entry where none has its key; first says whether it did. An entry that has it stays,
 	// whatever it says.
 	AppendFirst(ctx context.Context, d ledger.Draft) (first bool, err error)
+	// AppendUnless adds an entry where none has its key, unless refuse has something against it. That is given the
+	// entries of the same kind and subject from since on, while nobody else can append; why is what it said.
+	AppendUnless(ctx context.Context, d ledger.Draft, since time.Time, refuse func([]ledger.Entry) string) (why string, err error)
 	// Read returns a page of at most ledger.PageBytes; only an empty one is the end.
 	Read(ctx context.Context, f ledger.Filter) ([]ledger.Entry, error)
 	// Verify looks at the whole ledger. What is wrong with it is in the report.

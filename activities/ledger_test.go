@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -23,6 +24,10 @@ type paper struct {
 func (p *paper) Append(context.Context, ledger.Draft) (ledger.Entry, error) { return p.entry, p.err }
 
 func (p *paper) AppendFirst(context.Context, ledger.Draft) (bool, error) { return true, p.err }
+
+func (p *paper) AppendUnless(_ context.Context, _ ledger.Draft, _ time.Time, refuse func([]ledger.Entry) string) (string, error) {
+	return refuse([]ledger.Entry{p.entry}), p.err
+}
 
 func (p *paper) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
 	p.asked = f

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/ledger"
-	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Messenger tells people something.
@@ -22,7 +22,7 @@ type Notice struct {
 	Number     int       `json:"number"`
 	At         time.Time `json:"at"`
 	Subject    string    `json:"subject"`
-	runbook.Notification
+	request.Notification
 }
 
 // Messages tells people what runs have to say. It runs on the shared queue.

@@ -1,7 +1,8 @@
 package activities
 
-// The names of all activities, by which workflows and starter call them. They are in histories: a name is never given
-// to another thing. Those of a struct of this package are those of its methods, so that the method may stand for it.
+// The names of all activities, by which workflows and starter call them, beside KeptKinds. They are in histories: a name
+// is never given to another thing. Those of a struct of this package are those of its methods, so that the method may
+// stand for it. Only Keep has others, and a method that is a second stage has its own with Later behind it.
 const (
 	// About the host's operations: activities/operations does them.
 	ActOperation   = "Act"

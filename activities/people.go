@@ -53,7 +53,7 @@ type People struct {
 // Standing is what a person may do, and which run asked.
 type Standing struct {
 	request.Standing
-	// RunID is the run that the answer is for; after a reset it is another one than before.
+	// RunID is the run that the answer is for.
 	RunID string `json:"run_id,omitempty"`
 }
 

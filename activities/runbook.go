@@ -1,16 +1,12 @@
 package activities
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
@@ -30,8 +26,7 @@ type Definitions interface {
 	RunbookFault(name string) string
 }
 
-// Runbooks reads definitions, evaluates their expressions and keeps what runs tell. Its activities are
-// idempotent.
+// Runbooks reads definitions. Its activities are idempotent.
 type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
@@ -65,7 +60,7 @@ type LoadedRunbook struct {
 	Project string `json:"project,omitempty"`
 	// Lines are the commands that the runbook runs, by name, as the host's configuration has them now.
 	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
-	// RunID is the run that it was loaded for; after a reset that is another one than before.
+	// RunID is the run that it was loaded for.
 	RunID string `json:"run_id,omitempty"`
 }
 
@@ -152,83 +147,6 @@ func (r *Runbooks) definition(call RunbookCall) (runbook.Definition, error) {
 // NoRunbook is what the error of a name that no definition has begins with.
 func NoRunbook(name string) string { return fmt.Sprintf("no runbook is named %q", name) }
 
-// KeepRequest are a run's entries for the ledger, and expressions to evaluate once they are kept.
-type KeepRequest struct {
-	WorkflowID string           `json:"workflow_id"`
-	RunID      string           `json:"run_id"`
-	At         time.Time        `json:"at"`
-	Records    []runbook.Record `json:"records,omitempty"`
-	Items      []runbook.Item   `json:"items,omitempty"`
-}
-
-// Kept is what was evaluated, and the run that it was for; after a reset that is another one than before.
-type Kept struct {
-	Results map[string]runbook.ItemResult `json:"results,omitempty"`
-	RunID   string                        `json:"run_id"`
-}
-
-// Keep appends to the ledger and then evaluates. It is used as a local activity: both are short, and a
-// step then costs one event for them.
-func (r *Runbooks) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
-	for _, rec := range req.Records {
-		data, err := canonical(rec.Data)
-		if err != nil {
-			return Kept{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
-		}
-		// A workflow task whose worker died is done again, a moment later and so with other times in it. What it told
-		// the ledger then stands: the key says which decision of the run it is.
-		draft := ledger.Draft{
-			Key: req.WorkflowID + "/" + req.RunID + "/" + rec.Event, At: req.At.UTC().Format(time.RFC3339), Kind: rec.Kind,
-			Subject: rec.Subject, Actor: rec.Actor, WorkflowID: req.WorkflowID, RunID: req.RunID, Data: data,
-		}
-		if fault := draft.Check(); fault != nil { // that it happened is kept all the same
-			if draft.Data, err = canonical(notKept{fault.Error()}); err != nil {
-				return Kept{}, Classify(ctx, err)
-			}
-		}
-		_, err = r.Ledger.AppendFirst(ctx, draft)
-		if err != nil {
-			return Kept{}, Classify(ctx, err)
-		}
-	}
-	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
-}
-
-// notKept is the data of an entry whose own data the ledger does not take, such as what is too long for it.
-type notKept struct {
-	Why string `json:"not_kept"`
-}
-
-// KeepLater is Keep as an ordinary activity, for when the ledger was away: the same entries under the same keys.
-func (r *Runbooks) KeepLater(ctx context.Context, req KeepRequest) (Kept, error) {
-	return r.Keep(ctx, req)
-}
-
-// canonical is data as JSON with sorted keys. An ordinary activity gets a map of what a local one gets as it is, and
-// both must make the same bytes.
-func canonical(data any) (string, error) {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return "", err
-	}
-	var plain any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(&plain); err != nil {
-		return "", err
-	}
-	text, err = json.Marshal(plain)
-	return string(text), err
-}
-
-// runID is the run that an activity works for.
-func runID(ctx context.Context) string {
-	if !activity.IsActivity(ctx) {
-		return ""
-	}
-	return activity.GetInfo(ctx).WorkflowExecution.RunID
-}
-
 // PastRequest asks when runs about one subject began to act.
 type PastRequest struct {
 	Subject string    `json:"subject"`
@@ -238,12 +156,8 @@ type PastRequest struct {
 // pastLimit bounds how many are read; no breaker counts as far.
 const pastLimit = 500
 
-// ActedSinceLater is ActedSince as an ordinary activity, for when the ledger was away.
-func (r *Runbooks) ActedSinceLater(ctx context.Context, req PastRequest) ([]time.Time, error) {
-	return r.ActedSince(ctx, req)
-}
-
-// ActedSince returns when runs about a subject began to act. It is used as a local activity.
+// ActedSince returns when runs about a subject began to act. It is used as a local activity, and as ActedSinceLater as an
+// ordinary one, for when the ledger was away.
 func (r *Runbooks) ActedSince(ctx context.Context, req PastRequest) ([]time.Time, error) {
 	entries, err := r.Ledger.Read(ctx, ledger.Filter{
 		Kind: runbook.ActingKind, Subject: req.Subject, Since: req.Since.UTC().Format(time.RFC3339), Limit: pastLimit, NewestFirst: true,

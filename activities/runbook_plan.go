@@ -2,7 +2,10 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -14,6 +17,10 @@ type RunbookPlan struct {
 	Policy string `json:"policy"`
 	// Installed says whether the runbook can be run, and not only planned.
 	Installed bool `json:"installed"`
+	// Suppressed says why cooldown or breaker would end a run that does not override them.
+	Suppressed string `json:"suppressed,omitempty"`
+	// Unasked says why the ledger could not be asked for it.
+	Unasked string `json:"unasked,omitempty"`
 }
 
 // PlanRunbook shows what a run would do now: it reads for real, renders what it would write, and changes
@@ -42,7 +49,25 @@ func (r *Runbooks) plan(ctx context.Context, call RunbookCall) (RunbookPlan, err
 	}
 	plan := RunbookPlan{Plan: runbook.PlanOf(program, state), Policy: d.Concurrency.Policy, Installed: call.Text == ""}
 	plan.Refusals = append(refusals, plan.Refusals...)
-	return plan, nil
+	plan.Suppressed, err = r.suppressed(ctx, d.Triggers, run.Subject(loaded.Dedup))
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok { // a run would wait for the ledger
+		plan.Unasked = app.Message()
+	}
+	return plan, ctx.Err()
+}
+
+// suppressed asks the ledger what a run would ask it first.
+func (r *Runbooks) suppressed(ctx context.Context, t runbook.Triggers, subject string) (string, error) {
+	remembered := t.Remembered()
+	if remembered == 0 {
+		return "", nil
+	}
+	now := time.Now()
+	past, err := r.ActedSince(ctx, PastRequest{Subject: subject, Since: now.Add(-remembered)})
+	if err != nil {
+		return "", err
+	}
+	return runbook.Suppress(t, past, now).Reason, nil
 }
 
 // planning are the effects of a dry run: real reads, and nothing else.

@@ -104,3 +104,11 @@ func Attempt(ctx context.Context) int32 {
 	}
 	return activity.GetInfo(ctx).Attempt
 }
+
+// runID is the run that an activity works for, which is another one after a reset of it.
+func runID(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.RunID
+}

@@ -118,7 +118,7 @@ func (r *reading) keys() []id {
 		return []id{r.key}
 	}
 	// It could not be read so far: what it seems to be counts, and so does what it is called.
-	kinds := []string{runbookKind, scalingPolicy}
+	kinds := slices.DeleteFunc(kindNames(), func(kind string) bool { return kind == runbookTest })
 	if m := kindLine.FindSubmatch(r.text); m != nil {
 		kinds = []string{string(m[1])}
 	}
@@ -146,8 +146,9 @@ func (r *reading) keys() []id {
 	return keys
 }
 
+// Also a file that is no YAML says by these lines what it is meant to be.
 var (
-	kindLine = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?(Runbook|RunbookTest|ScalingPolicy)\b`)
+	kindLine = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?(` + strings.Join(kindNames(), "|") + `)\b`)
 	nameLine = regexp.MustCompile(`(?m)^(?:\s+|["']?metadata["']?\s*:\s*\{[^}\n]*?)["']?name["']?\s*:\s*["']?([a-z0-9][a-z0-9._-]*)`)
 )
 

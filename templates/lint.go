@@ -26,17 +26,18 @@ type LintOptions struct {
 
 // Findings are what Lint has to say, in the order of files and lines.
 type Findings struct {
-	// Files is how many files were looked at.
-	Files    int
-	Errors   []*strictyaml.Error
-	Warnings []*strictyaml.Error
+	// Files is how many files were looked at; PassedOver are YAML files of folders that are no definitions.
+	Files      int
+	PassedOver []string
+	Errors     []*strictyaml.Error
+	Warnings   []*strictyaml.Error
 }
 
 // Lint looks at definitions beyond what Load demands: at what is never used or never reached, and at
 // names of runbooks in Markdown and in Prometheus rules that do not exist. Paths are files and
-// folders; in a folder it takes *.md, *.rules.yaml and every *.yaml that says it is a definition, but
-// nothing below a folder testdata. Without paths it looks at all that is installed. The error is that
-// of reading a file.
+// folders; in a folder it takes *.md, *.rules.yaml and every *.yaml that says it is a definition or holds
+// nothing that tells what else it is, but nothing below a folder testdata. Below Dir every YAML file is a definition,
+// as it is for whoever loads it. Without paths Lint looks at all that is installed. The error is that of reading a file.
 func Lint(paths []string, o LintOptions) (Findings, error) {
 	set, installed, err := load(o.Dir, o.Disabled, nil, nil)
 	if err != nil {
@@ -47,7 +48,7 @@ func Lint(paths []string, o LintOptions) (Findings, error) {
 		l.definitions(installed)
 		return l.findings(), nil
 	}
-	files, err := lintFiles(paths)
+	files, err := lintFiles(paths, o.Dir)
 	if err != nil {
 		return Findings{}, err
 	}
@@ -57,6 +58,13 @@ func Lint(paths []string, o LintOptions) (Findings, error) {
 	}
 	var given []*reading
 	for _, c := range contents {
+		switch {
+		case c.other == nil:
+		case strictyaml.Holds(c.other):
+			l.found.PassedOver = append(l.found.PassedOver, c.path)
+		default:
+			c.definition = decode(c.path, c.other)
+		}
 		if c.definition != nil {
 			given = append(given, c.definition)
 		}
@@ -82,7 +90,7 @@ func (s *Set) replace(readings []*reading, installed string) {
 	var order []string
 	for _, r := range readings {
 		tree := filepath.Dir(r.file)
-		if rest, err := filepath.Rel(installed, r.file); installed != "" && err == nil && filepath.IsLocal(rest) {
+		if within(installed, r.file) {
 			tree = installed
 		}
 		if trees[tree] == nil {
@@ -93,6 +101,12 @@ func (s *Set) replace(readings []*reading, installed string) {
 	for _, tree := range order {
 		s.add(trees[tree])
 	}
+}
+
+// lintable is the content of a definition in which more can be wrong than Load demands. It reports faults in its
+// document and returns the rest as warnings; the configuration is nil where there is none.
+type lintable interface {
+	lint(today time.Time, c *config.Config) []*strictyaml.Error
 }
 
 // linter looks at definitions among those of a set.
@@ -114,16 +128,11 @@ func (l *linter) findings() Findings {
 
 func (l *linter) definitions(readings []*reading) {
 	warnings, _ := inParallel(readings, func(r *reading) ([]*strictyaml.Error, error) {
-		draft, ok := r.value.(*runbookDraft)
+		content, ok := r.value.(lintable)
 		if !ok || r.faults() != nil {
 			return nil, nil // what follows from a fault would mislead
 		}
-		found := lintRunbook{draft: draft, today: l.today}
-		found.look()
-		if l.config != nil {
-			found.configured(l.config)
-		}
-		return found.warnings, nil
+		return content.lint(l.today, l.config), nil
 	})
 	for i, r := range readings {
 		l.found.Files++

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -24,12 +25,17 @@ func (l *lintRunbook) needs(at string, steps []runbook.Step, c *config.Config) {
 		if s.Kind != runbook.Call {
 			l.uses(at, s.Uses, s.With, s.Risk, s.Idempotent, c)
 		}
-		if s.Undo != nil {
+		switch {
+		case s.Undo == nil:
+		case s.Undo.Uses == runbook.CommandOperation:
+			l.commands(at+".undo", config.UndoFaults(c.Commands, s.Undo.With))
+		default:
 			l.uses(at+".undo", s.Undo.Uses, s.Undo.With, runbook.Write, true, c) // it is tried several times
 		}
 		l.groups(at+".groups", s.Groups, c)
 		if s.Gate != nil {
 			l.groups(at+".escalate_to", s.Gate.EscalateTo, c)
+			l.enough(at+".min", s, c)
 		}
 		for j, branch := range s.Cases {
 			l.needs(fmt.Sprintf("%s.cases[%d].steps", at, j), branch.Steps, c)
@@ -45,18 +51,37 @@ func (l *lintRunbook) groups(at string, groups []string, c *config.Config) {
 	}
 }
 
+// enough warns of a gate that needs more persons than its groups have.
+func (l *lintRunbook) enough(at string, s runbook.Step, c *config.Config) {
+	groups := slices.Concat(s.Groups, s.Gate.EscalateTo)
+	var members []string
+	for _, g := range groups {
+		if config.GroupFault(c.Groups, g) != "" { // which is told already
+			return
+		}
+		members = append(members, c.Groups[g]...)
+	}
+	if most, bounded := c.People.AtMost(members); bounded && most < s.Gate.Min {
+		l.warn(at, "%d persons must approve, and %s count as %d at most, so it never passes; add members or write less", s.Gate.Min, strings.Join(groups, ", "), most)
+	}
+}
+
 func (l *lintRunbook) uses(at, uses string, with []runbook.Filled, risk runbook.Risk, idempotent bool, c *config.Config) {
 	value, _ := runbook.Constant(with, "service")
 	service, written := value.(string)
 	switch {
-	case uses == "command.run":
-		if faults := config.UseFaults(c.Commands, with, risk, idempotent); faults != nil {
-			l.lacks(at, strings.Join(faults, "; "))
-		}
+	case uses == runbook.CommandOperation:
+		l.commands(at, config.UseFaults(c.Commands, with, risk, idempotent))
 	case uses == "service.scale" && written && !listed(c, service, func(config.Service) bool { return true }):
 		l.lacks(at+".with.service", fmt.Sprintf("no project of the configuration has a service %q to scale; write it under services", service))
 	case uses == "service.metric" && written && !listed(c, service, func(s config.Service) bool { return s.Metrics != "" }):
 		l.lacks(at+".with.service", fmt.Sprintf("no project of the configuration has a service %q with metrics; write its metrics under services", service))
+	}
+}
+
+func (l *lintRunbook) commands(at string, faults []string) {
+	if len(faults) > 0 {
+		l.lacks(at, strings.Join(faults, "; "))
 	}
 }
 

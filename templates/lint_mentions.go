@@ -113,7 +113,7 @@ func mentionsInRules(data []byte) []mention {
 
 // references reports the mentions of runbooks that do not exist.
 func (l *linter) references(c *linted) {
-	if c.definition == nil {
+	if c.definition == nil && c.other == nil {
 		l.found.Files++
 	}
 	for _, m := range c.mentions {
@@ -122,7 +122,7 @@ func (l *linter) references(c *linted) {
 		}
 		l.found.Errors = append(l.found.Errors, &strictyaml.Error{
 			File: c.path, Line: m.line, Column: m.column,
-			Problem: fmt.Sprintf("runbook %s does not exist; %s", strictyaml.Quote(m.name), oneOfThese(m.name, slices.Sorted(maps.Keys(l.set.called)))),
+			Problem: fmt.Sprintf("runbook %s does not exist; %s", strictyaml.Quote(m.name), strictyaml.Instead(m.name, slices.Sorted(maps.Keys(l.set.called)))),
 		})
 	}
 }

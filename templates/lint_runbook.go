@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -17,6 +18,15 @@ type lintRunbook struct {
 	today    time.Time
 	used     map[string]bool
 	warnings []*strictyaml.Error
+}
+
+func (d *runbookDraft) lint(today time.Time, c *config.Config) []*strictyaml.Error {
+	l := lintRunbook{draft: d, today: today}
+	l.look()
+	if c != nil {
+		l.configured(c)
+	}
+	return l.warnings
 }
 
 // look reports what is never used or never reached, and warns of what should be better.

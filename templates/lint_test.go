@@ -112,3 +112,35 @@ func TestLintThisRepository(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, strictyaml.Errors(installed.Errors).Error())
 }
+
+// A folder is looked at whole: a file that would disable a runbook is found where the file alone is named, too.
+func TestLintPassesOverNothingThatDisables(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"own/empty.yaml": "", "own/word.yaml": "hello\n", "own/compose.yaml": "services: {a: {}}\n", "own/testdata/x.yaml": "x: 1\n",
+		"own/a.rules.yaml": "groups: []\n", "own/page.md": "starter runbook run gone\n", "own/old.yml": "x: 1\n",
+		"free/empty.yaml": "# nothing yet\n", "free/word.yaml": "hello\n", "free/torn.yaml": "a: [\n", "free/none.yml": "\n",
+		"free/compose.yaml": "services: {a: {}}\n", "free/play.yaml": "- hosts: all\n", "free/two.yaml": "a: 1\n---\nb: 1\n", "free/testdata/x.yaml": "\n",
+	})
+	own := []string{
+		"own/a.rules.yaml:1:1: apiVersion:", "own/compose.yaml:1:1: apiVersion:", "own/empty.yaml:1:1: the file is empty", "own/old.yml:1:1: would not be read",
+		"own/page.md:1:21: runbook", "own/testdata/x.yaml:1:1: apiVersion:", "own/word.yaml:1:1: the file is not a mapping",
+	}
+	free := []string{
+		"free/empty.yaml:1:1: the file is empty", "free/none.yml:1:1: the file is empty", "free/torn.yaml:1:1: is not YAML", "free/word.yaml:1:1: the file is not a mapping",
+	}
+	for at, want := range map[string][]string{"own": own, "free": free, ".": append(free, own...)} {
+		got := lint(t, dir, LintOptions{Dir: filepath.Join(dir, "own")}, at)
+		for _, line := range want {
+			require.Contains(t, got, line)
+		}
+		files := map[string]bool{}
+		for line := range strings.Lines(got) {
+			file, _, _ := strings.Cut(line, ":")
+			files[file] = true
+		}
+		require.Len(t, files, len(want), got)
+	}
+	found, err := Lint([]string{dir}, LintOptions{Dir: filepath.Join(dir, "own"), Today: today})
+	require.NoError(t, err)
+	require.Equal(t, []string{dir + "/free/compose.yaml", dir + "/free/play.yaml", dir + "/free/two.yaml"}, found.PassedOver)
+}

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -139,7 +137,7 @@ func decode(file string, data []byte) *reading {
 
 func checkKind(doc *strictyaml.Document, kind string) {
 	doc.Require("kind")
-	known := slices.Sorted(maps.Keys(kinds))
+	known := kindNames()
 	if near, ok := strictyaml.Nearest(kind, known); ok {
 		doc.Fault("kind", "unknown kind %s; did you mean %q?", strictyaml.Quote(kind), near)
 	}

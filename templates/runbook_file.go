@@ -53,16 +53,6 @@ type concurrencyFile struct {
 	Policy string `yaml:"policy"`
 }
 
-type inputFile struct {
-	Type        string             `yaml:"type"`
-	Description string             `yaml:"description"`
-	Default     *strictyaml.Scalar `yaml:"default"`
-	Pattern     string             `yaml:"pattern"`
-	Enum        []string           `yaml:"enum"`
-	Min         *float64           `yaml:"min"`
-	Max         *float64           `yaml:"max"`
-}
-
 // arguments are values by the name of the operation's parameter.
 type arguments map[string]strictyaml.Scalar
 

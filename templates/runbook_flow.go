@@ -73,6 +73,6 @@ func (r *runbookReader) call(at string, f stepFile, s *runbook.Step) {
 func (r *runbookReader) rollback(at string, f stepFile, s *runbook.Step) {
 	s.To = f.To
 	if f.To != "" && !slices.Contains(r.checkpoints, f.To) {
-		r.doc.Fault(at+".to", "there is no checkpoint %s before this step; %s", strictyaml.Quote(f.To), oneOfThese(f.To, r.checkpoints))
+		r.doc.Fault(at+".to", "there is no checkpoint %s before this step; %s", strictyaml.Quote(f.To), strictyaml.Instead(f.To, r.checkpoints))
 	}
 }

@@ -17,7 +17,7 @@ var severities = []string{"Sev1", "Sev2", "Sev3", "Sev4"}
 func (r *runbookReader) metadata() {
 	m, d := r.draft.content.Metadata, &r.draft.definition
 	r.doc.Require("metadata.owner", "metadata.severity")
-	oneOf(r, "metadata.severity", "severity", m.Severity, severities)
+	oneOf(&r.reader, "metadata.severity", "severity", m.Severity, severities)
 	r.few("metadata.aliases", len(m.Aliases))
 	for i, alias := range m.Aliases {
 		at := fmt.Sprintf("metadata.aliases[%d]", i)
@@ -37,7 +37,7 @@ func (r *runbookReader) scope() {
 	if !r.doc.Has("scope") {
 		return
 	}
-	if scope, ok := oneOf(r, "scope", "scope", r.draft.content.Scope, []string{runbook.ScopeProject, runbook.ScopeHost}); ok {
+	if scope, ok := oneOf(&r.reader, "scope", "scope", r.draft.content.Scope, []string{runbook.ScopeProject, runbook.ScopeHost}); ok {
 		r.draft.definition.Scope = scope
 	}
 }
@@ -82,7 +82,7 @@ func (r *runbookReader) alert(at string, a alertFile) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Inputs)) {
 		if !slices.Contains(names, name) && !r.doc.Has("inputs."+name) {
-			r.doc.Fault(at+".inputs."+name, "there is no input %s; %s", strictyaml.Quote(name), oneOfThese(name, names))
+			r.doc.Fault(at+".inputs."+name, "there is no input %s; %s", strictyaml.Quote(name), strictyaml.Instead(name, names))
 		}
 		r.alertLabel(at+".inputs."+name, a.Inputs[name])
 	}
@@ -94,39 +94,13 @@ func (r *runbookReader) alertLabel(at, name string) {
 	}
 }
 
-// oneOfThese says what would be right instead of an unknown name.
-func oneOfThese(name string, valid []string) string {
-	const shown = 12
-	if near, ok := strictyaml.Nearest(name, valid); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	switch {
-	case len(valid) == 0:
-		return "there are none"
-	case len(valid) == 1:
-		return "write " + valid[0]
-	case len(valid) > shown:
-		return fmt.Sprintf("write one of %s and %d more", join(valid[:shown]), len(valid)-shown)
-	}
-	return "write one of " + join(valid)
-}
-
 func (r *runbookReader) concurrency() {
 	f, d := r.draft.content.Concurrency, &r.draft.definition.Concurrency
 	d.Key = r.expression("concurrency.key", f.Key, r.names, condition.String)
 	d.Policy = runbook.Reject
 	if r.doc.Has("concurrency.policy") {
-		d.Policy, _ = oneOf(r, "concurrency.policy", "policy", f.Policy, []string{runbook.Reject, runbook.Join})
+		d.Policy, _ = oneOf(&r.reader, "concurrency.policy", "policy", f.Policy, []string{runbook.Reject, runbook.Join})
 	}
-}
-
-// inFileOrder returns the names of a mapping's entries as they stand in the file.
-func inFileOrder[T any](doc *strictyaml.Document, at string, entries map[string]T) []string {
-	return slices.SortedFunc(maps.Keys(entries), func(a, b string) int {
-		aLine, aColumn := doc.At(at + "." + a)
-		bLine, bColumn := doc.At(at + "." + b)
-		return slices.Compare([]int{aLine, aColumn}, []int{bLine, bColumn})
-	})
 }
 
 func (r *runbookReader) probes() {

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -64,48 +63,17 @@ var needs = map[runbook.Kind][]string{
 // not known.
 func (r *runbookReader) kind(at, written string) (runbook.Kind, bool) {
 	r.doc.Require(at + ".kind")
-	kind, ok := oneOf(r, at+".kind", "kind", runbook.Kind(written), stepKinds)
+	kind, ok := oneOf(&r.reader, at+".kind", "kind", runbook.Kind(written), stepKinds)
 	if !ok {
 		return "", false
 	}
 	for _, k := range stepKeys {
 		if r.doc.Has(at+"."+k.key) && !slices.Contains(k.kinds, kind) {
-			r.doc.Fault(at+"."+k.key, "is no key of a step of kind %s; it belongs to %s", kind, join(k.kinds))
+			r.doc.Fault(at+"."+k.key, "is no key of a step of kind %s; it belongs to %s", kind, strictyaml.Listed(k.kinds))
 		}
 	}
 	for _, key := range needs[kind] {
 		r.doc.Require(at + "." + key)
 	}
 	return kind, true
-}
-
-// join lists words as a sentence does.
-func join[T ~string](words []T) string {
-	var out strings.Builder
-	for i, w := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			out.WriteString(" and ")
-		case i > 0:
-			out.WriteString(", ")
-		}
-		out.WriteString(string(w))
-	}
-	return out.String()
-}
-
-// oneOf reports a word that is none of valid; false also for one that is missing.
-func oneOf[T ~string](r *runbookReader, at, what string, word T, valid []T) (T, bool) {
-	var names []string
-	for _, v := range valid {
-		if v == word {
-			return word, r.doc.Sound(at)
-		}
-		names = append(names, string(v))
-	}
-	if word == "" {
-		return "", false
-	}
-	r.doc.Fault(at, "unknown %s %s; %s", what, strictyaml.Quote(string(word)), oneOfThese(string(word), names))
-	return "", false
 }

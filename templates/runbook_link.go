@@ -103,7 +103,7 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 			continue
 		}
 		if !ok {
-			draft.doc.Fault(at, "there is no runbook %s; %s", strictyaml.Quote(call.step.Uses), oneOfThese(call.step.Uses, slices.Sorted(maps.Keys(s.called))))
+			draft.doc.Fault(at, "there is no runbook %s; %s", strictyaml.Quote(call.step.Uses), strictyaml.Instead(call.step.Uses, slices.Sorted(maps.Keys(s.called))))
 			continue
 		}
 		s.resolve(target, append(above, name))
@@ -128,7 +128,7 @@ func (s *Set) resolve(draft *runbookDraft, above []string) {
 			draft.doc.Fault("steps", "has more than %d steps with those that it calls; split it", maxSteps)
 			continue
 		}
-		r := &runbookReader{doc: draft.doc, draft: draft, names: call.names}
+		r := &runbookReader{reader: reader{doc: draft.doc, names: call.names}, draft: draft}
 		call.step.Uses = target.definition.Name
 		call.step.With = r.fill(call.at, runbookTarget(target.definition), call.with, call.names)
 		call.step.Called = &target.definition

@@ -3,44 +3,15 @@ package templates
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-const (
-	shortestAnswer = time.Minute
-	longestAnswer  = 7 * day
-)
-
-// groups checks the names of groups of the configuration; whether they exist is for the worker to say.
-func (r *runbookReader) groups(at string, groups []string) {
-	if r.doc.Has(at) && len(groups) == 0 {
-		r.doc.Fault(at, "is empty; name at least one group of the configuration")
-	}
-	r.few(at, len(groups))
-	for i, g := range groups {
-		if !strictyaml.IsName(g) {
-			r.doc.Fault(fmt.Sprintf("%s[%d]", at, i), "%s is not a name; %s", strictyaml.Quote(g), strictyaml.NameRule)
-		}
-	}
-}
-
-// answer reads what all steps have that wait for a person.
-func (r *runbookReader) answer(at string, f stepFile, s *runbook.Step) {
-	r.groups(at+".groups", f.Groups)
-	r.within(at+".timeout", time.Duration(f.Timeout), shortestAnswer, longestAnswer)
-	r.within(at+".remind", time.Duration(f.Remind), time.Second, longestAnswer)
-	if r.doc.Has(at+".remind") && r.doc.Has(at+".timeout") && f.Remind >= f.Timeout && r.doc.Sound(at+".timeout") {
-		r.doc.Fault(at+".remind", "%s is not before the timeout, which is %s; write less", f.Remind, f.Timeout)
-	}
-	s.Groups, s.RemindSeconds = f.Groups, f.Remind.Seconds()
-}
-
 func (r *runbookReader) gate(at string, f stepFile, s *runbook.Step) {
-	r.answer(at, f, s)
+	r.answer(at, f.Groups, f.Timeout, f.Remind)
+	s.Groups, s.RemindSeconds = f.Groups, f.Remind.Seconds()
 	r.number(at+".min", f.Min, 1, 20)
 	s.Gate = &runbook.Gate{Approves: f.Approves, Min: max(f.Min, 1), OnTimeout: runbook.Reject, EscalateTo: f.EscalateTo}
 	if r.doc.Has(at + ".not") {
@@ -76,9 +47,9 @@ func (r *runbookReader) approves(at string, f stepFile, gate runbook.Step, behin
 		case slices.Contains(f.Approves[:i], id):
 			r.doc.Fault(at, "%s is there twice; remove it", strictyaml.Quote(id))
 		case !slices.Contains(actions, id) && r.ids[id] != "":
-			r.doc.Fault(at, "%s is no action that follows this gate; %s", strictyaml.Quote(id), oneOfThese("", actions))
+			r.doc.Fault(at, "%s is no action that follows this gate; %s", strictyaml.Quote(id), strictyaml.Instead("", actions))
 		case !slices.Contains(actions, id):
-			r.doc.Fault(at, "there is no action %s behind this gate; %s", strictyaml.Quote(id), oneOfThese(id, actions))
+			r.doc.Fault(at, "there is no action %s behind this gate; %s", strictyaml.Quote(id), strictyaml.Instead(id, actions))
 		case known:
 			r.doc.Fault(at, "%s is approved by %s already; keep one gate for each step", id, other)
 		default:
@@ -103,7 +74,8 @@ func actionsIn(steps []runbook.Step) []string {
 
 // person reads a step in which a person does something or fills something in.
 func (r *runbookReader) person(at string, f stepFile, s *runbook.Step) condition.Types {
-	r.answer(at, f, s)
+	r.answer(at, f.Groups, f.Timeout, f.Remind)
+	s.Groups, s.RemindSeconds = f.Groups, f.Remind.Seconds()
 	if s.Kind == runbook.InputStep && r.doc.Has(at+".fields") && len(f.Fields) == 0 {
 		r.doc.Fault(at+".fields", "is empty; write what is to be filled in")
 	}

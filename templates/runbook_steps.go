@@ -67,7 +67,7 @@ func (r *runbookReader) step(at string, f stepFile, s *runbook.Step, nesting int
 		s.Groups = f.Groups
 	case runbook.Incident:
 		if r.doc.Has(at + ".severity") {
-			s.Severity, _ = oneOf(r, at+".severity", "severity", f.Severity, severities)
+			s.Severity, _ = oneOf(&r.reader, at+".severity", "severity", f.Severity, severities)
 		}
 		outputs["id"] = condition.String
 	case runbook.Checkpoint:

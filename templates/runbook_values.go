@@ -26,7 +26,7 @@ func (r *runbookReader) operation(at, name string, most runbook.Risk) (runbook.O
 				names = append(names, o.Name)
 			}
 		}
-		r.doc.Fault(at, "unknown operation %s; %s", strictyaml.Quote(name), oneOfThese(name, names))
+		r.doc.Fault(at, "unknown operation %s; %s", strictyaml.Quote(name), strictyaml.Instead(name, names))
 		return op, false
 	}
 	if most.Below(op.Risk) {
@@ -90,7 +90,7 @@ func (r *runbookReader) fill(at string, t target, given arguments, names conditi
 		case len(valid) == 0:
 			r.doc.Fault(path, "%s takes no arguments; remove it", t.name)
 		default:
-			r.doc.Fault(path, "%s does not take %s; %s", t.name, strictyaml.Quote(name), oneOfThese(name, valid))
+			r.doc.Fault(path, "%s does not take %s; %s", t.name, strictyaml.Quote(name), strictyaml.Instead(name, valid))
 		}
 	}
 	return out
@@ -119,7 +119,7 @@ func (r *runbookReader) argument(at string, t target, p runbook.Param, given str
 	}
 	value, ok := r.constant(at, p.Type, given.Value)
 	if s, _ := value.(string); ok && len(p.Enum) > 0 && !slices.Contains(p.Enum, s) {
-		r.doc.Fault(at, "%s does not take %s as %s; %s", t.name, strictyaml.Quote(s), p.Name, oneOfThese(s, p.Enum))
+		r.doc.Fault(at, "%s does not take %s as %s; %s", t.name, strictyaml.Quote(s), p.Name, strictyaml.Instead(s, p.Enum))
 	}
 	return runbook.Value{Constant: value}
 }

@@ -52,7 +52,7 @@ func (r *runbookReader) check(at string, f stepFile, s *runbook.Step) condition.
 	}
 	s.OnFalse = runbook.Fail
 	if r.doc.Has(at + ".on_false") {
-		s.OnFalse, _ = oneOf(r, at+".on_false", "word", f.OnFalse, []string{runbook.Fail, runbook.End})
+		s.OnFalse, _ = oneOf(&r.reader, at+".on_false", "word", f.OnFalse, []string{runbook.Fail, runbook.End})
 	}
 	return outputs
 }
@@ -62,7 +62,7 @@ var risks = []runbook.Risk{runbook.Read, runbook.Write, runbook.Destructive}
 // action reads a step that does something, and returns its outputs.
 func (r *runbookReader) action(at string, f stepFile, s *runbook.Step) condition.Types {
 	s.Uses, s.Idempotent = f.Uses, f.Idempotent
-	risk, known := oneOf(r, at+".risk", "risk", runbook.Risk(f.Risk), risks)
+	risk, known := oneOf(&r.reader, at+".risk", "risk", runbook.Risk(f.Risk), risks)
 	s.Risk = risk
 	op, ok := r.operation(at+".uses", f.Uses, runbook.Destructive)
 	if ok {
@@ -79,7 +79,7 @@ func (r *runbookReader) action(at string, f stepFile, s *runbook.Step) condition
 	r.within(at+".timeout", time.Duration(f.Timeout), time.Second, longestWork)
 	switch {
 	case s.TimeoutSeconds > 0:
-	case f.Uses == "service.scale" || f.Uses == "service.restart":
+	case op.Workflow:
 		s.TimeoutSeconds = int(longestWork.Seconds())
 	default:
 		s.TimeoutSeconds = workSeconds
@@ -111,6 +111,6 @@ func (r *runbookReader) retry(at string, f stepFile, s *runbook.Step) {
 	}
 	s.OnUnknown = runbook.Ask
 	if r.doc.Has(at + ".on_unknown") {
-		s.OnUnknown, _ = oneOf(r, at+".on_unknown", "word", f.OnUnknown, []string{runbook.Ask, runbook.Fail})
+		s.OnUnknown, _ = oneOf(&r.reader, at+".on_unknown", "word", f.OnUnknown, []string{runbook.Ask, runbook.Fail})
 	}
 }

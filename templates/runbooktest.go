@@ -24,8 +24,8 @@ var caseStart = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 
 // runbookTestDraft are the cases of a runbook.
 type runbookTestDraft struct {
-	cases   []runbooktest.Case
-	builtIn bool
+	origin
+	cases []runbooktest.Case
 }
 
 // tests compares the cases that were read with the runbooks that they are for.
@@ -40,7 +40,7 @@ func (s *Set) tests(readings []*reading) {
 		case s.isFaulty(id{runbookKind, r.key.name}):
 			continue // which is told already
 		case !found || of.definition.Name != r.key.name:
-			r.doc.Fault("metadata.name", "no runbook is named %s; %s", strictyaml.Quote(r.key.name), oneOfThese(r.key.name, s.runbookNames()))
+			r.doc.Fault("metadata.name", "no runbook is named %s; %s", strictyaml.Quote(r.key.name), strictyaml.Instead(r.key.name, s.runbookNames()))
 			continue
 		case of.doc.Err() != nil || r.doc.Err() != nil || draft.builtIn && !of.builtIn:
 			continue
@@ -165,7 +165,7 @@ var caseOutcomes = map[string]runbook.StepOutcome{"ok": runbook.OK, "fail": runb
 func caseOutcome(doc *strictyaml.Document, at, text string) runbook.StepOutcome {
 	outcome, ok := caseOutcomes[text]
 	if !ok && text != "" {
-		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), oneOfThese(text, slices.Sorted(maps.Keys(caseOutcomes))))
+		doc.Fault(at, "%s is no outcome; %s", strictyaml.Quote(text), strictyaml.Instead(text, slices.Sorted(maps.Keys(caseOutcomes))))
 	}
 	return outcome
 }
@@ -181,7 +181,7 @@ func casePerson(doc *strictyaml.Document, at string, f personFile) runbooktest.P
 	case said != 1:
 		doc.Fault(at, "says %d things; write one of approve, reject, answer and verb", said)
 	case f.Verb != "" && !slices.Contains(runbook.Verbs, f.Verb):
-		doc.Fault(at+".verb", "%s is no order; %s", strictyaml.Quote(f.Verb), oneOfThese(f.Verb, runbook.Verbs))
+		doc.Fault(at+".verb", "%s is no order; %s", strictyaml.Quote(f.Verb), strictyaml.Instead(f.Verb, runbook.Verbs))
 	case f.Verb == "" && f.At != "":
 		doc.Fault(at+".at", "belongs to a verb; remove it")
 	case f.Answer == "" && len(f.Fields) > 0:
@@ -203,7 +203,7 @@ var runOutcomes = []string{
 func caseExpect(doc *strictyaml.Document, at string, f expectFile) runbooktest.Expect {
 	e := runbooktest.Expect{Outcome: runbook.Outcome(f.Outcome), Reason: f.Reason, Path: f.Path, Undone: f.Undone, NotUndone: f.NotUndone}
 	if !slices.Contains(runOutcomes, f.Outcome) {
-		doc.Fault(at+".outcome", "%s is not how a run ends; %s", strictyaml.Quote(f.Outcome), oneOfThese(f.Outcome, runOutcomes))
+		doc.Fault(at+".outcome", "%s is not how a run ends; %s", strictyaml.Quote(f.Outcome), strictyaml.Instead(f.Outcome, runOutcomes))
 	}
 	if _, err := regexp.Compile(f.Reason); err != nil {
 		doc.Fault(at+".reason", "%s is no regular expression; escape what is meant as it stands", strictyaml.Quote(f.Reason))

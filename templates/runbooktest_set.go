@@ -41,7 +41,7 @@ func (s *Set) testOf(d runbook.Definition) RunbookTest {
 // both. What they call may lie beside them, else it is that of Open. What has a fault is left out and returned
 // beside them. The error is that of reading a file, or that there is no runbook.
 func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTest, []Faulty, error) {
-	named, err := lintFiles(paths)
+	named, err := lintFiles(paths, dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,7 +53,7 @@ func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTes
 		}
 		around = append(around, beside...)
 	}
-	files, err := lintFiles(around)
+	files, err := lintFiles(around, dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,7 +61,7 @@ func RunbookTestsIn(paths []string, dir string, disabled []string) ([]RunbookTes
 	set, err := settle(func(faulty map[id]Faulty) (*Set, []*reading, error) {
 		given = nil
 		contents, err := inParallel(files, func(f lintFile) (*linted, error) {
-			return lintFile{f.path, slices.Contains(paths, f.path)}.read()
+			return lintFile{path: f.path, named: slices.Contains(paths, f.path)}.read()
 		})
 		if err != nil {
 			return nil, nil, err
@@ -106,13 +106,16 @@ func (s *Set) selected(given []*reading, named []lintFile) ([]RunbookTest, []Fau
 			continue
 		}
 		for _, key := range r.keys() {
-			names[key.name] = names[key.name] || key.kind != scalingPolicy
+			names[key.name] = names[key.name] || isOfRunbook(key.kind)
 		}
 	}
 	out := slices.DeleteFunc(s.RunbookTests(), func(t RunbookTest) bool { return !names[t.Runbook.Name] })
-	faulty := slices.DeleteFunc(s.Faulty(), func(f Faulty) bool { return f.Kind == scalingPolicy || !names[f.Name] })
+	faulty := slices.DeleteFunc(s.Faulty(), func(f Faulty) bool { return !isOfRunbook(f.Kind) || !names[f.Name] })
 	if len(out) == 0 && len(faulty) == 0 {
 		return nil, nil, errors.New("there is no runbook and no test")
 	}
 	return out, faulty, nil
 }
+
+// isOfRunbook says that a kind is that of runbooks or of their tests.
+func isOfRunbook(kind string) bool { return kind == runbookKind || kind == runbookTest }

@@ -22,12 +22,23 @@ import (
 var embedded embed.FS
 
 // kinds says how the definitions of each kind are read. A decoder returns what the file begins with
-// and its content, and reports faults in the document.
+// and its content, and reports faults in the document. The content may be shipped and lintable.
 var kinds = map[string]func(*strictyaml.Document) (header, any){
 	scalingPolicy: decodeScalingPolicy,
 	runbookKind:   decodeRunbook,
 	runbookTest:   decodeRunbookTest,
 }
+
+// kindNames are the kinds in the order of their names.
+func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// shipped is the content of a definition that has to know whether it is built in.
+type shipped interface{ ship() }
+
+// origin makes the content that embeds it a shipped.
+type origin struct{ builtIn bool }
+
+func (o *origin) ship() { o.builtIn = true }
 
 // Set holds the definitions of an installation.
 type Set struct {
@@ -76,11 +87,8 @@ func load(dir string, disabled []string, given []*reading, faulty map[id]Faulty)
 		return nil, nil, err
 	}
 	for _, r := range readings {
-		switch draft := r.value.(type) {
-		case *runbookDraft:
-			draft.builtIn = true
-		case *runbookTestDraft:
-			draft.builtIn = true
+		if content, ok := r.value.(shipped); ok {
+			content.ship()
 		}
 	}
 	set := &Set{definitions: map[id]definition{}, faulty: faulty}

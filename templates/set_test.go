@@ -160,3 +160,14 @@ func TestSHA256OfOwnFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none.SHA256())
 }
+
+// Each kind is known by the line that names it, also where one kind's name begins another's, and belongs to a file
+// that cannot be read.
+func TestKindsAreKnownByTheirLine(t *testing.T) {
+	for kind := range kinds {
+		broken := &reading{file: "some.yaml", text: []byte("apiVersion: evenkeel/v1\nkind: " + kind + "\nmetadata: {name: a\n")}
+		require.Equal(t, kind, broken.keys()[0].kind)
+	}
+	require.False(t, kindLine.MatchString("kind: Runbooks"))
+	require.False(t, kindLine.MatchString("kind: Deployment"))
+}

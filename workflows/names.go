@@ -9,7 +9,8 @@ import (
 // TaskQueue is the queue for workflows and for all activities that are not tied to a host.
 const TaskQueue = "evenkeel"
 
-// HostQueue is the queue for the activities of one host: NVML, Docker and disk.
+// HostQueue is the queue for the activities of one host: its Docker engine, nginx, GPUs and programs, and what its
+// configuration says.
 func HostQueue(host string) string { return TaskQueue + "-host-" + host }
 
 // ServiceID is the id of the one change that a service may have at a time, whatever kind it is.

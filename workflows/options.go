@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -106,7 +107,7 @@ func sending(ctx workflow.Context, summary string) workflow.Context {
 func ledgerLater(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              TaskQueue,
-		Summary:                cut("waits for the ledger: "+summary, summaryBytes),
+		Summary:                cut("waits for the ledger: "+strings.TrimPrefix(summary, "ledger: "), summaryBytes),
 		StartToCloseTimeout:    ledgerLimit,
 		ScheduleToCloseTimeout: ledgerTotal,
 		RetryPolicy:            ledgerRetry,

@@ -157,3 +157,17 @@ func TestScaleNamesWhatIsGone(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, RolledBack, result.Outcome, result.Reason)
 }
+
+// What waits for the ledger names it once.
+func TestLedgerLaterIsCalledOnce(t *testing.T) {
+	look := func(ctx workflow.Context) (string, error) {
+		return workflow.GetActivityOptions(ledgerLater(ctx, "ledger: step.ok")).Summary, nil
+	}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterWorkflowWithOptions(look, workflow.RegisterOptions{Name: "look"})
+	env.ExecuteWorkflow("look")
+	var summary string
+	require.NoError(t, env.GetWorkflowResult(&summary))
+	require.Equal(t, "waits for the ledger: step.ok", summary)
+}

@@ -53,13 +53,22 @@ func (q *requests) listen(ctx workflow.Context) error {
 	})
 }
 
+// over is what whoever still speaks is told once the run has ended; empty while it goes on.
+func (q *requests) over() string {
+	closed := q.asker.closed()
+	if closed == "" {
+		return ""
+	}
+	return "the run is over: " + closed
+}
+
 // valid refuses what is malformed and what is not open. Who may is not its business: what it refuses leaves no trace.
 func (q *requests) valid(_ workflow.Context, a request.Answer) error {
 	if why := a.Malformed(); why != "" {
 		return temporal.NewApplicationError(why, activities.InvalidInput)
 	}
-	if closed := q.asker.closed(); closed != "" {
-		return temporal.NewApplicationError("the run is over: "+closed, activities.PreconditionFailed)
+	if over := q.over(); over != "" {
+		return temporal.NewApplicationError(over, activities.PreconditionFailed)
 	}
 	for _, r := range q.asker.open() {
 		if r.ID == a.Request {

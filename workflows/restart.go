@@ -28,6 +28,9 @@ type RestartRequest struct {
 // alone; where none runs, all are started. A failure or a cancellation brings the replica at work back. Its id
 // is ServiceID, so that a service has one change at a time.
 func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, error) {
+	if err := spoken(req.By, req.Why); err != nil {
+		return ServiceResult{}, err
+	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
 	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })

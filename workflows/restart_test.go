@@ -271,13 +271,23 @@ func TestRestartBySignal(t *testing.T) {
 
 // A ledger that is away does not undo what is done.
 func TestRestartWithoutALedger(t *testing.T) {
-	w := &lostLedger{world: restarting(replica(1, "running"))}
-	w.ledgerErr = temporal.NewNonRetryableApplicationError("no such table", activities.PreconditionFailed, errors.New("x"))
-	result, err := follow(t, w, w.world, undisturbed, RestartService, restartOfApp)
-	require.NoError(t, err)
-	require.Equal(t, Restarted, result.Outcome)
-	require.Equal(t, []bool{true, false}, w.locally, "first in this worker, then in any")
-	require.Contains(t, result.Warnings, "the ledger does not know how this run ended: no such table")
+	for what, c := range map[string]struct {
+		err     error
+		locally []bool
+	}{
+		"says no": {temporal.NewNonRetryableApplicationError("no such table", activities.PreconditionFailed, errors.New("x")), []bool{true}},
+		"is away": {temporal.NewApplicationError("no such host", activities.Unavailable), []bool{true, false}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := &lostLedger{world: restarting(replica(1, "running"))}
+			w.ledgerErr = c.err
+			result, err := follow(t, w, w.world, undisturbed, RestartService, restartOfApp)
+			require.NoError(t, err)
+			require.Equal(t, Restarted, result.Outcome)
+			require.Equal(t, c.locally, slices.Compact(w.locally), "first in this worker, then in any; what says no is not asked again")
+			require.Contains(t, result.Warnings, "the ledger does not know how this run ended: "+Reason(c.err))
+		})
+	}
 }
 
 // lostLedger is a world without a ledger; locally says of each attempt to tell it whether it was a local activity.

@@ -5,15 +5,10 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
-
-// RunbookID is the id of the one run that a runbook may have at a time about one thing. A runbook about the
-// host has no project.
-func RunbookID(host, project, name, key string) string {
-	return runbook.Subject(host, project, name, key)
-}
 
 const (
 	// OperateRunbook is the Update with an operator's order, whatever the run is at: RunbookOrder → request.Reply.
@@ -82,7 +77,7 @@ type RunbookResult struct {
 	Undone     []string         `json:"undone,omitempty"`
 	NotUndone  []string         `json:"not_undone,omitempty"`
 	// Unwritten is what the ledger was to know and does not: it was away for more than a day.
-	Unwritten []runbook.Record `json:"unwritten,omitempty"`
+	Unwritten []ledger.Record `json:"unwritten,omitempty"`
 }
 
 // RunbookStep is what became of one step.
@@ -94,9 +89,12 @@ type RunbookStep struct {
 }
 
 // RunRunbook follows one runbook definition to its end: it does real work, stops for people where the
-// definition says so, and tells the ledger everything. Its id is RunbookID. The definition, with all that
+// definition says so, and tells the ledger everything. Its id is runbook.Subject. The definition, with all that
 // it calls, is read once; an edit never changes a run under way.
 func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error) {
+	if err := spoken(req.By, req.Why); err != nil {
+		return RunbookResult{}, err
+	}
 	r := newRunbookRun(ctx, req)
 	if err := r.listen(ctx); err != nil {
 		return r.result(), err

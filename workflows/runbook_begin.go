@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -29,7 +30,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	d := loaded.Definition
 	r.project, r.program, r.runID = loaded.Project, loaded.Program(), loaded.RunID
 	r.state = runbook.New(runbook.Run{
-		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By,
+		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By, Override: r.req.Override,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,
 	}, loaded.Inputs)
 	r.setAttributes(value{SeverityAttribute, d.Severity})
@@ -51,7 +52,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	if why == "" {
 		return true, nil
 	}
-	r.turnAway(runbook.Refused, why, runbook.Record{Event: "refused", Kind: "runbook.refused"})
+	r.turnAway(runbook.Refused, why, ledger.Record{Event: "refused", Kind: "runbook.refused"})
 	return false, nil
 }
 
@@ -72,43 +73,38 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 		return false, nil
 	}
 	if r.req.Override {
-		r.keepNow(runbook.Record{Event: "override", Kind: "runbook.override", Actor: r.req.By, Data: r.turnedAway(s.Reason + "; overridden: " + r.req.Why)})
+		r.keepNow(ledger.Record{Event: "override", Kind: "runbook.override", Actor: r.req.By, Data: r.turnedAway(s.Reason + "; overridden: " + r.req.Why)})
 		return false, nil
 	}
-	records := []runbook.Record{{Event: "suppressed", Kind: "runbook.suppressed"}}
+	records := []ledger.Record{{Event: "suppressed", Kind: "runbook.suppressed"}}
 	if s.Broken {
-		records = append(records, r.brokenIncident(d, s.Reason))
+		opened := runbook.IncidentID(r.state.Run, "breaker", 0)
+		records = append(records, r.brokenIncident(d, opened, s.Reason))
+		s.Reason += "; opened the incident " + opened
 	}
 	r.turnAway(runbook.Suppressed, s.Reason, records...)
 	return true, nil
 }
 
-// actedSince asks the ledger, here and where it is away on whichever worker has it.
+// actedSince asks the ledger.
 func (r *runbookRun) actedSince(ctx workflow.Context, req activities.PastRequest) (past []time.Time, err error) {
 	var a *activities.Runbooks
-	summary := "cooldown and breaker of " + req.Subject
-	if err = workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), a.ActedSince, req).Get(ctx, &past); err == nil {
-		return past, nil
-	}
-	r.awaitLedger(true)
-	err = workflow.ExecuteActivity(ledgerLater(ctx, summary), a.ActedSinceLater, req).Get(ctx, &past)
-	r.book.since = time.Time{}
-	r.show()
+	err = r.entries.run(ctx, "cooldown and breaker of "+req.Subject, a.ActedSince, activities.ActedSinceLater, req, &past)
 	return past, err
 }
 
 // brokenIncident opens an incident in place of the run that the breaker stopped.
-func (r *runbookRun) brokenIncident(d runbook.Definition, why string) runbook.Record {
-	return runbook.Record{
+func (r *runbookRun) brokenIncident(d runbook.Definition, incident, why string) ledger.Record {
+	return ledger.Record{
 		Event: "incident", Kind: "incident.opened", Subject: r.state.Run.Subject(r.state.Run.Dedup),
 		Data: runbook.IncidentOpened{
-			Runbook: d.Name, Incident: runbook.IncidentID(r.state.Run, "breaker", 0), Title: d.Name + " does not help: " + why, Severity: d.Severity,
+			Runbook: d.Name, Incident: incident, Title: d.Name + " does not help: " + why, Severity: d.Severity,
 		},
 	}
 }
 
 // turnAway ends a run before it touched anything.
-func (r *runbookRun) turnAway(outcome runbook.Outcome, why string, records ...runbook.Record) {
+func (r *runbookRun) turnAway(outcome runbook.Outcome, why string, records ...ledger.Record) {
 	r.state.Outcome, r.state.Reason, r.state.Phase = outcome, why, runbook.Over
 	for _, rec := range records {
 		if rec.Data == nil {
@@ -120,11 +116,11 @@ func (r *runbookRun) turnAway(outcome runbook.Outcome, why string, records ...ru
 }
 
 // keepNow keeps a record of a run that is not driven yet.
-func (r *runbookRun) keepNow(rec runbook.Record) {
+func (r *runbookRun) keepNow(rec ledger.Record) {
 	if rec.Subject == "" {
 		rec.Subject = r.state.Run.Subject(r.state.Run.Key)
 	}
-	r.book.add(rec)
+	r.entries.add(rec)
 	r.flush(r.ctx)
 }
 
@@ -138,7 +134,7 @@ func (r *runbookRun) notBegun(err error) {
 	if temporal.IsCanceledError(err) {
 		r.state.Outcome = runbook.Aborted
 	}
-	r.keepNow(runbook.Record{Event: "broken", Kind: "runbook.finished", Actor: r.req.By, Data: runbook.Finished{
+	r.keepNow(ledger.Record{Event: "broken", Kind: "runbook.finished", Actor: r.req.By, Data: runbook.Finished{
 		Runbook: r.state.Run.Name, Outcome: r.state.Outcome, Reason: r.state.Reason, PlanSHA256: r.state.Run.PlanSHA256,
 	}})
 }
@@ -165,7 +161,7 @@ func (r *runbookRun) answerLate() {
 		for {
 			var h happening
 			r.inbox.Receive(ctx, &h)
-			h.reply.answer(request.Reply{Message: "the run is over: " + string(r.state.Outcome)})
+			h.reply.answer(request.Reply{Message: r.requests.over()})
 		}
 	})
 }

@@ -77,9 +77,8 @@ func choices(r request.Request) string {
 func Commands(r request.Request) []string {
 	var lines []string
 	if r.Kind == request.Order {
-		run, _, _, _ := request.Split(r.ID)
 		for _, verb := range r.Choices {
-			line := "starter runbook " + verb + " " + strings.TrimPrefix(run, "runbook/")
+			line := "starter runbook " + verb + " " + r.ID // the order is for this step as it stands now
 			if runbook.NeedsReason(verb) {
 				line += " --reason REASON"
 			}

@@ -33,16 +33,19 @@ type runbookRun struct {
 	// stop stops what is at work.
 	stop   workflow.CancelFunc
 	timers []*runbookTimer
-	book   book
-	// runID is the run at work, as a worker said it.
+	// entries are what it tells the ledger, notices what it tells people.
+	entries entries
+	notices notices
+	// runID is the run at work, as a worker said it. After a reset the history is replayed under the id of the new run,
+	// and must lead to the same decisions: that it is another run is known only from what activities said since. So
+	// LoadRunbook, WhoIs and Keep each say which run they worked for.
 	runID string
+	// suppression is what the ledger said of the operation that is due.
+	suppression *runbook.Suppression
 	// late says that whoever still speaks is told that the run is over.
 	late bool
 	// waiting is what the search attributes say.
 	waiting bool
-	// notified counts what people were told; untold are those of whom it is known that they were not.
-	notified int
-	untold   []string
 }
 
 // happening is an event on its way to the state, and who waits for its reply.
@@ -89,7 +92,8 @@ type runbookTimer struct {
 func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 	apart, _ := workflow.NewDisconnectedContext(ctx)
 	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}}
-	r.queue.changed = r.show
+	r.queue.changed, r.notices.changed = r.show, r.show
+	r.entries.changed, r.entries.gone = r.ledgerChanged, r.ledgerGone
 	r.requests = requests{asker: r, queue: &r.queue}
 	r.state.Run = runbook.Run{Name: req.Name, Host: req.Host, Initiator: req.By}
 	r.state.Node = runbook.Nowhere
@@ -152,9 +156,9 @@ func (r *runbookRun) take(t task) {
 	case t.Cancel:
 		r.cancel()
 	case t.Notify != nil:
-		r.notify(*t.Notify)
-	case t.Reply != nil && r.book.away():
-		t.answer(r.book.waits())
+		r.notices.send(r.ctx, r.state.Run.Subject(r.state.Run.Key), *t.Notify)
+	case t.Reply != nil && r.entries.away():
+		t.answer(r.later())
 	default:
 		r.todo = append(r.todo, &t)
 	}
@@ -179,7 +183,7 @@ func (r *runbookRun) work(ctx workflow.Context) {
 func (r *runbookRun) do(ctx workflow.Context, t *task) {
 	switch {
 	case t.Record != nil:
-		r.book.add(*t.Record)
+		r.entries.add(*t.Record)
 		return
 	case t.Evaluate != nil:
 		r.evaluate(ctx, t)
@@ -187,9 +191,12 @@ func (r *runbookRun) do(ctx workflow.Context, t *task) {
 	}
 	r.flush(ctx)
 	switch {
+	case t.Act != nil && r.suppression != nil:
+		r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: runbook.Failed, NotBegun: true, Suppressed: r.suppression}}})
+		r.suppression = nil
 	case t.Act != nil:
 		if outcome, why := r.mayNot(ctx, t); why != "" {
-			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why}}})
+			r.inbox.Send(ctx, happening{event: runbook.Event{Seq: t.Seq, Acted: &runbook.ActResult{Outcome: outcome, Message: why, NotBegun: outcome == runbook.Failed}}})
 			return
 		}
 		r.begins(func(ctx workflow.Context) runbook.Event {
@@ -220,9 +227,9 @@ func (r *runbookRun) mayNot(ctx workflow.Context, t *task) (outcome runbook.Step
 		return runbook.Failed, stoppedBefore
 	case call.Undo:
 		return "", ""
-	case r.book.lost:
+	case r.entries.lost:
 		return runbook.Failed, "it was not begun: the ledger does not know of it"
-	case call.Once() && call.Run != r.runID:
+	case (call.Once() || !call.Until.IsZero()) && call.Run != r.runID:
 		return runbook.Unclear, "the run was reset, and this attempt may have begun before"
 	case !call.Until.IsZero() && workflow.Now(ctx).After(call.Until):
 		return runbook.Failed, "its approval ended at " + call.Until.UTC().Format("15:04:05 MST") + ", before it could begin"

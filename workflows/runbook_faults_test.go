@@ -185,7 +185,11 @@ func TestRunbookOfAHostThatLosesItsWorker(t *testing.T) {
 	t.Run("it may not", func(t *testing.T) {
 		s, scheduled := lostAt(t, "restart", time.Hour)
 		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
-		s.RegisterDelayedCallback(func() { require.Contains(t, s.status().Request.Message, "may or may not have happened") }, 10*time.Minute)
+		s.RegisterDelayedCallback(func() {
+			message := s.status().Request.Message
+			require.Contains(t, message, "restart may or may not have happened: command.run command=restart-qwen, which runs /usr/local/bin/restart qwen (attempt 1): ")
+			require.Contains(t, message, "; what the command started may still run")
+		}, 10*time.Minute)
 		result, err := s.run()
 		require.Error(t, err)
 		require.Equal(t, 1, *scheduled)

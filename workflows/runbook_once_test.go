@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -102,4 +104,50 @@ func TestRunBeginsWithAStepThatIsDoneOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, runbook.Succeeded, result.Outcome, result.Reason)
 	require.Equal(t, []string{"first"}, s.acts)
+}
+
+// Cooldown and breaker are looked at again right before the first change: another run may have made one meanwhile.
+func TestRunbookSuppressedBeforeItActs(t *testing.T) {
+	d := restart(t)
+	d.Steps = d.Steps[2:4] // the gate and what it approves
+	for name, c := range map[string]struct {
+		breaker  runbook.Breaker
+		override bool
+		outcome  runbook.Outcome
+		incident bool
+	}{
+		"cooldown":   {runbook.Breaker{}, false, runbook.Suppressed, false},
+		"breaker":    {runbook.Breaker{MaxRuns: 1, WindowSeconds: 600}, false, runbook.Suppressed, true},
+		"overridden": {runbook.Breaker{MaxRuns: 1, WindowSeconds: 600}, true, runbook.Succeeded, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d.Triggers.Breaker = c.breaker
+			s := newRunbookSite(t, d)
+			s.RegisterDelayedCallback(func() {
+				_, err := s.ledger.Append(t.Context(), ledger.Draft{
+					Key: "other", At: s.Now().UTC().Format(time.RFC3339), Kind: runbook.ActingKind, Subject: "runbook/gpu1/shop/restart_model/qwen_32b", WorkflowID: "another",
+				})
+				require.NoError(t, err)
+			}, time.Minute)
+			s.hears(2*time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+			result, err := s.run(func(r *workflows.RunbookRequest) { r.Override, r.Why = c.override, "a test" })
+			require.NoError(t, err)
+			require.Equal(t, c.outcome, result.Outcome, result.Reason)
+			if c.outcome == runbook.Succeeded {
+				require.Equal(t, []string{"restart"}, s.acts)
+				return
+			}
+			require.Empty(t, s.acts)
+			require.Contains(t, result.Reason, name)
+			require.Equal(t, c.incident, slices.Contains(s.ledger.kinds(), "incident.opened"))
+			require.Contains(t, s.ledger.kinds(), "runbook.finished")
+			acting := 0
+			for _, kind := range s.ledger.kinds() {
+				if kind == runbook.ActingKind {
+					acting++
+				}
+			}
+			require.Equal(t, 1, acting, "what was not begun is not counted")
+		})
+	}
 }

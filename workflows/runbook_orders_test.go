@@ -1,12 +1,14 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -60,4 +62,26 @@ func TestOnFailureWithoutALedger(t *testing.T) {
 	require.Equal(t, []string{"open", "undo open"}, s.acts)
 	require.Equal(t, []string{"open"}, result.Undone)
 	require.NotEmpty(t, result.Unwritten)
+}
+
+// A run that has ended, and only waits for the ledger to take that, says so to whoever still speaks.
+func TestWordsToARunThatIsOver(t *testing.T) {
+	s := newRunbookSite(t, restart(t))
+	hour := s.between(0, time.Hour)
+	s.ledgerIs(func() bool { return hour() && slices.Contains(s.acts, "close") })
+	var open request.Answer
+	s.hears(time.Minute, workflows.AnswerRequest, func() any {
+		open = s.answers("bob@gpu1", true)().(request.Answer)
+		return open
+	})
+	words := []*word{
+		s.hears(10*time.Minute, workflows.AnswerRequest, func() any { return open }),
+		s.hears(10*time.Minute, workflows.OperateRunbook, s.orders(runbook.Abort, "anna@gpu1")),
+	}
+	result, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, runbook.Succeeded, result.Outcome)
+	for _, w := range words {
+		require.ErrorContains(t, w.rejected, "the run is over: succeeded")
+	}
 }

@@ -62,8 +62,9 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 		return temporal.NewApplicationError("an order to "+o.Verb+" needs a reason", activities.InvalidInput)
 	case o.Run == "":
 		return temporal.NewApplicationError("an order needs the id of the run that it is for", activities.InvalidInput)
-	case r.state.Phase == runbook.Over:
-		return temporal.NewApplicationError("the run is over: "+string(r.state.Outcome), activities.PreconditionFailed)
+	}
+	if over := r.requests.over(); over != "" {
+		return temporal.NewApplicationError(over, activities.PreconditionFailed)
 	}
 	return nil
 }
@@ -110,10 +111,10 @@ func (r *runbookRun) deliver(ctx workflow.Context, e runbook.Event) (request.Rep
 func (r *runbookRun) status() RunbookStatus {
 	waits := r.queue.unpolled()
 	if waits == "" {
-		waits = strings.TrimPrefix(r.book.waits(), "; ")
+		waits = r.entries.waits()
 	}
 	return RunbookStatus{
-		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.untold,
+		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.notices.untold,
 	}
 }
 
@@ -129,7 +130,7 @@ func (r *runbookRun) result() RunbookResult {
 	s := r.state
 	result := RunbookResult{
 		Runbook: s.Run.Name, Key: s.Run.Key, Host: r.req.Host, Project: s.Run.Project, Inputs: s.Inputs[""], Outcome: s.Outcome, Reason: s.Reason, By: r.req.By, Why: r.req.Why,
-		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.book.unwritten,
+		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.entries.unwritten,
 	}
 	if result.Outcome == "" {
 		result.Outcome = Running

@@ -14,11 +14,11 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// The operations that are workflows of their own.
-const (
-	scaleOperation   = runbook.ScaleOperation
-	restartOperation = "service.restart"
-)
+// ownWorkflows are the operations that are workflows of their own, with what starts them.
+var ownWorkflows = map[string]func(*runbookRun, workflow.Context, runbook.ActCall) (runbook.ActResult, error){
+	runbook.ScaleOperation:   (*runbookRun).scale,
+	runbook.RestartOperation: (*runbookRun).restart,
+}
 
 // scale takes a service to a number of replicas by a ScaleService run.
 func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {

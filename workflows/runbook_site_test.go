@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -67,6 +68,15 @@ func (m *memory) AppendFirst(ctx context.Context, d ledger.Draft) (bool, error) 
 	return err == nil && len(m.entries) > before, err
 }
 
+func (m *memory) AppendUnless(ctx context.Context, d ledger.Draft, since time.Time, refuse func([]ledger.Entry) string) (string, error) {
+	before, _ := m.Read(ctx, ledger.Filter{Kind: d.Kind, Subject: d.Subject, Since: since.UTC().Format(time.RFC3339)})
+	if why := refuse(before); why != "" {
+		return why, nil
+	}
+	_, err := m.AppendFirst(ctx, d)
+	return "", err
+}
+
 func (m *memory) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -96,6 +106,17 @@ func (m *memory) kinds() []string {
 		}
 	}
 	return kinds
+}
+
+// incident is the id of the one incident that was opened.
+func (m *memory) incident(t *testing.T) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := slices.IndexFunc(m.entries, func(e ledger.Entry) bool { return e.Kind == "incident.opened" })
+	require.GreaterOrEqual(t, at, 0)
+	var opened runbook.IncidentOpened
+	require.NoError(t, json.Unmarshal([]byte(m.entries[at].Data), &opened))
+	return opened.Incident
 }
 
 // installed are the definitions of the test.
@@ -192,8 +213,11 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
-	for _, name := range append([]string{activities.Evaluate}, runbook.Kinds...) {
-		s.RegisterActivityWithOptions(runbooks.Keep, activity.RegisterOptions{Name: name})
+	s.RegisterActivityWithOptions(runbooks.ActedSince, activity.RegisterOptions{Name: activities.ActedSinceLater})
+	records := &activities.Records{Ledger: s.ledger}
+	s.RegisterActivity(records)
+	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
+		s.RegisterActivityWithOptions(records.Keep, activity.RegisterOptions{Name: name})
 	}
 	s.RegisterActivity(&activities.People{Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}})
 	takes := func() time.Duration {

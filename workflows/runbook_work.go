@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // probeTotal bounds all attempts at reading probes: what cannot be read by then is missing.
@@ -42,18 +43,26 @@ func (r *runbookRun) watch(ctx workflow.Context, call runbook.WatchCall) runbook
 func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.ActResult {
 	var result runbook.ActResult
 	var err error
-	switch call.Uses {
-	case scaleOperation:
-		result, err = r.scale(ctx, call)
-	case restartOperation:
-		result, err = r.restart(ctx, call)
-	default:
+	if change, ok := ownWorkflows[call.Uses]; ok {
+		result, err = change(r, ctx, call)
+	} else {
 		err = r.queue.run(ctx, acting(call), actWait, activities.ActOperation, call, &result)
 	}
 	if err == nil {
 		return result
 	}
-	return runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err)}
+	ended := runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err), NotBegun: notBegun(err)}
+	if timeout := new(temporal.TimeoutError); call.Uses == runbook.CommandOperation && !ended.NotBegun && errors.As(err, &timeout) {
+		ended.Message += "; what the command started may still run" // with the worker the kernel ends only the program itself
+	}
+	return ended
+}
+
+// notBegun says of an operation that ended with an error that nothing of it was done.
+func notBegun(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	refusal, refused := activities.RefusalOf(err)
+	return ok && app.Type() == activities.NotBegun || refused && refusal.Code == scaling.ApprovalEnded || notTaken(err) && !tried(err)
 }
 
 // actWait is how long an operation waits for a worker to take it. One that none took was not done.

@@ -34,6 +34,9 @@ type ScaleRequest struct {
 // warm-up, healthy, observe, route, verify; down by unroute, drain, stop, verify, remove. A failure or a
 // cancellation puts things back. Its id is ServiceID, so that a service has one change at a time.
 func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error) {
+	if err := spoken(req.By, req.Why); err != nil {
+		return ServiceResult{}, err
+	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
 	run.asked = &req.Replicas

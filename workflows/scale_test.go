@@ -255,7 +255,7 @@ func TestScaleDownVerifiesWhileItStops(t *testing.T) {
 	w := goingDown()
 	met := make(chan struct{})
 	env.RegisterActivity(&meeting{w, met})
-	env.ExecuteWorkflow(ScaleService, ScaleRequest{Host: "gpu-1", Project: "shop", Service: "app", Replicas: 1})
+	env.ExecuteWorkflow(ScaleService, ScaleRequest{Host: "gpu-1", Project: "shop", Service: "app", Replicas: 1, By: "anna@gpu-1"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Empty(t, w.faults)
 }

@@ -72,6 +72,7 @@ type serviceRun struct {
 	host, project, service string
 
 	queue  hostQueue
+	ledger ledgerStages
 	change scaling.Change
 	// asked is the number that was asked for; nil for a restart.
 	asked  *int
@@ -103,10 +104,17 @@ func newServiceRun(host, project, service string, result ServiceResult) *service
 
 // follow does the steps of a run and ends it: with outcome done where they succeed.
 func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps func() error) (ServiceResult, error) {
-	r.queue.changed = func() {
+	waits := func() {
 		r.result.Waits = r.queue.unpolled()
+		if r.ledger.away() {
+			r.result.Waits = r.ledger.waits() + "; nothing is done before it answers"
+			if r.result.Outcome != Running {
+				r.result.Waits = r.ledger.waits() + "; what was done stays as it is"
+			}
+		}
 		workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	}
+	r.queue.changed, r.ledger.changed = waits, waits
 	attributes, err := knownAttributes(ctx)
 	if err != nil {
 		return r.result, err
@@ -114,11 +122,18 @@ func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps fun
 	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
 		return r.result, err
 	}
-	if err = r.ask(ctx); err == nil {
+	err = r.ask(ctx)
+	unknown := err != nil && ctx.Err() == nil
+	switch {
+	case err == nil:
 		err = steps()
+	case unknown:
+		r.warn("the ledger does not know of this run")
 	}
 	err = r.finish(ctx, done, err)
-	r.remember(ctx)
+	if !unknown { // else it has been waited for long enough
+		r.remember(ctx)
+	}
 	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
 	if setErr := attributes.set(ctx, value{StateAttribute, string(r.result.Outcome)}); setErr != nil {
 		workflow.GetLogger(ctx).Warn("search attribute not set", "error", setErr)
@@ -168,7 +183,7 @@ func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
-// ask tells the ledger that the change was asked for, before anything of it is done.
+// ask tells the ledger that the change was asked for, before anything of it is done: it waits a day for one that is away.
 func (r *serviceRun) ask(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	entry := activities.ServiceAsk{
@@ -176,20 +191,7 @@ func (r *serviceRun) ask(ctx workflow.Context) error {
 		Data: activities.ServiceAskedData{Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why},
 	}
 	var records *activities.Records
-	return r.tell(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, entry)
-}
-
-// tell appends to the ledger: here, and where it is away on whichever worker has it, for a day.
-func (r *serviceRun) tell(ctx workflow.Context, summary string, activity, entry any) error {
-	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), activity, entry).Get(ctx, nil)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	r.result.Waits = "the ledger does not answer; what was done stays as it is"
-	workflow.SetCurrentDetails(ctx, serviceDetails(r.result))
-	err = workflow.ExecuteActivity(ledgerLater(ctx, summary), activity, entry).Get(ctx, nil)
-	r.result.Waits = ""
-	return err
+	return r.ledger.run(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, records.KeepServiceAsk, entry, nil)
 }
 
 // remember tells the ledger how the run ended, also when it was cancelled. It waits a day for a ledger that is away:
@@ -206,8 +208,7 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 		},
 	}
 	var records *activities.Records
-	err := r.tell(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, entry)
-	if err != nil {
+	if err := r.ledger.run(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, records.KeepServiceRun, entry, nil); err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+Reason(err))
 	}
 }

@@ -6,9 +6,12 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -44,7 +47,7 @@ func StartRunbook(req RunbookRequest, of RunbookStart) Start {
 	if of.Project != "" {
 		on += "/" + of.Project
 	}
-	s := startOne(RunbookID(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, req.By, req.Why, RunRunbook, req)
+	s := startOne(runbook.Subject(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, req.By, req.Why, RunRunbook, req)
 	s.Joins = of.Policy == runbook.Join
 	s.Options.StaticDetails = runbookStatics(req, of)
 	return s
@@ -63,6 +66,15 @@ func runbookStatics(req RunbookRequest, of RunbookStart) string {
 		lines = append(lines, "\n"+plain(req.Why))
 	}
 	return cut(strings.Join(lines, "\n"), detailsBytes)
+}
+
+// spoken refuses a start whose name or reason is none that a history, the ledger and messages keep. It leaves no trace
+// beside that error, as an answer of that form does.
+func spoken(by, why string) error {
+	if fault := request.Spoken(by, why); fault != "" {
+		return temporal.NewNonRetryableApplicationError(fault, activities.InvalidInput, nil)
+	}
+	return nil
 }
 
 // StartGuard starts the guard of a host's VRAM, or finds it at work.

@@ -68,6 +68,8 @@ type world struct {
 	asked     []activities.ServiceAsk
 	kept      []activities.ServiceRun
 	ledgerErr error
+	// asks says why the ledger is not told what was asked for; nil is that it is.
+	asks func() error
 }
 
 func (w *world) count(name string) int {
@@ -111,6 +113,11 @@ func (w *world) PlanRestart(context.Context, activities.RestartPlanRequest) (sca
 }
 
 func (w *world) KeepServiceAsk(_ context.Context, ask activities.ServiceAsk) error {
+	if w.asks != nil {
+		if err := w.asks(); err != nil {
+			return err
+		}
+	}
 	w.asked = append(w.asked, ask)
 	return nil
 }
@@ -331,6 +338,10 @@ func follow(t *testing.T, activities any, w *world, prepare func(*testsuite.Test
 		require.NoError(t, app.Details(&result))
 	case errors.As(err, &canceled):
 		require.NoError(t, canceled.Details(&result))
+	}
+	if len(w.asked) == 0 { // nor does it know of the run
+		require.Empty(t, w.kept)
+		return result, err
 	}
 	require.Len(t, w.kept, 1)
 	told := keptOf(result)

@@ -9,7 +9,8 @@ import (
 )
 
 // Check says whether an entry could be appended now, without appending one: it takes the place of whoever
-// appends and gives it up again. A database that only reads, or that somebody keeps to himself, says no.
+// appends and gives it up again. A database that only reads, or that somebody keeps to himself, says no, and so does a
+// ledger that was tampered with.
 func (s *Store) Check(ctx context.Context) error {
 	if err := s.there(); err != nil {
 		return err
@@ -19,7 +20,7 @@ func (s *Store) Check(ctx context.Context) error {
 		return s.fault(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	_, err = headRow(ctx, tx, s.lock)
+	_, err = s.turn(ctx, tx)
 	return s.fault(err)
 }
 

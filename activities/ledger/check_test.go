@@ -58,3 +58,31 @@ func TestCheckSeesThatTheFileIsGone(t *testing.T) {
 	require.NoError(t, os.Rename(store.File()+".aside", store.File()))
 	require.NoError(t, store.Check(t.Context()))
 }
+
+// A ledger to which nothing is appended is not well, whoever asks: here the database was removed, and its anchor was not.
+func TestCheckSeesThatTheLedgerWasTamperedWith(t *testing.T) {
+	dir := t.TempDir()
+	store, err := Open(t.Context(), Options{StateDir: dir})
+	require.NoError(t, err)
+	_, err = store.Append(t.Context(), ledger.Draft{Key: "a", At: "2026-01-01T00:00:00Z", Kind: "k", Data: "{}"})
+	require.NoError(t, err)
+	head, err := store.Follow(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, int64(1), head.Seq)
+	require.NoError(t, store.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "ledger.db*"))
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, os.Remove(file))
+	}
+	store, err = Open(t.Context(), Options{StateDir: dir})
+	require.NoError(t, err, "it can be read and verified all the same")
+	defer store.Close()
+	_, followed := store.Follow(t.Context())
+	for _, err := range []error{store.Check(t.Context()), followed} {
+		fault, ok := errors.AsType[*activities.Error](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, activities.PreconditionFailed, fault.Class)
+		require.ErrorContains(t, err, "the ledger was tampered with")
+	}
+}

@@ -5,19 +5,26 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// object is something that a SQLite database is made of.
+// object is something that a database is made of.
 type object struct{ kind, name, text string }
 
 // sqliteObjects reads what a database is made of. What SQLite makes for itself has a name that nobody else can give.
-func sqliteObjects(ctx context.Context, db interface {
+func sqliteObjects(ctx context.Context, db querier) ([]object, error) {
+	return objects(ctx, db, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name")
+}
+
+type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-},
-) ([]object, error) {
-	rows, err := db.QueryContext(ctx, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name")
+}
+
+func objects(ctx context.Context, db querier, query string) ([]object, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -63,17 +70,33 @@ func sqliteForeign(ctx context.Context, tx *sql.Tx, tell func(string)) error {
 	if err != nil {
 		return err
 	}
+	differences(own, all, tell)
+	return damage(ctx, tx, tell)
+}
+
+// differences tells what a database has beside the ledger's own objects, by kind and name, what it has otherwise, and
+// what it lacks.
+func differences(own map[string]string, all []object, tell func(string)) {
+	there := map[string]bool{}
 	for _, o := range all {
 		text, known := own[o.kind+" "+o.name]
+		there[o.kind+" "+o.name] = true
 		switch {
 		case !known:
 			tell(fmt.Sprintf("the %s %q is not the ledger's; look at what it does, and drop it", o.kind, o.name))
-		case strings.TrimSpace(o.text) != strings.TrimSpace(text):
+		case plain(o.text) != plain(text):
 			tell(fmt.Sprintf("the %s %q is not as the ledger made it", o.kind, o.name))
 		}
 	}
-	return damage(ctx, tx, tell)
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		if kind, name, _ := strings.Cut(key, " "); !there[key] {
+			tell(fmt.Sprintf("the %s %q is missing, which the ledger made; find out who dropped it", kind, name))
+		}
+	}
 }
+
+// plain is a statement without its line breaks.
+func plain(statement string) string { return strings.Join(strings.Fields(statement), " ") }
 
 // damage tells where an index does not agree with its table: one that says that it is whole may leave entries out all
 // the same.

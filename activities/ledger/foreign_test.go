@@ -43,6 +43,17 @@ func TestForeignObjects(t *testing.T) {
 			[]string{"DROP TRIGGER ledger_entry_update", "CREATE TRIGGER ledger_entry_update BEFORE UPDATE ON ledger_entry BEGIN SELECT 1; END"},
 			[]string{`the trigger "ledger_entry_update" is not as the ledger made it`},
 		},
+		"the triggers are gone": {
+			[]string{"DROP TRIGGER ledger_entry_update", "DROP TRIGGER ledger_head_insert"},
+			[]string{
+				`the trigger "ledger_entry_update" is missing, which the ledger made; find out who dropped it`,
+				`the trigger "ledger_head_insert" is missing, which the ledger made; find out who dropped it`,
+			},
+		},
+		"an index is gone": {
+			[]string{"DROP INDEX ledger_entry_workflow"},
+			[]string{`the index "ledger_entry_workflow" is missing, which the ledger made; find out who dropped it`},
+		},
 		"what ANALYZE keeps": {[]string{"ANALYZE"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

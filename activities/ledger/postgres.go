@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	_ "embed" // the tables
 	"errors"
 	"fmt"
@@ -53,7 +52,7 @@ func openPostgres(ctx context.Context, o Options) (*place, error) {
 	p := &place{
 		name:  fmt.Sprintf("PostgreSQL at %s, database %s", address, config.Database),
 		reads: db, writes: db, lock: " FOR UPDATE", dir: o.StateDir,
-		foreign: func(context.Context, *sql.Tx, func(string)) error { return nil },
+		foreign: postgresForeign,
 	}
 	if err := p.preparePostgres(ctx, o.ReadOnly); err != nil {
 		return nil, errors.Join(err, db.Close())

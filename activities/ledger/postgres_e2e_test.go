@@ -20,6 +20,7 @@ func postgresSite(t *testing.T, server *ledgertest.Server) *site {
 	s := &site{t: t, Options: Options{DSN: server.Database(), StateDir: filepath.Join(t.TempDir(), "state")}}
 	s.connect("pgx", s.DSN)
 	s.unguard = []string{"ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "ALTER TABLE ledger_head DISABLE TRIGGER ALL"}
+	s.guard = []string{"ALTER TABLE ledger_entry ENABLE TRIGGER ALL", "ALTER TABLE ledger_head ENABLE TRIGGER ALL"}
 	return s
 }
 
@@ -28,6 +29,7 @@ func TestPostgres(t *testing.T) {
 	server := ledgertest.Start(t)
 	runSuite(t, func(t *testing.T) *site { return postgresSite(t, server) })
 	t.Run("fleet", func(t *testing.T) { testFleet(t, server) })
+	t.Run("foreign", func(t *testing.T) { testForeign(t, server) })
 	t.Run("roles", func(t *testing.T) { testRoles(t, server) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, server) })
 	t.Run("comes back", func(t *testing.T) { testComesBack(t, server) })
@@ -36,7 +38,7 @@ func TestPostgres(t *testing.T) {
 // Two hosts append to one ledger, each with an anchor of its own.
 func testFleet(t *testing.T, server *ledgertest.Server) {
 	a := postgresSite(t, server)
-	b := &site{t: t, Options: Options{DSN: a.DSN, StateDir: t.TempDir()}, db: a.db, unguard: a.unguard}
+	b := &site{t: t, Options: Options{DSN: a.DSN, StateDir: t.TempDir()}, db: a.db}
 	onA, onB := a.open(), b.open()
 	entries := a.fill(onA, 3)
 	require.Equal(t, entries[2].Head(), a.anchored())
@@ -49,14 +51,65 @@ func testFleet(t *testing.T, server *ledgertest.Server) {
 	b.clean(onB, 4)
 
 	// What is taken away is missed by the host that has seen it.
-	a.exec(a.unguard...)
-	a.exec("DELETE FROM ledger_entry WHERE seq = 4", "UPDATE ledger_head SET seq = 3, hash = '"+entries[2].Hash+"'")
+	a.tamper("DELETE FROM ledger_entry WHERE seq = 4", "UPDATE ledger_head SET seq = 3, hash = '"+entries[2].Hash+"'")
 	a.clean(onA, 3)
 	report, err := onB.Verify(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "the newest entries are gone: the ledger ends at 3, the anchor of this host says 4", report.Faults[0].Text)
 	_, err = onB.Append(t.Context(), note("b2"))
 	require.Equal(t, activities.PreconditionFailed, class(err))
+}
+
+// Whatever somebody does to what guards the tables, verifying names it.
+func testForeign(t *testing.T, server *ledgertest.Server) {
+	for name, c := range map[string]struct {
+		statements []string
+		want       []string
+	}{
+		"nothing":                   {nil, nil},
+		"a table and an index more": {[]string{"CREATE TABLE other (x INT)", "CREATE INDEX quick ON ledger_entry (actor)"}, nil},
+		"a trigger is gone": {
+			[]string{"DROP TRIGGER ledger_entry_change ON ledger_entry"},
+			[]string{`the trigger "ledger_entry_change" is missing, which the ledger made; find out who dropped it`},
+		},
+		"triggers are disabled": {
+			[]string{"ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "ALTER TABLE ledger_head ENABLE REPLICA TRIGGER ledger_head_forward"},
+			[]string{`the trigger "ledger_entry_change" is not as the ledger made it`, `the trigger "ledger_head_forward" is not as the ledger made it`},
+		},
+		"a function lets through": {
+			[]string{"CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"},
+			[]string{`the function "ledger_refuse" is not as the ledger made it`},
+		},
+		"an index is gone": {
+			[]string{"DROP INDEX ledger_entry_kind"},
+			[]string{`the index "ledger_entry_kind" is missing, which the ledger made; find out who dropped it`},
+		},
+		"a trigger, a rule and a policy": {
+			[]string{
+				"CREATE TRIGGER forget AFTER INSERT ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+				"CREATE RULE keep AS ON UPDATE TO ledger_head DO ALSO NOTHING", "CREATE POLICY hide ON ledger_entry USING (seq <> 3)",
+			},
+			[]string{
+				`the policy "hide" is not the ledger's; look at what it does, and drop it`, `the rule "keep" is not the ledger's; look at what it does, and drop it`,
+				`the trigger "forget" is not the ledger's; look at what it does, and drop it`,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := postgresSite(t, server)
+			store := s.open()
+			s.fill(store, 5)
+			s.exec(c.statements...)
+			report, err := store.Verify(t.Context())
+			require.NoError(t, err)
+			var got []string
+			for _, fault := range report.Faults {
+				require.Equal(t, ledger.Schema, fault.Sort)
+				got = append(got, fault.Text)
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
 }
 
 // A role that may read, insert and move the head is enough where the tables are there.

@@ -97,12 +97,6 @@ func (s *Store) Each(ctx context.Context, do func(ledger.Entry) error) error {
 	return s.fault(err)
 }
 
-// Head returns the newest entry as the ledger itself names it, ledger.Beginning when there is none.
-func (s *Store) Head(ctx context.Context) (head ledger.Head, err error) {
-	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) { head, err = headRow(ctx, tx, ""); return err })
-	return head, s.fault(err)
-}
-
 // Verify looks at every entry, the head row and this host's anchor. What is wrong with them is the
 // report and not an error.
 func (s *Store) Verify(ctx context.Context) (ledger.Report, error) {

@@ -134,26 +134,33 @@ func (p *place) close() error { return errors.Join(p.reads.Close(), p.writes.Clo
 // String names the database, without a password.
 func (p *place) String() string { return p.name }
 
-// catchUp follows the chain from the anchor to the newest entry.
+// catchUp brings the anchor forward to the newest entry.
 func (s *Store) catchUp(ctx context.Context) error {
+	head, err := s.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	return s.anchor.advance(s.saw(head))
+}
+
+// Follow follows the chain from this host's anchor to the newest entry and returns that. A ledger that does not lead
+// there was tampered with: that is PreconditionFailed.
+func (s *Store) Follow(ctx context.Context) (head ledger.Head, err error) {
 	// The anchor first: what is appended meanwhile may only be newer.
 	anchored, err := s.anchor.read()
 	if err != nil {
-		return err
+		return head, err
 	}
 	if anchored != nil {
 		s.saw(*anchored)
 	}
-	var head ledger.Head
-	if err := s.snapshot(ctx, func(tx *sql.Tx) (err error) {
+	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) {
 		if head, err = headRow(ctx, tx, ""); err != nil {
 			return err
 		}
 		return s.guard(ctx, tx, head, anchored)
-	}); err != nil {
-		return s.fault(err)
-	}
-	return s.anchor.advance(s.saw(head))
+	})
+	return head, s.fault(err)
 }
 
 // saw notes an entry to which the chain was followed, and returns the newest of all.

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,8 +26,8 @@ type site struct {
 	Options
 	// db is somebody who does not go through the store.
 	db *sql.DB
-	// unguard takes the triggers away.
-	unguard []string
+	// unguard takes the triggers away, and guard brings them back.
+	unguard, guard []string
 	// fresh makes another site of the same kind.
 	fresh func(*testing.T) *site
 }
@@ -35,6 +37,7 @@ var suite = map[string]func(*site){
 	"append and read":         (*site).appendAndRead,
 	"one key is one entry":    (*site).oneKeyOneEntry,
 	"the first of a key":      (*site).firstOfAKey,
+	"within bounds":           (*site).withinBounds,
 	"bad input":               (*site).badInput,
 	"filters":                 (*site).filters,
 	"pages":                   (*site).pages,
@@ -66,8 +69,12 @@ func sqliteSite(t *testing.T) *site {
 	dir := t.TempDir()
 	s := &site{t: t, Options: Options{StateDir: dir}}
 	s.connect("sqlite", "file:"+filepath.Join(dir, "ledger.db")+"?_pragma=busy_timeout=10000")
-	for _, name := range []string{"entry_update", "entry_delete", "entry_insert", "head_update", "head_delete", "head_insert"} {
-		s.unguard = append(s.unguard, "DROP TRIGGER ledger_"+name)
+	own, err := ownObjects()
+	require.NoError(t, err)
+	for key, text := range own {
+		if name, ok := strings.CutPrefix(key, "trigger "); ok {
+			s.unguard, s.guard = append(s.unguard, "DROP TRIGGER "+name), append(s.guard, text)
+		}
 	}
 	return s
 }
@@ -94,6 +101,14 @@ func (s *site) exec(statements ...string) {
 		_, err := s.db.ExecContext(s.t.Context(), statement)
 		require.NoError(s.t, err, statement)
 	}
+}
+
+// tamper does what the triggers refuse, and leaves no trace of that.
+func (s *site) tamper(statements ...string) {
+	s.t.Helper()
+	s.exec(s.unguard...)
+	s.exec(statements...)
+	s.exec(s.guard...)
 }
 
 func (s *site) anchorFile() string { return filepath.Join(s.StateDir, "ledger.head") }
@@ -155,7 +170,7 @@ func class(err error) string {
 
 func (s *site) appendAndRead() {
 	store := s.open()
-	head, err := store.Head(s.t.Context())
+	head, err := store.Follow(s.t.Context())
 	require.NoError(s.t, err)
 	require.Equal(s.t, ledger.Beginning(), head)
 	require.Equal(s.t, ledger.Beginning(), s.anchored(), "from the first open on it shows when all is taken away")
@@ -175,7 +190,7 @@ func (s *site) appendAndRead() {
 
 	want := []ledger.Entry{first, second}
 	require.Equal(s.t, want, s.all(store), "what is read are the bytes that were hashed")
-	head, err = store.Head(s.t.Context())
+	head, err = store.Follow(s.t.Context())
 	require.NoError(s.t, err)
 	require.Equal(s.t, second.Head(), head)
 	require.NoError(s.t, store.Close())
@@ -242,6 +257,56 @@ func (s *site) firstOfAKey() {
 	_, err = stores[1].AppendFirst(s.t.Context(), ledger.Draft{})
 	require.Equal(s.t, activities.InvalidInput, class(err))
 	s.clean(stores[0], 2)
+}
+
+// withinBounds adds only what is not refused, also where many come at once.
+func (s *site) withinBounds() {
+	store := s.open()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	draft := func(key, subject string, at time.Time) ledger.Draft {
+		return ledger.Draft{Key: key, At: at.Format(time.RFC3339), Kind: "acting", Subject: subject}
+	}
+	atMost := func(n int) func([]ledger.Entry) string {
+		return func(before []ledger.Entry) string {
+			if len(before) >= n {
+				return "enough"
+			}
+			return ""
+		}
+	}
+	var group sync.WaitGroup
+	var refused atomic.Int32
+	for i := range 12 {
+		group.Go(func() {
+			why, err := store.AppendUnless(s.t.Context(), draft(fmt.Sprint("k", i), "a", now), now.Add(-time.Minute), atMost(3))
+			require.NoError(s.t, err)
+			if why != "" {
+				require.Equal(s.t, "enough", why)
+				refused.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(s.t, int32(9), refused.Load())
+	require.Len(s.t, s.all(store), 3)
+	for name, c := range map[string]struct {
+		draft ledger.Draft
+		since time.Time
+		why   string
+	}{
+		"another subject":    {draft("o", "b", now), now.Add(-time.Minute), ""},
+		"long ago":           {draft("l", "a", now), now.Add(time.Second), ""},
+		"in the same second": {draft("s", "a", now), now, "enough"},
+	} {
+		why, err := store.AppendUnless(s.t.Context(), c.draft, c.since, atMost(3))
+		require.NoError(s.t, err, name)
+		require.Equal(s.t, c.why, why, name)
+	}
+	kept := s.all(store)[0]
+	why, err := store.AppendUnless(s.t.Context(), draft(kept.Key, "a", now), now.Add(-time.Minute), atMost(0))
+	require.NoError(s.t, err)
+	require.Empty(s.t, why, "what is there already is not counted against itself")
+	s.clean(store, 5)
 }
 
 func (s *site) badInput() {

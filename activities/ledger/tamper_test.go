@@ -59,8 +59,7 @@ func (s *site) tampering() {
 			s := s.fresh(t)
 			store := s.open()
 			s.fill(store, 5)
-			s.exec(s.unguard...)
-			s.exec(c.statements...)
+			s.tamper(c.statements...)
 			before := s.anchored()
 			for _, opened := range []*Store{store, s.open()} {
 				report, err := opened.Verify(t.Context())
@@ -102,8 +101,7 @@ func (s *site) anchorGoesForward() {
 	s.open()
 	require.Equal(s.t, entries[4].Head(), s.anchored())
 	require.NoError(s.t, os.Remove(s.anchorFile()))
-	s.exec(s.unguard...)
-	s.exec("UPDATE ledger_entry SET data = '{}' WHERE seq = 2")
+	s.tamper("UPDATE ledger_entry SET data = '{}' WHERE seq = 2")
 	_, err = s.open().Append(s.t.Context(), note("more"))
 	require.ErrorContains(s.t, err, `entry 2 (key "k2") was changed`)
 	require.NoFileExists(s.t, s.anchorFile())
@@ -113,8 +111,7 @@ func (s *site) anchorGoesForward() {
 func (s *site) nothingAfterACut() {
 	store := s.open()
 	entries := s.fill(store, 5)
-	s.exec(s.unguard...)
-	s.exec("DELETE FROM ledger_entry WHERE seq > 3", "UPDATE ledger_head SET seq = 3, hash = '"+entries[2].Hash+"'")
+	s.tamper("DELETE FROM ledger_entry WHERE seq > 3", "UPDATE ledger_head SET seq = 3, hash = '"+entries[2].Hash+"'")
 	for _, opened := range []*Store{store, s.open()} {
 		_, err := opened.Append(s.t.Context(), note("more"))
 		require.EqualError(s.t, err, "the ledger was tampered with, and nothing is appended to it: "+

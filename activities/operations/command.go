@@ -37,7 +37,7 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 	}
 	argv := lineOf(command).With(t.with)
 	if !t.undo && !slices.Equal(argv, t.argv) {
-		return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf(
+		return nil, activities.Fail(activities.NotBegun, fmt.Errorf(
 			"the configuration has changed since the run began: the command %s is %q now, and was %q; start the runbook again", name, argv, t.argv))
 	}
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(command.Timeout))
@@ -53,7 +53,11 @@ func (h host) run(ctx context.Context, t task) (condition.Values, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if status != 0 {
-		return nil, activities.Fail(activities.PreconditionFailed, fmt.Errorf("%s ended with exit status %d", name, status))
+		class := activities.Unavailable // what is idempotent is tried again
+		if t.once {
+			class = activities.PreconditionFailed
+		}
+		return nil, activities.Fail(class, fmt.Errorf("%s ended with exit status %d", name, status))
 	}
 	return nil, nil
 }

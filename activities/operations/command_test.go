@@ -87,7 +87,7 @@ func TestCommandThatWasEdited(t *testing.T) {
 			edit(&call)
 			p := &environment{}
 			_, err := inRun(t, p.operations(t), call)
-			require.Equal(t, activities.PreconditionFailed, class(t, err))
+			require.Equal(t, activities.NotBegun, class(t, err))
 			require.ErrorContains(t, err, `the command reload is ["/bin/reload" "--now" "qwen_32b"] now`)
 			require.Empty(t, p.ran)
 

@@ -25,7 +25,7 @@ func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
 	}
 	first, err := o.claim(ctx, call)
 	if err != nil {
-		return activities.Fail(activities.PreconditionFailed, fmt.Errorf("the ledger could not be told that %s begins, so nothing was done: %s", call.Uses, err.Error()))
+		return activities.Fail(activities.NotBegun, fmt.Errorf("the ledger could not be told that %s begins, so nothing was done: %s", call.Uses, err.Error()))
 	}
 	if !first {
 		return activities.Fail(activities.Unknown, errors.New("the ledger says that this attempt has begun before, so it may have been done"))
@@ -43,7 +43,8 @@ func (o *Operations) approved(ctx context.Context, call runbook.ActCall) error {
 }
 
 // claim writes into the ledger that a destructive attempt begins. It is not the first where an entry has its key: this
-// attempt has begun before, however often Temporal hands it out, and also where the run was reset since.
+// attempt has begun before, however often Temporal hands it out, and also where the run was reset since. The form of the
+// key stays: under another one, an attempt that has begun before an upgrade would begin again.
 func (o *Operations) claim(ctx context.Context, call runbook.ActCall) (first bool, err error) {
 	data, err := json.Marshal(runbook.StepStarted{
 		Runbook: call.Runbook, Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv, Risk: call.Risk, PlanSHA256: call.PlanSHA256,

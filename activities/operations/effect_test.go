@@ -91,7 +91,7 @@ func TestDestructiveWithoutALedger(t *testing.T) {
 			call := wipe("wipe", false)
 			call.TimeoutSeconds = 1
 			_, err := inRun(t, p.operations(t), call)
-			require.Equal(t, activities.PreconditionFailed, class(t, err))
+			require.Equal(t, activities.NotBegun, class(t, err))
 			require.ErrorContains(t, err, "the ledger could not be told that command.run begins, so nothing was done: ")
 			require.Empty(t, p.ran)
 		})

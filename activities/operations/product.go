@@ -11,6 +11,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -19,9 +20,6 @@ type product struct{ service service }
 
 // mixed is what replicas say together that do not say the same.
 const mixed = "mixed"
-
-// modes are the product's modes, the cheapest first.
-var modes = []string{"fast", "balanced", "creative"}
 
 // replicas returns those that have the product's API and the path of a call. What is not configured is
 // NotFound, no running replica PreconditionFailed.
@@ -147,11 +145,11 @@ func (p product) downshiftStats(ctx context.Context, t task) (condition.Values, 
 		return nil, err
 	}
 	out := condition.Values{}
-	for _, mode := range modes {
+	for _, mode := range runbook.Modes {
 		served := make([]string, len(answers))
 		for i, active := range answers {
 			served[i] = mode
-			for range modes { // a downshift of a downshift
+			for range runbook.Modes { // a downshift of a downshift
 				if next := active[served[i]]; next != "" {
 					served[i] = next
 				}

@@ -37,7 +37,7 @@ func (o *Operations) read(ctx context.Context, calls []runbook.ReadCall) map[str
 		group.Go(func() error {
 			at := time.Now().UTC() // what it says is at least as young as this
 			reading := runbook.Reading{At: at}
-			with, err := bind(call, at)
+			with, err := runbook.Arguments(call.With, func(f runbook.Filled) (any, error) { return f.Value.Expression.Evaluate(call.Names, at) })
 			if err == nil {
 				reading.Values, err = o.readOne(ctx, call.Project, call.Uses, with)
 			}
@@ -52,23 +52,6 @@ func (o *Operations) read(ctx context.Context, calls []runbook.ReadCall) map[str
 	}
 	_ = group.Wait() // a fault is no error
 	return readings
-}
-
-// bind gives the arguments of a probe their values.
-func bind(call runbook.ReadCall, now time.Time) (condition.Values, error) {
-	with := condition.Values{}
-	for _, f := range call.With {
-		if f.Value.Expression.Zero() {
-			with[f.Name] = f.Value.Constant
-			continue
-		}
-		value, err := f.Value.Expression.Evaluate(call.Names, now)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
-		}
-		with[f.Name] = value
-	}
-	return with, nil
 }
 
 // readOne does one operation that changes nothing.

@@ -87,8 +87,7 @@ func (r *refusals) steps(scope string, steps []runbook.Step) {
 			r.use(s.Uses, use{at, s.With, s.Risk, s.Idempotent})
 		}
 		if s.Undo != nil {
-			// What is put back is tried several times.
-			r.use(s.Undo.Uses, use{at + ", undo", s.Undo.With, runbook.Write, true})
+			r.undo(at+", undo", *s.Undo)
 		}
 		if s.Gate != nil {
 			r.groups(at, s.Gate.EscalateTo)
@@ -112,6 +111,17 @@ func (r *refusals) use(name string, u use) {
 		}
 	}
 	e.refuse(r, u)
+}
+
+// undo says what keeps this worker from taking a step back, which is tried several times.
+func (r *refusals) undo(at string, u runbook.Undo) {
+	if u.Uses != runbook.CommandOperation {
+		r.use(u.Uses, use{at, u.With, runbook.Write, true})
+		return
+	}
+	for _, fault := range config.UndoFaults(r.operations.commands, u.With) {
+		r.add(at, "%s", fault)
+	}
 }
 
 func (r *refusals) groups(at string, groups []string) {

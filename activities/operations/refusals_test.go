@@ -118,6 +118,15 @@ func TestRefusals(t *testing.T) {
 			}}),
 			want: []string{"step s, undo: the configuration does not call the command reload idempotent, and here it may be run more than once"},
 		},
+		"undo by a destructive command": {
+			d: all(runbook.Step{ID: "s", Uses: "product.breaker", Risk: runbook.Destructive, Undo: &runbook.Undo{
+				Uses: "command.run", With: []runbook.Filled{constantly("command", "wipe")},
+			}}),
+			want: []string{
+				"step s, undo: an undo runs as write, whatever its step declares, and the command wipe is destructive; write a command of risk write",
+				"step s, undo: the configuration does not call the command wipe idempotent, and here it may be run more than once",
+			},
+		},
 		"undo that may be done again": {
 			d: all(runbook.Step{ID: "s", Uses: "product.breaker", Risk: runbook.Write, Undo: &runbook.Undo{Uses: "command.run", With: []runbook.Filled{constantly("command", "again")}}}),
 		},

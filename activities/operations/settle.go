@@ -13,7 +13,7 @@ func settle(err error, harmless bool) error {
 		return nil
 	}
 	switch class := activities.ClassOf(err); class {
-	case activities.InvalidInput, activities.NotFound, activities.PermissionDenied, activities.Conflict, activities.PreconditionFailed, activities.Unknown:
+	case activities.InvalidInput, activities.NotFound, activities.PermissionDenied, activities.Conflict, activities.PreconditionFailed, activities.NotBegun, activities.Unknown:
 		// The text alone goes on: a cancellation inside would win over the class.
 		return activities.Fail(class, errors.New(err.Error()))
 	case activities.RateLimited:

@@ -65,8 +65,9 @@ func (c *Client) Value(ctx context.Context, query string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("the age of the sample: %w", err)
 	}
-	if age := at.Sub(instant(seconds)); age > maxAge {
-		return 0, refuse("the sample is stale: it was taken %s before", age.Round(time.Second))
+	if then := instant(seconds); at.Sub(then) > maxAge {
+		return 0, refuse("the sample is stale: the query timestamp(QUERY) says that it was taken at %s; there it is %s, and a sample may be %.0f minutes old",
+			shown(then), shown(at), maxAge.Minutes())
 	}
 	return value, nil
 }
@@ -102,6 +103,8 @@ func unavailable(err error) error { return activities.Fail(activities.Unavailabl
 
 // instant is a time that Prometheus gives in seconds.
 func instant(seconds float64) time.Time { return time.UnixMilli(int64(math.Round(seconds * 1000))) }
+
+func shown(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 var errForm = errors.New("the answer has not the form of Prometheus' API; is prometheus.url right?")
 

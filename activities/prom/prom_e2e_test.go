@@ -96,7 +96,7 @@ requests_bucket{le="+Inf"} 0
 		"gone":         "no sample",
 		"nothing":      "the sample is NaN",
 		"sum(queue)/0": "the sample is +Inf",
-		"old":          "the sample is stale: it was taken 4m",
+		"old":          "the sample is stale: the query timestamp(QUERY) says that it was taken at ",
 		"histogram_quantile(0.95, sum by (le) (requests_bucket))": "the sample is NaN",
 		"queue[5m]":          "the query gives a matrix",
 		`"text"`:             "the query gives a string",

@@ -114,21 +114,5 @@ func leftmost(e ast.Expr) ast.Expr {
 	return e
 }
 
-// sizes tells the estimator how long a text can be.
-type sizes struct{}
-
-// EstimateSize implements cost.Estimator.
-func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
-	if node.Type().IsExactType(types.StringType) && node.Expr().Kind() == ast.IdentKind {
-		return &cost.SizeEstimate{Min: 0, Max: maxValue}
-	}
-	return nil
-}
-
-// EstimateCallCost implements cost.Estimator.
-func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
-	return nil
-}
-
 // finite says whether a number can be used.
 func finite(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }

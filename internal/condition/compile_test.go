@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	_ "time/tzdata" // the machine of the test may have no zones
 
 	"github.com/stretchr/testify/require"
 
@@ -108,6 +109,22 @@ func TestCompileFaults(t *testing.T) {
 	}
 	_, err = condition.Compile("inputs.x", nil, condition.Bool)
 	require.EqualError(t, err, `column 1: unknown name "inputs.x"; there are no names here; write a constant`)
+}
+
+// A zone that does not exist is found before a run is, by every member that takes one.
+func TestZones(t *testing.T) {
+	for _, member := range []string{"FullYear", "Month", "DayOfYear", "Date", "DayOfMonth", "DayOfWeek", "Hours", "Minutes", "Seconds", "Milliseconds"} {
+		for _, zone := range []string{"Europe/Vienna", "UTC", "+01:00", "-05:30"} {
+			_, err := condition.Compile(`now.get`+member+`("`+zone+`") > 1`, names, condition.Bool)
+			require.NoError(t, err, "%s %s", member, zone)
+		}
+		for _, zone := range []string{"Europe/Viena", "+25:00", "1:99", "Local"} {
+			_, err := condition.Compile(`now.get`+member+`("`+zone+`") > 1`, names, condition.Bool)
+			require.ErrorContains(t, err, `"`+zone+`" is not a time zone; write a name such as Europe/Vienna, or +01:00`, member)
+		}
+	}
+	_, err := condition.Compile(`now.getHours(inputs.model) > 1`, names, condition.Bool)
+	require.NoError(t, err)
 }
 
 // The page about the language says each bound as it is.

@@ -85,11 +85,8 @@ func typeError(found *common.Error) *Error {
 // celTypes are the names of types as definitions say them.
 var celTypes = strings.NewReplacer("google.protobuf.Timestamp", "time", "timestamp", "time", "google.protobuf.Duration", "duration")
 
-// tidy keeps a message of the library on one line and bounded.
-func tidy(message string) string {
-	message = strings.Join(strings.Fields(message), " ")
-	return strings.Trim(strictyaml.Quote(message), `"`)
-}
+// tidy keeps a message of the library on one line and bounded. It may repeat a text, which can be long.
+func tidy(message string) string { return strictyaml.Plain(message, 300) }
 
 // nearest says what would be right instead of an unknown name.
 func nearest(name string, valid []string) string {

@@ -114,6 +114,13 @@ func TestEvaluateFaults(t *testing.T) {
 		{`inputs.n + 1`, condition.Double, condition.Values{"inputs.n": int64(1 << 53)}, `the result is too large; whole numbers go from -9007199254740992 to 9007199254740992`},
 		{`inputs.n > 1`, condition.Bool, condition.Values{"inputs.n": int64(-1<<53 - 1)}, `inputs.n is too large; whole numbers go from -9007199254740992 to 9007199254740992`},
 		{`1.0 / probes.p95.value`, condition.Double, condition.Values{"probes.p95.value": 0}, `the result is not a finite number`},
+		{`timestamp(inputs.model) > now`, condition.Bool, condition.Values{"inputs.model": "2026-11-27"}, `invalid RFC 3339 timestamp "2026-11-27"`},
+		{
+			`timestamp(inputs.model) > now`, condition.Bool,
+			condition.Values{"inputs.model": strings.Repeat("x", 4096)},
+			`invalid RFC 3339 timestamp "` + strings.Repeat("x", 272) + "…",
+		},
+		{`now.getHours(inputs.model) == 1`, condition.Bool, condition.Values{"inputs.model": "\x1b[2J"}, `unknown time zone \x1b[2J`},
 		{`{"a": 1}[inputs.model]`, condition.Int, condition.Values{"inputs.model": "b"}, `no such key: b`},
 	} {
 		_, err := compile(t, c.text, c.as).Evaluate(c.values, noon)

@@ -20,3 +20,6 @@ func Unparse(t *testing.T, text string) string {
 	require.NoError(t, err)
 	return out
 }
+
+// Longest is how long the text of a value can be.
+var Longest = longest

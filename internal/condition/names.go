@@ -6,11 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -190,5 +193,19 @@ func (b *binder) literal(function string, arg ast.Expr) {
 		b.fail(arg, "%s is not a duration; write 90s, 5m or 1h30m", strictyaml.Quote(text))
 	case function == "timestamp" && isText && types.IsError(types.String(text).ConvertToType(types.TimestampType)):
 		b.fail(arg, "%s is not a time; write it as 2027-06-30T09:00:00Z", strictyaml.Quote(text))
+	case slices.Contains(ofTime, function) && isText && !isZone(text):
+		b.fail(arg, "%s is not a time zone; write a name such as Europe/Vienna, or +01:00", strictyaml.Quote(text))
 	}
+}
+
+// ofTime are the members of a time that take a zone.
+var ofTime = []string{
+	overloads.TimeGetFullYear, overloads.TimeGetMonth, overloads.TimeGetDayOfYear, overloads.TimeGetDate, overloads.TimeGetDayOfMonth,
+	overloads.TimeGetDayOfWeek, overloads.TimeGetHours, overloads.TimeGetMinutes, overloads.TimeGetSeconds, overloads.TimeGetMilliseconds,
+}
+
+// isZone asks the library itself. The zone of the machine is none: a run may be continued by another one.
+func isZone(text string) bool {
+	hours := types.Timestamp{}.Receive(overloads.TimeGetHours, overloads.TimestampToHoursWithTz, []ref.Val{types.String(text)})
+	return text != time.Local.String() && !types.IsError(hours)
 }

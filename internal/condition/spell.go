@@ -15,12 +15,13 @@ func Spell(v any) string { return fmt.Sprint(Whole(v)) }
 var plainText = regexp.MustCompile(`^[A-Za-z0-9_./:@+-]+$`)
 
 // Quoted is a value as a person is shown it, on one line: text is in quotes where it holds anything but plain
-// characters, with line breaks and what cannot be seen escaped. So two texts never look the same.
+// characters, and there is ASCII only, with escapes for everything else. So two texts never look the same, not even
+// those of letters that look alike or that are one letter in two spellings.
 func Quoted(v any) string {
 	switch v := Whole(v).(type) {
 	case string:
 		if !plainText.MatchString(v) {
-			return strconv.Quote(v)
+			return strconv.QuoteToASCII(v)
 		}
 		return v
 	case float64:

@@ -37,7 +37,7 @@ func Whole(decoded any) any {
 }
 
 // Convert makes value what t says: a string, an int64, a float64, a bool or a time.Time. It loses nothing, and nor does
-// JSON behind it: what does not fit is an error.
+// JSON behind it: what does not fit is an error, and what is of another type a TypeError.
 func Convert(value any, t Type) (any, error) {
 	if i, ok := whole64(value); ok && (t == Int || t == Double) {
 		if problem := strictyaml.TooLarge(strconv.FormatInt(i, 10)); problem != "" {
@@ -74,7 +74,18 @@ func Convert(value any, t Type) (any, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("is %s; it must be of type %s", show(value), t)
+	return nil, &TypeError{Value: value, Want: t}
+}
+
+// TypeError is the error of a value that is of another type than is wanted.
+type TypeError struct {
+	Value any
+	Want  Type
+}
+
+// Error says what the value is and what it must be.
+func (e *TypeError) Error() string {
+	return fmt.Sprintf("is %s; it must be of type %s", show(e.Value), e.Want)
 }
 
 func show(value any) string {

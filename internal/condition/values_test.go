@@ -34,7 +34,8 @@ func TestValuesThroughJSON(t *testing.T) {
 // A value that is shown can be told from any other, and from what stands beside it.
 func TestQuoted(t *testing.T) {
 	for want, v := range map[string]any{
-		"llama3_8b": "llama3_8b", `"a b"`: "a b", `"a  b"`: "a  b", `"a\nb"`: "a\nb", `"a\\nb"`: `a\nb`, `"\""`: `"`, `""`: "", `"a=b"`: "a=b", `"é"`: "é",
+		"llama3_8b": "llama3_8b", `"a b"`: "a b", `"a  b"`: "a  b", `"a\nb"`: "a\nb", `"a\\nb"`: `a\nb`, `"\""`: `"`, `""`: "", `"a=b"`: "a=b", `"caf\u00e9"`: "caf\u00e9",
+		`"cafe\u0301"`: "cafe\u0301", `"\u0430pp"`: "\u0430pp", "app": "app", `"caf\\u00e9"`: `caf\u00e9`, `"\U0001f600"`: "\U0001f600", `"\xff"`: "\xff",
 		`"a\u200bb"`: "a\u200bb", "3": float64(3), "1000000.5": 1000000.5, "true": true, "-2": int64(-2),
 	} {
 		require.Equal(t, want, condition.Quoted(v))

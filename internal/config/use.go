@@ -44,6 +44,18 @@ func UseFaults(commands map[string]Command, with []runbook.Filled, risk runbook.
 	return CommandFaults(commands, name, given, risk, idempotent)
 }
 
+// UndoFaults is UseFaults of an undo: no gate stands before it and it is tried several times, whatever its step declares.
+func UndoFaults(commands map[string]Command, with []runbook.Filled) []string {
+	faults := UseFaults(commands, with, runbook.Destructive, true)
+	value, _ := runbook.Constant(with, "command")
+	name, _ := value.(string)
+	if command := commands[name]; runbook.Write.Below(runbook.Risk(command.Risk)) {
+		risky := fmt.Sprintf("an undo runs as write, whatever its step declares, and the command %s is %s; write a command of risk write", name, command.Risk)
+		faults = slices.Insert(faults, 0, risky)
+	}
+	return faults
+}
+
 // CommandFaults returns everything that keeps a step from running a command with what it gives, one line each.
 func CommandFaults(commands map[string]Command, name string, given map[string]Argument, risk runbook.Risk, idempotent bool) []string {
 	command, ok := commands[name]

@@ -72,6 +72,32 @@ func (all People) CountsAny(name string) string {
 	return all.Counts(Host, name)
 }
 
+// AtMost is how many persons members of groups may be counted as; false where nothing bounds it, because a member is any
+// user. A member is a person's name, or USER@HOST with * for either.
+func (all People) AtMost(members []string) (int, bool) {
+	counted := map[string]bool{}
+	for _, m := range members {
+		user, host, ok := CutHost(m)
+		switch {
+		case user == "*":
+			return 0, false
+		case !ok: // a person
+			counted[m] = true
+		case host != "*":
+			counted[all.Counts(Host, m)] = true
+		default:
+			counted[user] = true
+			//workflowcheck:ignore // the order does not show
+			for person, p := range all {
+				if slices.ContainsFunc(p.Host, func(own string) bool { return Matches(m, own) }) {
+					counted[person] = true
+				}
+			}
+		}
+	}
+	return len(counted), true
+}
+
 // CutHost splits USER@HOST at the last @: a user's name may have one, a host's cannot.
 func CutHost(name string) (user, host string, ok bool) {
 	at := strings.LastIndex(name, "@")

@@ -92,7 +92,10 @@ func (in Field) accept(v any) (any, string) {
 		return text == "true", ""
 	case condition.String, condition.Time: // no input is a time
 	}
-	return text, in.spelled(text)
+	if _, err := condition.Convert(text, condition.String); err != nil {
+		return nil, err.Error() // it is kept in the history and in the ledger
+	}
+	return text, in.Check(text)
 }
 
 // decimal is a number as a person writes it. Go's own forms, such as 1_0, 0x1p4 and Infinity, are none.
@@ -117,24 +120,30 @@ func (in Field) number(v any, what string) (any, string) {
 	if err != nil {
 		return nil, strictyaml.Quote(text) + " is not " + what
 	}
-	f, _ := condition.Convert(n, condition.Double)
-	of, _ := f.(float64)
-	return n, in.bounded(of)
+	return n, in.Check(n)
 }
 
-// maxInput bounds a text, in bytes: it is kept in the history and in the ledger.
-const maxInput = 4096
+// Check says why the field cannot have a value, which is of its type, and what would be right; empty when it can.
+func (in Field) Check(value any) string {
+	switch v := value.(type) {
+	case string:
+		return in.spelled(v)
+	case int64:
+		return in.bounded(float64(v))
+	case float64:
+		return in.bounded(v)
+	}
+	return ""
+}
 
 func (in Field) spelled(text string) string {
 	switch {
-	case len(text) > maxInput:
-		return fmt.Sprintf("is longer than %d bytes", maxInput)
 	case len(in.Enum) > 0 && !slices.Contains(in.Enum, text):
-		return strictyaml.Quote(text) + " is none of " + strings.Join(in.Enum, ", ")
+		return strictyaml.Quote(text) + " is not allowed; " + strictyaml.Instead(text, in.Enum)
 	case in.Pattern != "":
 		pattern, err := regexp.Compile("^(?:" + in.Pattern + ")$")
 		if err != nil || !pattern.MatchString(text) {
-			return strictyaml.Quote(text) + " does not match " + in.Pattern
+			return strictyaml.Quote(text) + " does not match the pattern " + in.Pattern + "; write one that does"
 		}
 	}
 	return ""
@@ -143,9 +152,9 @@ func (in Field) spelled(text string) string {
 func (in Field) bounded(n float64) string {
 	switch {
 	case in.Min != nil && n < *in.Min:
-		return fmt.Sprintf("%v is less than %v", n, *in.Min)
+		return fmt.Sprintf("%v is less than %v; write %v or more", n, *in.Min, *in.Min)
 	case in.Max != nil && n > *in.Max:
-		return fmt.Sprintf("%v is more than %v", n, *in.Max)
+		return fmt.Sprintf("%v is more than %v; write %v or less", n, *in.Max, *in.Max)
 	}
 	return ""
 }

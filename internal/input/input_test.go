@@ -59,11 +59,11 @@ func TestFill(t *testing.T) {
 		"missing":            {condition.Values{}, "", nil, "model is missing; give model=string"},
 		"unknown, near":      {with("replica", 1), "", nil, "there is no replica; did you mean replicas?"},
 		"unknown, far":       {with("zzz", 1), "", nil, "there is no zzz; there are model, mode, replicas, ratio, force"},
-		"pattern, whole":     {with("model", "qwen; rm"), "", nil, `model: "qwen; rm" does not match [a-z0-9_]+`},
-		"line break":         {with("model", "qwen\n"), "", nil, `model: "qwen\n" does not match [a-z0-9_]+`},
-		"enum":               {with("mode", "slow"), "", nil, `mode: "slow" is none of fast, balanced`},
-		"too small":          {with("replicas", 0), "", nil, "replicas: 0 is less than 1"},
-		"too large":          {with("replicas", 9), "", nil, "replicas: 9 is more than 8"},
+		"pattern, whole":     {with("model", "qwen; rm"), "", nil, `model: "qwen; rm" does not match the pattern [a-z0-9_]+; write one that does`},
+		"line break":         {with("model", "qwen\n"), "", nil, `model: "qwen\n" does not match the pattern [a-z0-9_]+; write one that does`},
+		"enum":               {with("mode", "slow"), "", nil, `mode: "slow" is not allowed; write one of fast and balanced`},
+		"too small":          {with("replicas", 0), "", nil, "replicas: 0 is less than 1; write 1 or more"},
+		"too large":          {with("replicas", 9), "", nil, "replicas: 9 is more than 8; write 8 or less"},
 		"no whole number":    {with("replicas", 2.5), "", nil, `replicas: "2.5" is not a whole number; write digits, such as 10`},
 		"not exact":          {with("replicas", int64(1)<<53+1), "", nil, "replicas: 9007199254740993 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
 		"not exact, as text": {with("replicas", "99999999999999999999"), "", nil, "replicas: 99999999999999999999 is too large; whole numbers go from -9007199254740992 to 9007199254740992"},
@@ -71,7 +71,7 @@ func TestFill(t *testing.T) {
 		"signs and zeros":    {with("replicas", "+007"), "replicas", int64(7), ""},
 		"large from JSON":    {with("ratio", -1e300), "ratio", -1e300, ""},
 		"neither":            {with("force", "yes"), "", nil, `force: "yes" is neither true nor false`},
-		"a text without end": {with("model", strings.Repeat("a", 4097)), "", nil, "model: is longer than 4096 bytes"},
+		"a text without end": {with("model", strings.Repeat("a", 4097)), "", nil, "model: has 4097 bytes; a text may have 4096"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, fault := Fill(inputs, c.given)

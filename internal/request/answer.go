@@ -121,8 +121,14 @@ func Spoken(by, reason string) string {
 	switch {
 	case by == "" || len(by) > maxName || !oneLine(by):
 		return fmt.Sprintf("a name is one line of 1 to %d bytes", maxName)
-	case len(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsFunc(reason, hidden):
-		return fmt.Sprintf("a reason is text of at most %d bytes", maxReason)
+	case len(reason) > maxReason:
+		return fmt.Sprintf("the reason has %d bytes, and %d are kept; write less", len(reason), maxReason)
+	case !utf8.ValidString(reason):
+		return "the reason is not UTF-8; write it in text"
+	}
+	if at := strings.IndexFunc(reason, hidden); at >= 0 {
+		c, _ := utf8.DecodeRuneInString(reason[at:])
+		return fmt.Sprintf("the reason holds the character %U at byte %d, which nobody sees; leave it out", c, at+1)
 	}
 	return ""
 }

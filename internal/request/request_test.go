@@ -259,3 +259,16 @@ func FuzzSummary(f *testing.F) {
 		require.LessOrEqual(t, len(text), MaxSummaryBytes, "%s", text)
 	})
 }
+
+// What is wrong with a reason is said, and where.
+func TestReasons(t *testing.T) {
+	for reason, want := range map[string]string{
+		"it is\nill\tnow\r\n":     "",
+		"é\x1b[2K":                "the reason holds the character U+001B at byte 3, which nobody sees; leave it out",
+		"a\u202eb":                "the reason holds the character U+202E at byte 2, which nobody sees; leave it out",
+		"a\xff":                   "the reason is not UTF-8; write it in text",
+		strings.Repeat("a", 4097): "the reason has 4097 bytes, and 4096 are kept; write less",
+	} {
+		require.Equal(t, want, Spoken("bob@gpu-1", reason))
+	}
+}

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -27,23 +28,27 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate, argv := m.p.gateOf(n.Path), m.p.argv(n.Step.Uses, with)
-	until, approved := m.approved(n, attempt, with)
-	if (n.Step.Risk == Destructive || gate != Nowhere) && !approved {
+	until, void := m.approved(n, attempt, with)
+	if (n.Step.Risk == Destructive || gate != Nowhere) && void != "" {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
 			return
 		}
+		if asked := m.p.Nodes[gate]; m.s.Steps[asked.Path].Outcome == Failed { // in on_failure, which goes on
+			m.stepFails(Failed, asked.Step.ID+" did not approve it")
+			return
+		}
 		wanted := request.Effect{Step: n.Path, Attempt: attempt, Uses: n.Step.Uses, Arguments: with, Argv: argv}
-		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, fmt.Sprintf("%s again: attempt %d at %s", m.p.Nodes[gate].Step.ID, attempt, n.Path))
+		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, strings.TrimSpace(m.s.Steps[m.p.Nodes[gate].Path].Asked+"\nAsked again: "+void+"."))
 		return
 	}
-	st.Attempt = attempt
+	st.Attempt, st.Does = attempt, request.Call(n.Step.Uses, with, argv)
 	m.s.Steps[n.Path] = st
 	if n.Step.Risk != Read && !m.s.Acted {
 		m.s.Acted = true
 		m.recordAbout(m.s.Run.Subject(m.s.Run.Dedup), "acting", ActingKind, m.s.Run.Initiator, Begun{
 			Runbook: m.s.Run.Name, Step: n.Path, PlanSHA256: m.s.Run.PlanSHA256,
-		})
+		}, m.quota())
 	}
 	if begins(n.Step) {
 		// It is known that it may have happened, even when nothing more comes of this run.
@@ -76,16 +81,26 @@ func begins(s Step) bool {
 	return operation.Workflow
 }
 
-// approved says whether this attempt was approved as it would now be done, and until when. The approval is used up.
-func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, ok bool) {
+// approved says until when this attempt was approved as it would now be done, and uses the approval up; or why it was
+// not.
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, void string) {
+	void = "nobody has approved it yet"
+	if attempt > 1 {
+		void = fmt.Sprintf("this is attempt %d, and an approval is for one", attempt)
+	}
 	for i, a := range m.s.Approvals {
-		if a.Step == n.Path && a.Attempt == attempt && a.Uses == n.Step.Uses && a.PlanSHA256 == m.s.Run.PlanSHA256 &&
-			same(n.Step.With, a.Arguments, with) && !m.now.After(a.Until) {
+		switch {
+		case a.Step != n.Path || a.Attempt != attempt:
+		case a.Uses != n.Step.Uses || a.PlanSHA256 != m.s.Run.PlanSHA256 || !same(n.Step.With, a.Arguments, with):
+			void = "what the step would do is no longer what was approved: " + a.String()
+		case m.now.After(a.Until):
+			void = "the approval ended at " + a.Until.UTC().Format("15:04:05 MST")
+		default:
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return a.Until, true
+			return a.Until, ""
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, void
 }
 
 // same compares two sets of arguments of an operation.
@@ -103,7 +118,14 @@ func (m *machine) acted(r ActResult) {
 	n := m.node()
 	why := m.s.AbortWhy
 	m.s.AbortWhy = ""
+	if r.Suppressed != nil {
+		m.suppress(*r.Suppressed)
+		return
+	}
 	m.measured(n.Path, n.Step.Uses, r.Outcome, r.Outputs)
+	if r.NotBegun && m.s.Steps[n.Path].Attempt == 1 { // there is nothing to put back
+		m.s.Undo = slices.DeleteFunc(m.s.Undo, func(u Undoable) bool { return u.Path == n.Path && u.Uses != "" })
+	}
 	if r.Outcome == Unclear && !slices.Contains(m.s.Unsettled, n.Path) {
 		m.s.Unsettled = append(m.s.Unsettled, n.Path)
 	}
@@ -118,7 +140,8 @@ func (m *machine) acted(r ActResult) {
 		m.leave()
 	case r.Outcome == Unclear && why == "" && n.Step.OnUnknown != Fail:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
-		m.askOperator(StepUnknown, n, fmt.Sprintf("%s (%s) may or may not have happened: %s", n.Path, n.Step.Uses, r.Message),
+		st := m.s.Steps[n.Path]
+		m.askOperator(StepUnknown, n, fmt.Sprintf("%s may or may not have happened: %s (attempt %d): %s", n.Path, st.Does, st.Attempt, r.Message),
 			RetryVrb, MarkDone, UndoAll, Abort)
 	case r.Outcome == Unclear:
 		m.stepEnds(m.s.Node, Unclear, nil, r.Message)
@@ -134,7 +157,7 @@ func (m *machine) acted(r ActResult) {
 // happened is what is known of a step that was done.
 func (m *machine) happened(n Node) {
 	m.settled(n.Path)
-	if n.Step.Risk != Read && n.Step.Undo == nil && !slices.Contains(m.s.Stays, n.Path) {
+	if n.Step.Risk != Read && n.Step.Undo == nil && !n.Failing && !slices.Contains(m.s.Stays, n.Path) {
 		m.s.Stays = append(m.s.Stays, n.Path)
 	}
 }
@@ -155,8 +178,12 @@ func (m *machine) ending(abortWhy string, otherwise Outcome) Outcome {
 	return Aborted
 }
 
-// ScaleOperation takes a service to a number of replicas, and back.
-const ScaleOperation = "service.scale"
+// The operations that the run does by a workflow of their own: they take a service to a number of replicas, and back;
+// and restart one.
+const (
+	ScaleOperation   = "service.scale"
+	RestartOperation = "service.restart"
+)
 
 // measured makes the undo of a scaling go back to the number that there was when it began.
 func (m *machine) measured(path, uses string, outcome StepOutcome, outputs condition.Values) {

@@ -74,6 +74,10 @@ type ActResult struct {
 	Outcome StepOutcome      `json:"outcome"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	Message string           `json:"message,omitempty"`
+	// NotBegun says of an operation that failed that nothing of it was done.
+	NotBegun bool `json:"not_begun,omitempty"`
+	// Suppressed says that the ledger counted too many runs right before it: it was not begun, and the run ends.
+	Suppressed *Suppression `json:"suppressed,omitempty"`
 }
 
 // WatchCall looks until it knows whether a condition holds: a check in Times looks in a row, a wait

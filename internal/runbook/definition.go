@@ -3,6 +3,7 @@
 package runbook
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -68,7 +69,7 @@ type Breaker struct {
 
 // Concurrency says which runs exclude each other.
 type Concurrency struct {
-	// Key is text; runs with the same one exclude each other. Without it there is one run at a time.
+	// Key is text; runs of this runbook with the same one exclude each other. Without it there is one run at a time.
 	Key condition.Expression `json:"key,omitzero"`
 	// Policy is Reject or Join.
 	Policy string `json:"policy"`
@@ -96,6 +97,24 @@ type Probe struct {
 type Filled struct {
 	Name  string `json:"name"`
 	Value Value  `json:"value"`
+}
+
+// Arguments are the arguments of an operation: what is written out, and else what value says. With the error of the
+// first that has no value come those before it.
+func Arguments(with []Filled, value func(Filled) (any, error)) (condition.Values, error) {
+	values := condition.Values{}
+	for _, f := range with {
+		if f.Value.Expression.Zero() {
+			values[f.Name] = f.Value.Constant
+			continue
+		}
+		v, err := value(f)
+		if err != nil {
+			return values, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		values[f.Name] = v
+	}
+	return values, nil
 }
 
 // Constant returns an argument that is written out; false when it is computed or not there.

@@ -91,7 +91,7 @@ func (m *machine) plan(n Node, results map[string]ItemResult, message string) {
 		}
 		m.planned(n, Planned{Decision: decision, With: with, Argv: m.p.argv(n.Step.Uses, with), Undo: plannedUndo(n, results), Note: fault})
 	case GateStep:
-		m.planned(n, Planned{Decision: PlanRun, Note: strings.Join(n.Step.Groups, ", ") + " must approve " + strings.Join(n.Step.Gate.Approves, ", ")})
+		m.planned(n, Planned{Decision: PlanRun, Note: m.approvers(n)})
 	case Rollback, Checkpoint:
 		m.planned(n, Planned{Decision: PlanRun})
 	case Wait, Manual, InputStep, Notify, Incident:
@@ -99,6 +99,19 @@ func (m *machine) plan(n Node, results map[string]ItemResult, message string) {
 	}
 	m.s.Steps[n.Path] = StepState{Outcome: OK}
 	m.leave()
+}
+
+// approvers says who must approve what at a gate.
+func (m *machine) approvers(n Node) string {
+	g := n.Step.Gate
+	who := strings.Join(n.Step.Groups, ", ")
+	if g.Min > 1 {
+		who = itoa(g.Min) + " persons of " + who
+	}
+	if g.NotInitiator {
+		who += ", and not " + m.s.Run.Initiator + ","
+	}
+	return who + " must approve " + strings.Join(g.Approves, ", ")
 }
 
 // plannedUndo is what would take the step back. What cannot be told yet is left out of what it is given.

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -156,4 +157,19 @@ func TestPlanTells(t *testing.T) {
 	require.Equal(t, "fix", plan.Runbook)
 	require.Equal(t, "h", plan.Host)
 	require.Equal(t, "ill does not hold: there is nothing to do", plan.Steps[0].Note)
+}
+
+// A plan says how many must approve, and who may not.
+func TestPlanTellsWhoApproves(t *testing.T) {
+	for want, change := range map[string]func(*Step){
+		"oncall must approve wipe":                            func(*Step) {},
+		"2 persons of oncall, ml must approve wipe":           func(s *Step) { s.Gate.Min, s.Groups = 2, []string{"oncall", "ml"} },
+		"2 persons of oncall, and not eve, must approve wipe": func(s *Step) { s.Gate.Min, s.Gate.NotInitiator = 2, true },
+	} {
+		gate := gateFor("wipe")
+		change(&gate)
+		w := dryRun(t, steps(gate, action("wipe")), nil, nil)
+		require.Equal(t, strings.ReplaceAll(want, "eve", w.s.Run.Initiator), PlanOf(w.p, w.s).Steps[0].Note)
+		require.NotEmpty(t, w.s.Run.Initiator)
+	}
 }

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -196,22 +197,19 @@ func (m *machine) lookUp(scope, name string) (any, bool) {
 
 // filled are the arguments of an operation; a fault says which one has no value, and why.
 func filled(key string, with []Filled, results map[string]ItemResult) (condition.Values, string) {
-	values := condition.Values{}
-	for _, f := range with {
-		if f.Value.Expression.Zero() {
-			values[f.Name] = f.Value.Constant
-			continue
+	values, err := Arguments(with, func(f Filled) (any, error) {
+		if r := results[key+"/"+f.Name]; r.Fault != "" {
+			return nil, errors.New(r.Fault)
 		}
-		r := results[key+"/"+f.Name]
-		if r.Fault != "" {
-			return values, f.Name + ": " + r.Fault
-		}
-		values[f.Name] = r.Value
+		return results[key+"/"+f.Name].Value, nil
+	})
+	if err != nil {
+		return values, err.Error()
 	}
 	return values, ""
 }
 
-// faults adds to a fault what the probes said that had no value.
+// explain adds to a fault what the probes said that had no value.
 func (m *machine) explain(fault string) string {
 	var said []string
 	n := m.node()

@@ -3,6 +3,7 @@ package runbook
 import (
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -76,9 +77,9 @@ type Command struct {
 	// Cancel stops the work in flight; its answer still comes.
 	Cancel bool
 	// Record must be kept before anything behind it is done.
-	Record *Record
+	Record *ledger.Record
 	// Notify tells people something; nothing waits for it.
-	Notify *Notification
+	Notify *request.Notification
 	// Reply answers the person whose word the event brought.
 	Reply  *request.Reply
 	Finish *Finish

@@ -72,12 +72,11 @@ func (m *machine) start(n Node, results map[string]ItemResult, message string) {
 	case Call:
 		m.call(n, results)
 	case Notify:
-		m.notify(Notification{Step: n.Path, Message: message, Groups: n.Step.Groups, About: "notify"})
+		m.notify(request.Notification{Step: n.Path, Message: message, Groups: n.Step.Groups, About: "notify"})
 		m.done(nil, "")
 	case Incident:
 		m.incident(n, message)
 	case Checkpoint:
-		m.s.Undo = append(m.s.Undo, Undoable{Path: n.Path})
 		m.done(nil, "")
 	case Rollback:
 		m.rollback(n)

@@ -164,7 +164,7 @@ func TestCall(t *testing.T) {
 	}
 	w = newWorld(t, steps(call("nginx"))).begin()
 	w.ends(RunFailed)
-	require.Equal(t, `sub: service: "nginx" is none of redis`, w.s.Reason)
+	require.Equal(t, `sub: service: "nginx" is not allowed; write redis`, w.s.Reason)
 }
 
 func TestPersonFillsIn(t *testing.T) {
@@ -178,7 +178,7 @@ func TestPersonFillsIn(t *testing.T) {
 	a := request.Answer{Request: w.s.Request.ID, By: "bob", Standing: request.Standing{Groups: []string{"oncall"}}, Decision: request.Approve}
 	require.Equal(t, "ticket is missing; give ticket=string", w.word(a).Message)
 	a.Fields = condition.Values{"ticket": "17"}
-	require.Equal(t, `ticket: "17" does not match [A-Z]+-[0-9]+`, w.word(a).Message)
+	require.Equal(t, `ticket: "17" does not match the pattern [A-Z]+-[0-9]+; write one that does`, w.word(a).Message)
 	a.Fields = condition.Values{"ticket": "OPS-17"}
 	require.True(t, w.word(a).Accepted)
 	require.Equal(t, condition.Values{"ticket": "OPS-17", "count": int64(1)}, w.s.Steps["ask"].Outputs)

@@ -20,6 +20,9 @@ func (m *machine) gate(at int, ids []string, results map[string]ItemResult, mess
 		}
 		wanted = append(wanted, request.Effect{Step: step.Path, Attempt: m.s.Steps[step.Path].Attempt + 1, Uses: step.Step.Uses, Arguments: with, Argv: m.p.argv(step.Step.Uses, with)})
 	}
+	st := m.s.Steps[n.Path]
+	st.Asked = message
+	m.s.Steps[n.Path] = st
 	m.askApproval(n, wanted, message)
 }
 

@@ -97,15 +97,18 @@ func TestGuardsAreLookedAtAgain(t *testing.T) {
 
 // Whoever leaves a step out, or says that it was done, does so in a world that has moved on.
 func TestGuardsAreLookedAtAfterAnOrder(t *testing.T) {
-	for verb, outcome := range map[string]Outcome{MarkDone: RunFailed, RetryVrb: RollbackIncomplete} {
+	for verb, c := range map[string]struct {
+		outcome Outcome
+		reason  string
+	}{MarkDone: {RunFailed, "too hot; done, and not taken back: a"}, RetryVrb: {RollbackIncomplete, "too hot"}} {
 		w := newWorld(t, guarded(action("a", once), action("b")))
 		w.acts["a"] = []ActResult{{Outcome: Unclear, Message: "lost"}}
 		w.begin()
 		w.truth["g"] = false
 		w.orders(verb)
 		require.Equal(t, []string{"a"}, w.done, verb)
-		w.ends(outcome)
-		require.Equal(t, "too hot", w.s.Reason)
+		w.ends(c.outcome)
+		require.Equal(t, c.reason, w.s.Reason)
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Next is what a run does when something happens: its new state, and what to do now. It reads no
-// clock and touches nothing; the same arguments give the same answer.
+// clock and touches nothing; the same arguments give the same answer. A run that is over is asked nothing more.
 func Next(p Program, s State, e Event) (State, []Command) {
 	m := &machine{p: p, s: s.clone(), now: e.At}
 	m.handle(e)
@@ -34,13 +35,11 @@ type machine struct {
 }
 
 func (m *machine) handle(e Event) {
-	stale := e.Seq != m.s.Seq || m.s.Phase == Over
-	if e.Run != "" && e.Run != m.s.Run.RunID && m.s.Phase != Over {
+	stale := e.Seq != m.s.Seq // before a reset asks anew
+	if e.Run != "" && e.Run != m.s.Run.RunID {
 		m.moved(e.Run)
 	}
 	switch {
-	case m.s.Phase == Over:
-		m.late(e)
 	case e.Begin:
 		m.record("started", "runbook.started", m.s.Run.Initiator, Started{
 			Runbook: m.s.Run.Name, Definition: m.p.Definition.SHA256, Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256,
@@ -75,13 +74,6 @@ func (m *machine) handle(e Event) {
 	}
 }
 
-// late answers whoever speaks to a run that is over.
-func (m *machine) late(e Event) {
-	if e.Answer != nil || e.Verb != nil {
-		m.reply(false, "the run is over: "+string(m.s.Outcome))
-	}
-}
-
 func (m *machine) node() Node { return m.p.Nodes[m.s.Node] }
 
 // next begins a new wait: answers to earlier commands no longer count.
@@ -102,16 +94,16 @@ func (m *machine) reply(accepted bool, message string) {
 
 // record keeps something in the ledger; a dry run leaves no trace there.
 func (m *machine) record(event, kind, actor string, data any) {
-	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data)
+	m.recordAbout(m.s.Run.Subject(m.s.Run.Key), event, kind, actor, data, nil)
 }
 
-func (m *machine) recordAbout(subject, event, kind, actor string, data any) {
+func (m *machine) recordAbout(subject, event, kind, actor string, data any, quota *ledger.Quota) {
 	if m.s.Run.Dry {
 		return
 	}
 	m.s.Recorded++
-	m.out(Command{Record: &Record{
-		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data,
+	m.out(Command{Record: &ledger.Record{
+		Event: itoa(m.s.Recorded) + "." + event, Kind: kind, Subject: subject, Actor: actor, Data: data, Quota: quota,
 	}})
 }
 
@@ -150,8 +142,15 @@ func (m *machine) enter(at int) {
 	m.evaluate()
 }
 
-// leave goes on behind the node at work.
-func (m *machine) leave() { m.enter(m.node().After) }
+// leave goes on behind the node at work. A checkpoint is one also where it was left out: what a rollback to it puts back
+// is what comes behind it.
+func (m *machine) leave() {
+	n := m.node()
+	if n.Step.Kind == Checkpoint {
+		m.s.Undo = append(m.s.Undo, Undoable{Path: n.Path})
+	}
+	m.enter(n.After)
+}
 
 // abort ends the run as if the step at work had failed. Work in flight is stopped first.
 func (m *machine) abort(why string) {
@@ -168,8 +167,9 @@ func (m *machine) abort(why string) {
 		}
 		return
 	case Asking:
+		paused := m.s.Cause == RunPaused
 		m.withdraw(why)
-		if m.puttingBack() {
+		if m.puttingBack() || paused && m.s.Ending != "" { // on_failure is what an abort wants
 			m.enter(m.s.Node)
 			return
 		}
@@ -179,8 +179,7 @@ func (m *machine) abort(why string) {
 		}
 		m.out(Command{StopTimers: true})
 		m.stepEnds(m.s.Node, Failed, nil, why)
-	case Over:
-		return
+	case Over: // it is asked nothing more
 	}
 	m.next()
 	m.fail(Aborted, why)

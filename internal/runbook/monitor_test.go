@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -68,7 +69,7 @@ func (m *monitor) fault(format string, args ...any) {
 
 // see takes one event and what came of it.
 func (m *monitor) see(e Event, commands []Command) {
-	if (e.Cancelled || e.Broken != "") && !m.finished {
+	if e.Cancelled || e.Broken != "" {
 		m.failing = true
 	}
 	if e.Run != "" && e.Run != m.run {
@@ -154,12 +155,12 @@ func (m *monitor) verb(e Event, accepted bool) {
 	}
 }
 
-func (m *monitor) record(e Event, r Record) {
+func (m *monitor) record(e Event, r ledger.Record) {
 	if m.records[r.Event] {
 		m.fault("two records are %s", r.Event)
 	}
 	m.records[r.Event] = true
-	if !slices.Contains(Kinds, r.Kind) {
+	if !slices.Contains(slices.Concat(Kinds, request.EntryKinds), r.Kind) {
 		m.fault("%s is no kind of an entry", r.Kind)
 	}
 	m.seen[r.Kind]++
@@ -277,7 +278,7 @@ func covers(e request.Effect, c ActCall) bool {
 }
 
 // stepOf is the step that a record is about.
-func stepOf(r Record) string {
+func stepOf(r ledger.Record) string {
 	var about struct {
 		Step string `json:"step"`
 	}

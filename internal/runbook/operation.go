@@ -34,8 +34,19 @@ type Param struct {
 var (
 	modelParam   = Param{Name: "model", Type: condition.String}
 	serviceParam = Param{Name: "service", Type: condition.String}
-	modeEnum     = []string{"fast", "balanced", "creative"}
 )
+
+// Modes are the modes that a product answers in, the cheapest first.
+var Modes = []string{"fast", "balanced", "creative"}
+
+// ofEachMode are outputs of one type, one for each mode.
+func ofEachMode(t condition.Type) condition.Types {
+	types := condition.Types{}
+	for _, mode := range Modes {
+		types[mode] = t
+	}
+	return types
+}
 
 var operations = []Operation{
 	{
@@ -62,11 +73,11 @@ var operations = []Operation{
 	{Name: "product.db_pool_reset", Risk: Write, Idempotent: true, Summary: "close the pool's database connections, so that fresh ones are made"},
 	{
 		Name: "product.downshift", Risk: Write, Idempotent: true, Summary: "serve a mode as a cheaper one; the same mode ends that",
-		Params: []Param{{Name: "from", Type: condition.String, Enum: modeEnum}, {Name: "to", Type: condition.String, Enum: modeEnum}},
+		Params: []Param{{Name: "from", Type: condition.String, Enum: Modes}, {Name: "to", Type: condition.String, Enum: Modes}},
 	},
 	{
 		Name: "product.downshift_stats", Risk: Read, Idempotent: true, Summary: "in which mode each mode is served",
-		Outputs: condition.Types{"fast": condition.String, "balanced": condition.String, "creative": condition.String},
+		Outputs: ofEachMode(condition.String),
 	},
 	{
 		Name: "product.model_health", Risk: Read, Idempotent: true, Summary: "whether a model answers, asked of every replica",
@@ -93,12 +104,12 @@ var operations = []Operation{
 		Outputs: condition.Types{"value": condition.Double},
 	},
 	{
-		Name: "service.restart", Risk: Destructive, Workflow: true, Summary: "restart the containers of a service, one after the other",
+		Name: RestartOperation, Risk: Destructive, Workflow: true, Summary: "restart the containers of a service, one after the other",
 		Params:  []Param{serviceParam},
 		Outputs: condition.Types{"restarted": condition.Int},
 	},
 	{
-		Name: "service.scale", Risk: Write, Idempotent: true, Workflow: true, Summary: "take a service to a number of replicas by ScaleService",
+		Name: ScaleOperation, Risk: Write, Idempotent: true, Workflow: true, Summary: "take a service to a number of replicas by ScaleService",
 		Params:  []Param{serviceParam, {Name: "replicas", Type: condition.Int}},
 		Outputs: condition.Types{"from": condition.Int, "to": condition.Int},
 	},

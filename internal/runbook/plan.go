@@ -30,7 +30,8 @@ type Plan struct {
 }
 
 // PlanOf is the plan that a dry run arrived at. The hash covers what would be done, where and with what,
-// and every definition that has a say in it.
+// and every definition that has a say in it. People keep it for --plan, approvals and the ledger hold it: the fields that
+// are hashed, their names and their order included, stay as they are while runs are at work.
 func PlanOf(p Program, s State) Plan {
 	plan := Plan{
 		Runbook: s.Run.Name, Description: p.Definition.Description, Definition: p.Definition.SHA256, Host: s.Run.Host, Project: s.Run.Project, Key: s.Run.Key, Inputs: s.Inputs[""],

@@ -76,9 +76,6 @@ func play(seed uint64, throughJSON bool, seen map[string]int) *chaos {
 		c.monitor.fault("not over after %d events, but %s at %d", bound, c.s.Phase, c.s.Node)
 	}
 	seen[string(c.s.Outcome)]++
-	for range 5 { // what still comes changes nothing
-		c.disturb()
-	}
 	return c
 }
 

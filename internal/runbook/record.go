@@ -1,27 +1,12 @@
 package runbook
 
-import (
-	"strings"
+import "github.com/evenkeel/evenkeel/internal/condition"
 
-	"github.com/evenkeel/evenkeel/internal/condition"
-)
-
-// Record is an entry for the ledger. Data is one of the types below, or of package request.
-type Record struct {
-	// Event tells it from the run's other entries.
-	Event string
-	// Kind is what happened, such as "request.approved"; Subject what it is about; Actor who did it.
-	Kind, Subject, Actor string
-	Data                 any
-}
-
-// Kinds are the kinds of all entries that a run makes.
+// Kinds are the kinds of the entries that a run makes, beside those about its requests.
 var Kinds = []string{
 	"runbook.started", ActingKind, "runbook.refused", "runbook.suppressed", "runbook.override", "runbook.finished",
 	StartedKind, "step." + string(OK), "step." + string(Failed), "step." + string(TimedOut), "step." + string(Unclear), "step." + string(Skipped),
 	"undo." + string(OK), "undo." + string(Failed), "undo." + string(TimedOut), "undo." + string(Unclear),
-	"request.opened", "request.reminded", "request.escalated", "request.expired", "request.withdrawn",
-	"request.approved", "request.answered", "request.rejected", "request.denied",
 	"operator." + Pause, "operator." + Resume, "operator." + SkipStep, "operator." + RetryVrb, "operator." + MarkDone, "operator." + UndoAll, "operator." + Abort, "operator.denied",
 	"guard.failed", "incident.opened",
 }
@@ -120,24 +105,4 @@ type IncidentOpened struct {
 	Incident string `json:"incident"`
 	Title    string `json:"title"`
 	Severity string `json:"severity"`
-}
-
-// To names whom it is for.
-func (n Notification) To() string {
-	if len(n.Groups) == 0 {
-		return "the operators"
-	}
-	return strings.Join(n.Groups, ", ")
-}
-
-// Notification tells people something: a notify step, or that something waits for them.
-type Notification struct {
-	Runbook string   `json:"runbook"`
-	Step    string   `json:"step"`
-	Groups  []string `json:"groups,omitempty"`
-	Message string   `json:"message"`
-	// About is why: notify, opened, reminded, escalated or expired.
-	About string `json:"about"`
-	// Request is the id of the request that it is about.
-	Request string `json:"request,omitempty"`
 }

@@ -73,10 +73,10 @@ func (m *machine) told(r request.Result) {
 // notifyAbout tells people of the open request.
 func (m *machine) notifyAbout(what string) {
 	r := m.s.Request
-	m.notify(Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID})
+	m.notify(request.Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID})
 }
 
-func (m *machine) notify(n Notification) {
+func (m *machine) notify(n request.Notification) {
 	if m.s.Run.Dry {
 		return
 	}
@@ -173,7 +173,7 @@ func (m *machine) expire() {
 		m.fail(Rejected, result.Reason)
 		return
 	}
-	if m.puttingBack() { // it was paused before that
+	if m.puttingBack() || cause == RunPaused && m.s.Ending != "" { // it was paused before what is done all the same
 		m.enter(m.s.Node)
 		return
 	}

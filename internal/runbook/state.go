@@ -29,6 +29,8 @@ type Run struct {
 	Initiator string `json:"initiator"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Override says that an operator starts it in spite of cooldown and breaker.
+	Override bool `json:"override,omitempty"`
 	// Dry says that nothing is changed: reads are real, writes are planned.
 	Dry bool `json:"dry,omitempty"`
 }
@@ -119,8 +121,12 @@ const (
 
 // StepState is what became of a step.
 type StepState struct {
-	Outcome StepOutcome      `json:"outcome,omitempty"`
-	Attempt int              `json:"attempt,omitempty"`
+	Outcome StepOutcome `json:"outcome,omitempty"`
+	Attempt int         `json:"attempt,omitempty"`
+	// Does is the operation of the last attempt, with what it was given.
+	Does string `json:"does,omitempty"`
+	// Asked is what a gate said when it asked first.
+	Asked   string           `json:"asked,omitempty"`
 	Outputs condition.Values `json:"outputs,omitempty"`
 	// Message says why it failed or was left out; of a check at work, what it says when it fails.
 	Message string    `json:"message,omitempty"`

@@ -22,7 +22,7 @@ func TestUnknownOutcomeAsks(t *testing.T) {
 	r := w.s.Request
 	require.Equal(t, StepUnknown, w.s.Cause)
 	require.Equal(t, []string{RetryVrb, MarkDone, UndoAll, Abort}, r.Choices)
-	require.Equal(t, "fire (product.breaker) may or may not have happened: the worker was lost", r.Message)
+	require.Equal(t, "fire may or may not have happened: product.breaker (attempt 1): the worker was lost", r.Message)
 	require.Equal(t, Unclear, w.s.Steps["fire"].Outcome)
 	require.Equal(t, request.Order, r.Kind)
 	require.False(t, w.says(true, "bob", "oncall").Accepted, "an operator must decide, and not who approves")

@@ -14,7 +14,7 @@ func (m *machine) fail(ending Outcome, why string) {
 		m.leave()
 		return
 	}
-	m.s.Ending, m.s.Reason = ending, why
+	m.s.Ending, m.s.Reason, m.s.PauseBy = ending, why, "" // the pause was one of what has failed
 	m.s.GuardsDue, m.s.Readings = false, map[string]Reading{}
 	if m.p.Failure != Nowhere && ending != Refused {
 		m.enter(m.p.Failure)
@@ -26,17 +26,22 @@ func (m *machine) fail(ending Outcome, why string) {
 // rollback undoes, last first, back to a checkpoint or to the beginning.
 func (m *machine) rollback(n Node) {
 	m.s.Rolling = true
-	to := 0
-	if n.Step.To != "" {
-		at := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Uses == "" && u.Path == n.Scope+n.Step.To })
-		if at < 0 {
-			m.s.Rolling = false
-			m.done(nil, "the checkpoint "+n.Step.To+" was not reached: there is nothing to undo")
-			return
-		}
-		to = at
+	to, reached := m.covered(n)
+	if !reached {
+		m.s.Rolling = false
+		m.done(nil, "the checkpoint "+n.Step.To+" was not reached: there is nothing to undo")
+		return
 	}
 	m.unwind(to)
+}
+
+// covered is from where on a rollback puts back what is on the undo stack; false when its checkpoint is not there.
+func (m *machine) covered(n Node) (from int, reached bool) {
+	if n.Step.To == "" {
+		return 0, true
+	}
+	at := slices.IndexFunc(m.s.Undo, func(u Undoable) bool { return u.Uses == "" && u.Path == n.Scope+n.Step.To })
+	return at + 1, at >= 0 // the checkpoint stays: another rollback may go back to it
 }
 
 // unwind undoes until only the first keep entries are left.
@@ -105,13 +110,29 @@ func (m *machine) leftOver() {
 		if !n.Failing || n.Step.Kind != Rollback || m.s.Steps[n.Path].Outcome == OK || m.s.Steps[n.Path].Outcome == Skipped {
 			continue
 		}
-		for _, u := range slices.Backward(m.s.Undo) {
+		from, reached := m.covered(n)
+		if !reached {
+			return
+		}
+		for _, u := range slices.Backward(m.s.Undo[from:]) {
 			if u.Uses != "" {
 				m.s.NotUndone = append(m.s.NotUndone, u.Path+": "+n.Path+" was not done")
 			}
 		}
+		m.s.Undo = m.s.Undo[:from]
 		return
 	}
+}
+
+// stays are the steps that were done and that nothing takes back, or was meant to.
+func (m *machine) stays() []string {
+	all := slices.Clone(m.s.Stays)
+	for _, u := range m.s.Undo {
+		if u.Uses != "" && m.s.Steps[u.Path].Outcome == OK {
+			all = append(all, u.Path)
+		}
+	}
+	return all
 }
 
 // nameUnsettled names the steps of which nobody knows whether they happened: a run that has one ended incomplete.
@@ -130,8 +151,8 @@ func (m *machine) end() {
 		m.nameUnsettled()
 	}
 	outcome := m.s.Ending
-	if outcome == RunFailed && len(m.s.Undone) > 0 && len(m.s.Stays) > 0 {
-		m.s.Reason += "; done, and not taken back: " + strings.Join(m.s.Stays, ", ")
+	if stays := m.stays(); len(stays) > 0 && outcome != "" && outcome != NotNeeded && !m.s.Run.Dry {
+		m.s.Reason += "; done, and not taken back: " + strings.Join(stays, ", ")
 	}
 	switch {
 	case len(m.s.Unsettled) > 0:

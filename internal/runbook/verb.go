@@ -89,12 +89,18 @@ func (m *machine) cannot(v Verb) string {
 		return "it waits for an answer of " + strings.Join(m.s.Request.Groups, ", ") + "; answer it, or abort the run"
 	case m.s.Phase == Asking:
 		return "it waits for " + strings.Join(choices, ", ")
+	case v.Verb == Resume:
+		return "it is at work on " + m.at() + " and not paused"
+	case v.Verb == RetryVrb:
+		return "it is at work on " + m.at() + "; only a step that failed, or whose outcome is unknown, is retried"
+	case v.Verb == MarkDone:
+		return "it is at work on " + m.at() + "; only a step whose outcome is unknown is done by an order"
 	default:
 		return "it is at work on " + m.at() + "; pause it first"
 	}
 }
 
-// waits says whether a person's or a condition's wait can be left out: one whose end nothing else needs.
+// waits says that the run is in a wait for a condition, which can be left out: nothing else needs its end.
 func (m *machine) waits() bool {
 	k := m.node().Step.Kind
 	return m.s.Phase == Watching && k == Wait && m.s.AbortWhy == ""

@@ -62,10 +62,6 @@ func inPhase(t *testing.T, phase string) *world {
 		w.says(false, "bob", "oncall")
 		require.Equal(t, Undoing, w.s.Phase)
 		return w
-	case "over":
-		w := newWorld(t, around(manual)).begin()
-		w.says(false, "bob", "oncall")
-		return w
 	}
 	t.Fatal(phase)
 	return nil
@@ -84,12 +80,15 @@ func (w *world) begin0(after string) {
 
 func TestOrders(t *testing.T) {
 	const busy = "it is at work on at; pause it first"
+	const working = "it is at work on at and not paused"
+	const sound = "it is at work on at; only a step that failed, or whose outcome is unknown, is retried"
+	const known = "it is at work on at; only a step whose outcome is unknown is done by an order"
 	const undoing = "things are being put back; that is not stopped"
 	for phase, answers := range map[string]map[string]string{
-		"acting":   {Pause: "", Resume: busy, SkipStep: busy, RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
-		"watching": {Pause: "", Resume: busy, SkipStep: "", RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
-		"checking": {Pause: "", Resume: busy, SkipStep: busy, RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
-		"resting":  {Pause: "", Resume: busy, SkipStep: "", RetryVrb: busy, MarkDone: busy, UndoAll: busy, Abort: ""},
+		"acting":   {Pause: "", Resume: working, SkipStep: busy, RetryVrb: sound, MarkDone: known, UndoAll: busy, Abort: ""},
+		"watching": {Pause: "", Resume: working, SkipStep: "", RetryVrb: sound, MarkDone: known, UndoAll: busy, Abort: ""},
+		"checking": {Pause: "", Resume: working, SkipStep: busy, RetryVrb: sound, MarkDone: known, UndoAll: busy, Abort: ""},
+		"resting":  {Pause: "", Resume: working, SkipStep: "", RetryVrb: sound, MarkDone: known, UndoAll: busy, Abort: ""},
 		"gate": {
 			Pause: "", Resume: "it waits for an answer of oncall; answer it, or abort the run", SkipStep: "it waits for an answer of oncall; answer it, or abort the run", RetryVrb: "it waits for an answer of oncall; answer it, or abort the run",
 			MarkDone: "it waits for an answer of oncall; answer it, or abort the run", UndoAll: "it waits for an answer of oncall; answer it, or abort the run", Abort: "",
@@ -145,7 +144,6 @@ func TestWhoMayOrder(t *testing.T) {
 	}
 	w := inPhase(t, "acting")
 	require.Equal(t, "fly is no order; the orders are pause, resume, skip, retry, done, undo, abort", w.orders("fly").Message)
-	require.Equal(t, request.Reply{Message: "the run is over: rejected"}, inPhase(t, "over").orders(Abort))
 }
 
 // What comes of an order that is followed.

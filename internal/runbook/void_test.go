@@ -29,7 +29,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		w.says(true, "bob", "oncall")
 		require.Empty(t, w.done)
 		require.Equal(t, "gate", w.s.Request.Step)
-		require.Equal(t, "gate again: attempt 1 at restart", w.s.Request.Message)
+		require.Equal(t, "?\nAsked again: what the step would do is no longer what was approved: restart: service.restart n=2000000.", w.s.Request.Message)
 		require.Equal(t, int64(2_000_001), w.s.Request.Allows[0].Arguments["n"])
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart"}, w.done)
@@ -49,6 +49,7 @@ func TestApprovalIsVoid(t *testing.T) {
 		require.True(t, w.orders(RetryVrb).Accepted)
 		require.Equal(t, []string{"restart"}, w.done)
 		require.Equal(t, 2, w.s.Request.Allows[0].Attempt)
+		require.Equal(t, "?\nAsked again: this is attempt 2, and an approval is for one.", w.s.Request.Message)
 		w.says(true, "bob", "oncall")
 		require.Equal(t, []string{"restart", "restart"}, w.done)
 		w.ends(Succeeded)
@@ -176,11 +177,47 @@ func TestRollbackThatIsNotDone(t *testing.T) {
 	require.Equal(t, []string{"first: put was not done"}, w.s.NotUndone)
 }
 
-// What was done and nothing takes back is named.
+// What was done and nothing takes back is named, however the run ended badly; what was put back is not.
 func TestWhatStaysIsNamed(t *testing.T) {
-	w := newWorld(t, steps(action("a", undoable), action("b"), action("broken")))
-	w.acts["broken"] = []ActResult{{Outcome: Failed, Message: "no"}}
-	w.begin()
-	w.ends(RolledBack)
-	require.Equal(t, "broken: no; done, and not taken back: b", w.s.Reason)
+	t.Run("failed", func(t *testing.T) {
+		w := newWorld(t, steps(action("a", undoable), action("b"), action("broken")))
+		w.acts["broken"] = []ActResult{{Outcome: Failed, Message: "no"}}
+		w.begin()
+		w.ends(RolledBack)
+		require.Equal(t, "broken: no; done, and not taken back: b", w.s.Reason)
+	})
+	t.Run("rejected", func(t *testing.T) {
+		d := restart()
+		d.Steps = append([]Step{action("a", undoable), action("b")}, d.Steps...)
+		w := newWorld(t, d).begin()
+		w.says(false, "bob", "oncall")
+		w.ends(Rejected)
+		require.Equal(t, "gate: rejected by bob; done, and not taken back: b", w.s.Reason)
+	})
+	t.Run("aborted", func(t *testing.T) {
+		w := newWorld(t, steps(action("b"), Step{ID: "rest", Kind: Wait, ForSeconds: 30})).begin()
+		w.orders(Abort)
+		w.ends(Aborted)
+		require.Equal(t, "abort by olga: a test; done, and not taken back: b", w.s.Reason)
+	})
+	for name, undo := range map[string]StepOutcome{"before the checkpoint": OK, "and an undo behind it fails": Failed} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Definition{
+				Steps:     []Step{action("a", undoable), {ID: "cp", Kind: Checkpoint}, action("b", undoable), action("broken")},
+				OnFailure: []Step{action("tell"), back("put", "cp")},
+			})
+			w.acts["broken"] = []ActResult{{Outcome: Failed, Message: "no"}}
+			w.acts["undo/b"] = []ActResult{{Outcome: undo, Message: "stuck"}}
+			w.begin()
+			require.Equal(t, []string{"a", "b", "broken", "tell", "undo/b"}, w.done)
+			if undo == OK {
+				w.ends(RunFailed)
+				require.Empty(t, w.s.NotUndone)
+			} else {
+				w.ends(RollbackIncomplete)
+				require.Equal(t, []string{"b: stuck"}, w.s.NotUndone)
+			}
+			require.Contains(t, w.s.Reason, "; done, and not taken back: a")
+		})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -35,8 +36,8 @@ type world struct {
 	reads    []string
 	done     []string
 	commands []Command
-	records  []Record
-	told     []Notification
+	records  []ledger.Record
+	told     []request.Notification
 	timers   map[string]time.Time
 	reply    request.Reply
 }
@@ -225,7 +226,7 @@ func reasonOf(verb string) string {
 }
 
 // dataOf is the data of a record, which is of that type.
-func dataOf[T any](t *testing.T, r Record) T {
+func dataOf[T any](t *testing.T, r ledger.Record) T {
 	t.Helper()
 	data, ok := r.Data.(T)
 	require.True(t, ok, "%s has %T", r.Kind, r.Data)
@@ -236,8 +237,8 @@ func dataOf[T any](t *testing.T, r Record) T {
 const runID = "run-0123abcd"
 
 // kept are the kinds of the ledger's entries that begin with one of the prefixes.
-func (w *world) kept(kinds ...string) []Record {
-	var out []Record
+func (w *world) kept(kinds ...string) []ledger.Record {
+	var out []ledger.Record
 	for _, r := range w.records {
 		if slices.Contains(kinds, r.Kind) {
 			out = append(out, r)

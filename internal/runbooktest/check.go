@@ -50,21 +50,6 @@ func (k *checker) faultIn(at string, entry int, key, format string, args ...any)
 	k.faults = append(k.faults, Fault{at, entry, key, fmt.Sprintf(format, args...)})
 }
 
-// oneOf says what would be right instead of a name.
-func oneOf(name string, valid []string) string {
-	if near, ok := strictyaml.Nearest(name, valid); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	const shown = 10
-	switch {
-	case len(valid) == 0:
-		return "there are none"
-	case len(valid) > shown:
-		return fmt.Sprintf("there are %s and %d more", strings.Join(valid[:shown], ", "), len(valid)-shown)
-	}
-	return "there are " + strings.Join(valid, ", ")
-}
-
 func (k *checker) probes(c Case) {
 	uses := map[string]string{}
 	for _, p := range k.program.Definition.Probes {
@@ -79,7 +64,7 @@ func (k *checker) probes(c Case) {
 		at := "probes." + name
 		operation, ok := uses[name]
 		if !ok {
-			k.fault(at, "there is no probe %s; %s", strictyaml.Quote(name), oneOf(name, slices.Sorted(maps.Keys(uses))))
+			k.fault(at, "there is no probe %s; %s", strictyaml.Quote(name), strictyaml.Instead(name, slices.Sorted(maps.Keys(uses))))
 			continue
 		}
 		for i, m := range c.Probes[name] {
@@ -97,7 +82,7 @@ func (k *checker) steps(c Case) {
 		of, undo := strings.CutPrefix(path, "undo/")
 		i := k.program.Find(of)
 		if i == runbook.Nowhere {
-			k.fault(at, "there is no step %s; %s", strictyaml.Quote(of), oneOf(of, k.paths()))
+			k.fault(at, "there is no step %s; %s", strictyaml.Quote(of), strictyaml.Instead(of, k.paths()))
 			continue
 		}
 		s := k.program.Nodes[i].Step
@@ -123,7 +108,7 @@ func (k *checker) outputs(at string, entry int, in, uses string, values conditio
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		t, ok := operation.Outputs[name]
 		if !ok {
-			k.faultIn(at, entry, in+name, "%s has no output %s; %s", uses, strictyaml.Quote(name), oneOf(name, slices.Sorted(maps.Keys(operation.Outputs))))
+			k.faultIn(at, entry, in+name, "%s has no output %s; %s", uses, strictyaml.Quote(name), strictyaml.Instead(name, slices.Sorted(maps.Keys(operation.Outputs))))
 		} else if v, err := condition.Convert(values[name], t); err != nil {
 			k.faultIn(at, entry, in+name, "%v", err)
 		} else {
@@ -141,7 +126,7 @@ func (k *checker) people(c Case) {
 		}
 		at := k.program.Find(path)
 		if at == runbook.Nowhere {
-			k.faultIn("people", i, "", "there is no step %s; %s", strictyaml.Quote(path), oneOf(path, k.paths()))
+			k.faultIn("people", i, "", "there is no step %s; %s", strictyaml.Quote(path), strictyaml.Instead(path, k.paths()))
 			continue
 		}
 		kind := k.program.Nodes[at].Step.Kind
@@ -161,9 +146,9 @@ func (k *checker) path(c Case) {
 	for i, entry := range c.Expect.Path {
 		path, outcome, _ := strings.Cut(entry, ": ")
 		if k.program.Find(path) == runbook.Nowhere {
-			k.faultIn("expect.path", i, "", "there is no step %s; %s", strictyaml.Quote(path), oneOf(path, k.paths()))
+			k.faultIn("expect.path", i, "", "there is no step %s; %s", strictyaml.Quote(path), strictyaml.Instead(path, k.paths()))
 		} else if outcome != "" && !slices.Contains(outcomes, outcome) {
-			k.faultIn("expect.path", i, "", "%s is no outcome; %s", strictyaml.Quote(outcome), oneOf(outcome, outcomes))
+			k.faultIn("expect.path", i, "", "%s is no outcome; %s", strictyaml.Quote(outcome), strictyaml.Instead(outcome, outcomes))
 		}
 	}
 	for _, l := range []struct {
@@ -172,7 +157,7 @@ func (k *checker) path(c Case) {
 	}{{"expect.undone", c.Expect.Undone}, {"expect.not_undone", c.Expect.NotUndone}} {
 		for i, path := range l.list {
 			if k.program.Find(path) == runbook.Nowhere {
-				k.faultIn(l.at, i, "", "there is no step %s; %s", strictyaml.Quote(path), oneOf(path, k.paths()))
+				k.faultIn(l.at, i, "", "there is no step %s; %s", strictyaml.Quote(path), strictyaml.Instead(path, k.paths()))
 			}
 		}
 	}

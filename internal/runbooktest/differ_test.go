@@ -46,7 +46,7 @@ func TestPeopleWhoNeverSpoke(t *testing.T) {
 
 func TestInputsThatDoNotFit(t *testing.T) {
 	r := Run(runbook.Lay(mend(t)), usual(func(c *Case) { c.Inputs = condition.Values{"n": int64(0)} }))
-	require.Equal(t, []string{"inputs: n: 0 is less than 1"}, r.Faults)
+	require.Equal(t, []string{"inputs: n: 0 is less than 1; write 1 or more"}, r.Faults)
 }
 
 func TestCheck(t *testing.T) {
@@ -62,13 +62,13 @@ func TestCheck(t *testing.T) {
 		"step":              {script("restrat"), Fault{"steps.restrat", -1, "", `there is no step "restrat"; did you mean "restart"?`}},
 		"undo":              {script("undo/restart"), Fault{"steps.undo/restart", -1, "", "restart has no undo; give it one or remove this"}},
 		"kind of a step":    {script("gate"), Fault{"steps.gate", -1, "", "gate is a gate, which does nothing that could be written here; only an action and a check do"}},
-		"output of a step":  {script("restart", failure, Script{Outputs: condition.Values{"n": 1}}), Fault{"steps.restart", 1, "outputs.n", `service.restart has no output "n"; there are restarted`}},
+		"output of a step":  {script("restart", failure, Script{Outputs: condition.Values{"n": 1}}), Fault{"steps.restart", 1, "outputs.n", `service.restart has no output "n"; write restarted`}},
 		"who approves what": {people(Person{Approve: "ask"}), Fault{"people", 0, "", "ask is no gate; write answer: ask for a manual or an input step"}},
 		"who answers what":  {people(bob, Person{Answer: "gate"}), Fault{"people", 1, "", "gate is neither a manual nor an input step; write approve: gate for a gate"}},
 		"who rejects what":  {people(Person{Reject: "restart"}), Fault{"people", 0, "", "restart asks nobody; name a gate, a manual or an input step"}},
-		"where":             {people(order(runbook.Abort, "tea")), Fault{"people", 0, "", `there is no step "tea"; there are confirm, open, gate, restart, watch, pick, more, ask, rest, tell and 1 more`}},
+		"where":             {people(order(runbook.Abort, "tea")), Fault{"people", 0, "", `there is no step "tea"; write one of confirm, open, gate, restart, watch, pick, more, ask, rest, tell and back`}},
 		"path":              {func(c *Case) { c.Expect.Path = []string{"confirm", "opne"} }, Fault{"expect.path", 1, "", `there is no step "opne"; did you mean "open"?`}},
-		"outcome in a path": {func(c *Case) { c.Expect.Path = []string{"open: fail"} }, Fault{"expect.path", 0, "", `"fail" is no outcome; there are failed, timeout, unknown, skipped`}},
+		"outcome in a path": {func(c *Case) { c.Expect.Path = []string{"open: fail"} }, Fault{"expect.path", 0, "", `"fail" is no outcome; write one of failed, timeout, unknown and skipped`}},
 		"undone":            {func(c *Case) { c.Expect.Undone = []string{"opne"} }, Fault{"expect.undone", 0, "", `there is no step "opne"; did you mean "open"?`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -109,7 +110,7 @@ func (f *effects) Seen(c runbook.Command, now time.Time) {
 	}
 }
 
-func (f *effects) record(r runbook.Record) {
+func (f *effects) record(r ledger.Record) {
 	_, what, _ := strings.Cut(r.Kind, ".")
 	path := ""
 	switch data := r.Data.(type) {

@@ -103,7 +103,7 @@ func TestRun(t *testing.T) {
 		"an order while it watches": {
 			[]func(*Case){people(bob, Person{Verb: runbook.Abort, At: "watch", By: "olga", After: 90 * time.Second})},
 			Result{
-				Outcome: runbook.Aborted, Reason: "abort by olga: the case says so", Path: []string{"confirm", "open", "gate", "restart", "watch: failed", "tell", "back"},
+				Outcome: runbook.Aborted, Reason: "abort by olga: the case says so; done, and not taken back: restart", Path: []string{"confirm", "open", "gate", "restart", "watch: failed", "tell", "back"},
 				Undone: []string{"open"}, Took: 20*time.Second + 40*time.Second + 90*time.Second,
 			},
 		},

@@ -54,15 +54,32 @@ func (es Errors) sorted() Errors {
 const shown = 60
 
 // Quote makes text from a file fit for a message: on one line, in quotes and not too long.
-func Quote(s string) string {
-	if len(s) > shown {
-		s = strings.ToValidUTF8(s[:shown], "") + "…"
-	}
-	return strconv.Quote(s)
-}
+func Quote(s string) string { return strconv.Quote(cut(s, shown)) }
 
 // plain is Quote for what stands in the file without quotes, such as a number.
-func plain(s string) string { return strings.Trim(Quote(s), `"`) }
+func plain(s string) string { return Plain(s, shown) }
+
+// Plain makes text fit for a message without quotes around it: on one line, with what cannot be seen escaped, and cut
+// after limit bytes. Quotes within it stay as they are.
+func Plain(s string, limit int) string {
+	var out strings.Builder
+	for _, r := range strings.ToValidUTF8(cut(strings.Join(strings.Fields(s), " "), limit), "\uFFFD") {
+		if strconv.IsPrint(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return out.String()
+}
+
+// cut ends what is longer than limit bytes in "…".
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
 
 // oneLine keeps control characters out of a message, which may come from a key of the file.
 func oneLine(s string) string {

@@ -72,6 +72,15 @@ func read(data []byte) ([]*yaml.Node, error) {
 	return docs, nil
 }
 
+// Holds says of a file that it is YAML with keys or a list in it, whatever they mean: more than nothing or a mere word.
+func Holds(data []byte) bool {
+	if len(data) > MaxBytes {
+		return true
+	}
+	docs, err := read(data)
+	return err == nil && len(docs) > 0 && !empty(docs[0]) && len(docs[0].Content[0].Content) > 0
+}
+
 func empty(doc *yaml.Node) bool {
 	return len(doc.Content) == 0 || doc.Content[0].Tag == "!!null"
 }

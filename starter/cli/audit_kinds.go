@@ -5,13 +5,12 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // entryKinds are the kinds of all entries that evenkeel makes, those of one family together.
 func entryKinds() []string {
-	all := append(slices.Clone(runbook.Kinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished)
+	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished)
 	slices.Sort(all)
 	return all
 }

@@ -56,7 +56,11 @@ func (a *audit) verifyFile(file string) error {
 	if err := ledger.Lines(f, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
 		return usage(file, err.Error(), "name a file that starter audit export has written")
 	}
-	return a.printReport(v.End(), "no anchor: it is a file")
+	report := v.End()
+	if report.Clean && report.Entries == 0 { // what was cut off whole looks the same
+		return no("audit verify", file+" has no entry, so nothing is verified", "name a file that starter audit export has written")
+	}
+	return a.printReport(report, "no anchor: it is a file")
 }
 
 func (a *audit) printReport(r ledger.Report, anchor string) error {

@@ -31,6 +31,9 @@ type starter struct {
 	host       string
 	project    string
 	output     string
+	// begun says what goes on or may go on when the command is interrupted, and the command that shows it; empty while
+	// nothing does.
+	begun string
 }
 
 // Execute runs one command and returns its exit code: 0 done, 1 the answer is no, 2 wrong usage or

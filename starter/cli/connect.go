@@ -155,7 +155,7 @@ func ofClass(class, where, what string) error {
 		f.code = exitUsage
 	case activities.NotFound, activities.Unavailable, activities.PermissionDenied:
 		f.code, f.hint = exitMissing, "see starter doctor"
-	case activities.PreconditionFailed, activities.Conflict:
+	case activities.PreconditionFailed, activities.NotBegun, activities.Conflict:
 		f.code = exitNo
 	}
 	return f

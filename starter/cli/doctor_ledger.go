@@ -31,7 +31,7 @@ func (d *doctor) ledger(ctx context.Context) finding {
 		return lacking(err.Error(), "start the database, or correct the DSN")
 	}
 	defer func() { _ = store.Close() }()
-	head, err := store.Head(ctx)
+	head, err := store.Follow(ctx)
 	if err != nil {
 		return lacking(err.Error(), "see starter audit verify")
 	}

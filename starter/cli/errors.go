@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,6 +70,11 @@ func failed(where, what, hint string) error {
 	return &failure{code: exitFailed, class: activities.Unknown, where: where, what: what, hint: hint}
 }
 
+// interrupted is the end by Ctrl-C; what says what goes on.
+func interrupted(what string) error {
+	return &failure{code: exitDetached, class: activities.Unknown, what: "interrupted", hint: what}
+}
+
 // answered ends a command whose output already says everything.
 type answered int
 
@@ -84,8 +90,7 @@ func (s *starter) report(err error) int {
 	case errors.As(err, &done):
 		return int(done)
 	case errors.Is(err, context.Canceled):
-		s.Err.Printf("starter: interrupted; what was started goes on, see starter status\n")
-		return exitDetached
+		err = interrupted(cmp.Or(s.begun, "nothing was started"))
 	}
 	all := failures(err)
 	code := exitDone

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,7 +42,7 @@ whether you may approve, and records your answer.`,
 	}
 	paramFlag(cmd, &params, "FIELD=VALUE to fill in; may be repeated")
 	cmd.Flags().StringVar(&plan, "plan", "", "SHA-256 of the plan that you saw, at least its first 12 digits; for another one nothing is approved")
-	cmd.Flags().StringVar(&answer.Reason, "reason", "", "why, in a sentence; recorded")
+	reasonFlag(cmd, &answer.Reason, "recorded")
 	return cmd
 }
 
@@ -58,24 +57,30 @@ func (s *starter) gateRejectCommand() *cobra.Command {
 			return s.answer(cmd.Context(), args[0], answer, "")
 		},
 	}
-	cmd.Flags().StringVar(&answer.Reason, "reason", "", "why, in a sentence; recorded")
+	reasonFlag(cmd, &answer.Reason, "recorded")
 	return cmd
 }
 
 // answer gives a person's word on a request to the run that asks.
 func (s *starter) answer(ctx context.Context, id string, answer request.Answer, plan string) error {
-	run, _, _, ok := request.Split(id)
-	if !ok {
-		return usage("gate", fmt.Sprintf("%q is no request", id), "write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1")
+	id, err := requestID(id)
+	if err != nil {
+		return err
 	}
 	c, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	return s.answerNamed(ctx, c, id, answer, plan)
+}
+
+// answerNamed answers a request of the run whose name stands before the colon.
+func (s *starter) answerNamed(ctx context.Context, c *connect.Connection, id string, answer request.Answer, plan string) error {
+	run, _, _, _ := request.Split(id)
 	found, err := findRun(ctx, c, run)
 	if f, ok := errors.AsType[*failure](err); ok && f.code == exitNo {
-		return notOpen(run, id)
+		f.hint = "see starter gate list" // and not the name of another run: see notOpen
 	}
 	if err != nil {
 		return err
@@ -97,15 +102,16 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	r, ok := requestNamed(open, id)
 	switch {
 	case !ok:
-		return notOpen(run, id)
+		return notOpenNow(ctx, c, run, id, open)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
 	}
-	if answer.Decision != request.Reject {
+	if answer.Decision == "" {
 		answer.Decision = r.Kind.Yes()
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via
+	s.begun = "your answer may still count; see " + statusCommand(run)
 	reply, err := tell(ctx, c, run, workflows.AnswerRequest, answer)
 	if f, ok := errors.AsType[*failure](err); ok && (f.class == activities.NotFound || f.class == activities.PreconditionFailed) {
 		return notOpen(run, id)
@@ -114,16 +120,6 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 		return err
 	}
 	return s.printReply(r.Short(), reply)
-}
-
-// requestNamed is the request that a person named, with or without the run.
-func requestNamed(open []request.Request, id string) (request.Request, bool) {
-	for _, r := range open {
-		if r.ID == id || r.Short() == id {
-			return r, true
-		}
-	}
-	return request.Request{}, false
 }
 
 // openRequests asks a run for all that it asks, whole; a worker must live.
@@ -136,10 +132,4 @@ func openRequests(ctx context.Context, c *connect.Connection, run string) ([]req
 		err = answer.Get(&open)
 	}
 	return open, err
-}
-
-// notOpen says that a request is answered, withdrawn or was never there. It names no other: whoever repeats an answer
-// must not be led to approve something else.
-func notOpen(run, id string) error {
-	return no("", id+" is not open", "see what became of it with starter runbook status "+runName(run))
 }

@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -35,20 +34,7 @@ answers within a second, the list names the command that shows it.`,
 				return err
 			}
 			defer c.Close()
-			open, err := listOpen(cmd.Context(), c)
-			shown := open
-			if err == nil && mine {
-				shown, err = ofMine(cmd.Context(), c, open)
-			}
-			if err != nil {
-				return err
-			}
-			listed := gatesOf(shown, all)
-			listed.Others = len(open) - len(shown)
-			if complete(cmd.Context(), c, listed.Requests); cmd.Context().Err() != nil {
-				return cmd.Context().Err()
-			}
-			return s.printGates(listed)
+			return s.listGates(cmd.Context(), c, all, mine)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "show all, not only the 20 with the nearest deadline")
@@ -56,13 +42,32 @@ answers within a second, the list names the command that shows it.`,
 	return cmd
 }
 
+// listGates shows what waits. That a host does not say what is mine hides nothing of the others.
+func (s *starter) listGates(ctx context.Context, c *connect.Connection, all, mine bool) error {
+	open, err := listOpen(ctx, c)
+	if err != nil {
+		return err
+	}
+	shown, others, silent := open, 0, error(nil)
+	if mine {
+		shown, others, silent = ofMine(ctx, c, open)
+	}
+	listed := gatesOf(shown, all)
+	listed.Others, listed.Unknown = others, len(open)-len(shown)-others
+	if complete(ctx, c, listed.Requests); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.Join(s.printGates(listed), silent)
+}
+
 // gates is what `starter gate list` shows.
 type gates struct {
 	// Open counts all, Requests are those that are shown.
 	Open     int           `json:"open"`
 	Requests []openRequest `json:"requests"`
-	// Others are those that --mine leaves out.
-	Others int `json:"others,omitempty"`
+	// Others are those that --mine leaves out, Unknown those of hosts that did not say whether it does.
+	Others  int `json:"others,omitempty"`
+	Unknown int `json:"unknown,omitempty"`
 }
 
 // openRequest is what the memo of a run says of a request.
@@ -171,37 +176,6 @@ func whereOf(id string) (host, project string) {
 		project = parts[2]
 	}
 	return host, project
-}
-
-// ofMine leaves out what the person at the command line may not answer, as each host's configuration says.
-func ofMine(ctx context.Context, c *connect.Connection, open []openRequest) ([]openRequest, error) {
-	others := map[string][]string{}
-	for _, r := range open {
-		others[r.Host] = append(others[r.Host], r.Request(r.WorkflowID).Others()...)
-	}
-	standings := map[string]activities.Standing{}
-	mine := []openRequest{}
-	for _, r := range open {
-		standing, known := standings[r.Host]
-		if !known {
-			who := me()
-			who.Others = slices.Compact(slices.Sorted(slices.Values(others[r.Host])))
-			var people *activities.People
-			if err := ask(ctx, c, r.Host, "groups of "+who.Name, &standing, people.WhoIs, who); err != nil {
-				return nil, err
-			}
-			standings[r.Host] = standing
-		}
-		if mayAnswer(r, standing.Standing) {
-			mine = append(mine, r)
-		}
-	}
-	return mine, nil
-}
-
-// mayAnswer says whether a yes of the person at the command line would count.
-func mayAnswer(r openRequest, standing request.Standing) bool {
-	return r.Request(r.WorkflowID).MayNot(me().Name, standing, r.Kind.Yes()) == ""
 }
 
 // isGone says of an error that there is no such run at work.

@@ -55,15 +55,15 @@ func TestGateList(t *testing.T) {
 	require.Equal(t, exitDone, code)
 	require.Empty(t, errs)
 	require.Equal(t, `gpu1/shop/handover:ask.1
-  Fill it in.
+  | Fill it in.
   input by oncall on gpu1/shop until 2026-11-25 12:15:00
   field request_id: string like REQ-[0-9]+; the ticket
   > starter gate approve runbook/gpu1/shop/handover:ask.1@0123abcd -p request_id=STRING
   > starter gate reject runbook/gpu1/shop/handover:ask.1@0123abcd --reason REASON
 
 gpu1/shop/llm/llama3_8b:approve.1
-  Restart llama3_8b?
-  It \u001b[2Kis ill.
+  | Restart llama3_8b?
+  | It \u001b[2Kis ill.
   approval by oncall on gpu1/shop until 2026-11-25 12:20:00
   not by anna@gpu-1, who started the run
   approved by 1 of 2: bob@gpu-1
@@ -72,12 +72,12 @@ gpu1/shop/llm/llama3_8b:approve.1
   > starter gate reject runbook/gpu1/shop/llm/llama3_8b:approve.1@0123abcd --reason REASON
 
 gpu1/-/cache/redis:flush.1
-  paused by anna@gpu-1 before flush
+  | paused by anna@gpu-1 before flush
   an operator's order on gpu1 until 2026-11-25 13:00:00
-  > starter runbook resume gpu1/-/cache/redis
-  > starter runbook skip gpu1/-/cache/redis --reason REASON
-  > starter runbook undo gpu1/-/cache/redis --reason REASON
-  > starter runbook abort gpu1/-/cache/redis --reason REASON
+  > starter runbook resume runbook/gpu1/-/cache/redis:flush.1@0123abcd
+  > starter runbook skip runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
+  > starter runbook undo runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
+  > starter runbook abort runbook/gpu1/-/cache/redis:flush.1@0123abcd --reason REASON
 `, out)
 
 	_, out, _ = list("json", false)
@@ -104,32 +104,6 @@ gpu1/-/cache/redis:flush.1
 	require.Contains(t, out, "and 3 more with a later deadline: starter gate list --all\n")
 	_, out, _ = list("text", true)
 	require.Equal(t, gatesShown+3, strings.Count(out, "Restart it?"))
-}
-
-// --mine leaves out whatever the person's word would not count for.
-func TestGatesThatAreMine(t *testing.T) {
-	oncall := activities.Standing{Standing: request.Standing{Groups: []string{"oncall"}, AuthenticatedFrom: request.Destructive}}
-	for name, c := range map[string]struct {
-		change   func(*request.Request)
-		standing activities.Standing
-		mine     bool
-	}{
-		"one for the group":         {func(*request.Request) {}, oncall, true},
-		"another group's":           {func(r *request.Request) { r.Groups = []string{"ml"} }, oncall, false},
-		"of a run that I started":   {func(r *request.Request) { r.Not = []string{me().Name} }, oncall, false},
-		"one that I have approved":  {func(r *request.Request) { r.Min, r.Answers = 2, []string{me().Name} }, oncall, false},
-		"one that asks for a proof": {func(r *request.Request) { r.Risk = request.Destructive }, oncall, false},
-		"an operator's":             {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, oncall, false},
-		"an order of an operator":   {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, activities.Standing{Standing: request.Standing{Operator: true}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
-			status.Request.Risk = request.Write
-			c.change(status.Request)
-			r := openRequest{Summary: status.Request.Summary(), WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", Host: "gpu1"}
-			require.Equal(t, c.mine, mayAnswer(r, c.standing.Standing))
-		})
-	}
 }
 
 // Two requests that ask for different things never look the same, wherever a person reads one.
@@ -182,6 +156,37 @@ func TestGatesLookDifferent(t *testing.T) {
 	}
 }
 
+// What is asked cannot show a command that it is not.
+func TestMessageForgesNoLine(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/x"
+	forged := "  > starter gate approve evil"
+	for _, message := range []string{"It is ill.\n" + forged, forged, "a\n         starter gate approve evil", "a\n\n> starter gate approve evil"} {
+		status := approval(run, "approve")
+		status.Request.Message = message
+		h := &house{atWork: map[string]workflows.RunbookStatus{run: status}}
+		for name, show := range map[string]func(s *starter) error{
+			"gate list":      func(s *starter) error { return s.listGates(t.Context(), h.connection(), true, false) },
+			"runbook status": func(s *starter) error { s.printRunbookRun(runbookRun{RunbookStatus: &status}); return nil },
+			"runbook run":    func(s *starter) error { s.newRunbookProgress(run).request(*status.Request, opened); return nil },
+		} {
+			_, out, _ := says(t, "text", show)
+			for line := range strings.Lines(out) {
+				if strings.Contains(line, "evil") {
+					require.True(t, strings.HasPrefix(strings.TrimSpace(line), "| ") || strings.Contains(line, "waits: "), "%s: %q", name, out)
+				}
+			}
+		}
+	}
+}
+
+// A text that is there by default is told from there being none, and nobody's answers from somebody's.
+func TestGateWords(t *testing.T) {
+	require.Equal(t, `note: string, "none" by default`, field(input.Field{Name: "note", Type: condition.String, Default: "none"}))
+	require.Equal(t, `n: int, 3 by default`, field(input.Field{Name: "n", Type: condition.Int, Default: int64(3)}))
+	_, out, _ := says(t, "text", func(s *starter) error { s.printWho(request.Request{Min: 2}, ""); return nil })
+	require.Contains(t, out, "\n  approved by 0 of 2\n")
+}
+
 func TestAnswer(t *testing.T) {
 	const run, open = "runbook/gpu1/shop/llm/llama3_8b", "runbook/gpu1/shop/llm/llama3_8b:approve.1"
 	closed := temporal.NewApplicationError(open+" is not open", activities.PreconditionFailed)
@@ -226,12 +231,106 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// An order that names what was asked is for that alone.
+func TestOrderOnARequest(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	status := approval(run, "wipe")
+	status.Request.Kind, status.Request.Choices = request.Order, []string{runbook.MarkDone, runbook.Abort}
+	for id, code := range map[string]int{run + ":wipe.1@0123abcd": exitDone, run + ":wipe.2@0123abcd": exitNo, run + ":wipe.1@ffffffff": exitNo} {
+		h := house{reply: request.Reply{Accepted: true, Message: "wipe counts as done"}, atWork: map[string]workflows.RunbookStatus{run: status}}
+		got, _, errs := says(t, "text", func(s *starter) error {
+			return s.answerRun(t.Context(), h.connection(), run, id, request.Answer{Decision: runbook.MarkDone, Reason: "seen"}, "")
+		})
+		require.Equal(t, code, got, errs)
+		if code == exitNo {
+			require.Empty(t, h.heard.WorkflowID)
+			continue
+		}
+		require.Equal(t, []any{request.Answer{
+			Request: run + ":wipe.1@0123abcd", Shown: shownSHA256, Decision: runbook.MarkDone, Reason: "seen", By: me().Name, Via: activities.ViaCLI,
+		}}, h.heard.Args)
+	}
+}
+
 // A run that does not answer in time may still do as it was told.
 func TestAnswerOfNobody(t *testing.T) {
 	h := &house{fault: client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)}
 	_, err := tell(t.Context(), h, "runbook/gpu1/shop/llm", "answer", request.Answer{})
 	requireFailure(t, err, exitMissing, activities.Unavailable)
 	require.ErrorContains(t, err, "one may still do as it was told")
+}
+
+// Whoever mistypes an id is told what is wrong with it, and no command with the slip in it.
+func TestAnswerMistyped(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	asks := approval(run, "restart/approve")
+	asks.Request.ID = run + ":restart/approve.3@0123abcd"
+	asks.Steps = []workflows.RunbookStep{{Path: "restart"}, {Path: "look"}, {Path: "restart/approve"}}
+	const list = "; see starter gate list\n"
+	const form = "is no request; write an id of starter gate list, such as llm_failure_response/llama3_8b:approve.1\n"
+	for id, c := range map[string]struct {
+		code int
+		want string
+	}{
+		" llm/llama3_8b:restart/approve.3 \n":     {exitDone, ""},
+		run + ":restart/approve.3@0123abcd":       {exitDone, ""},
+		"llm/llama3_8b:restart/aprove.3":          {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step restart/aprove" + list},
+		"llm/llama3_8b:approve.3":                 {exitNo, "gpu1/shop/llm/llama3_8b has asked nothing at a step approve" + list},
+		"llm/llama3_8b:restart/approve.4":         {exitNo, "gpu1/shop/llm/llama3_8b has not asked restart/approve.4 so far" + list},
+		"llm/llama3_8b:restart/approve.1":         {exitNo, run + ":restart/approve.1 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/llama3_8b:look.2":                    {exitNo, run + ":look.2 is not open; see what became of it with starter runbook status gpu1/shop/llm/llama3_8b\n"},
+		"llm/lama3_8b:restart/approve.3":          {exitNo, "no run has the name llm/lama3_8b" + list},
+		"llm:restart/approve.3":                   {exitNo, "no run has the name llm" + list},
+		"llm/llama3_8b:restart/approve":           {exitUsage, form},
+		"http://x:8233/namespaces/default/x":      {exitUsage, form},
+		"http://x/workflows/runbook%2Fgpu1:a.1":   {exitUsage, form},
+		"llm/llama3_8b: restart/approve.3":        {exitUsage, form},
+		"llm/llama3_8b:restart/approve.3 approve": {exitUsage, form},
+	} {
+		t.Run(id, func(t *testing.T) {
+			h := &house{atWork: map[string]workflows.RunbookStatus{run: asks}, reply: request.Reply{Accepted: true, Message: "done"}}
+			code, _, errs := says(t, "text", func(s *starter) error {
+				id, err := requestID(id)
+				if err != nil {
+					return err
+				}
+				return s.answerNamed(t.Context(), h.connection(), id, request.Answer{Decision: request.Approve}, "")
+			})
+			require.Equal(t, c.code, code, errs)
+			require.True(t, strings.HasSuffix(errs, c.want), errs)
+			require.Equal(t, c.code == exitDone, h.heard.UpdateName != "")
+		})
+	}
+}
+
+// Ctrl-C before a word is given takes nothing back; behind it, the word may count.
+func TestAnswerInterrupted(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	ctx, cancel := context.WithCancel(t.Context())
+	h := &house{atWork: map[string]workflows.RunbookStatus{run: approval(run, "approve")}, fault: context.Canceled, interrupt: cancel}
+	answer := func(s *starter) error {
+		return s.answerRun(ctx, h.connection(), run, run+":approve.1", request.Answer{Decision: request.Approve}, "")
+	}
+	code, _, errs := says(t, "text", answer)
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; your answer may still count; see starter runbook status "+run+"\n", errs)
+	code, _, errs = says(t, "text", answer) // which now ends before anything is asked
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; nothing was started\n", errs)
+	_, _, errs = says(t, "json", answer)
+	require.JSONEq(t, `{"error":{"type":"`+activities.Unknown+`","message":"interrupted","hint":"nothing was started"}}`, errs)
+
+	for _, verb := range runbook.Verbs {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		code, _, errs = says(t, "text", func(s *starter) error {
+			root := s.root()
+			root.SetArgs([]string{"runbook", verb, "llm/x", "--reason", "x"})
+			return root.ExecuteContext(ctx)
+		})
+		require.Equal(t, exitDetached, code)
+		require.Equal(t, "starter: interrupted; your order may still count; see starter runbook status llm/x\n", errs)
+	}
 }
 
 func TestOrder(t *testing.T) {
@@ -246,7 +345,7 @@ func TestOrder(t *testing.T) {
 		"denied":      {house{reply: request.Reply{Message: "it is paused already"}}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: it is paused already\n"},
 		"over":        {house{fault: temporal.NewApplicationError("the run is over: failed", activities.PreconditionFailed)}, "gpu1/shop/llm/llama3_8b", exitNo, "", "starter: gpu1/shop/llm/llama3_8b: the run is over: failed\n"},
 		"misspelled":  {house{fault: noRun}, "gpu1/shop/llm/lama3_8b", exitNo, "", "starter: gpu1/shop/llm/lama3_8b does not run; see starter runbook status\n"},
-		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; name one of those at work: gpu1/shop/llm/llama3_8b\n"},
+		"without key": {house{fault: noRun}, "gpu1/shop/llm", exitNo, "", "starter: gpu1/shop/llm does not run; at work with more in its name: gpu1/shop/llm/llama3_8b\n"},
 		"unlike":      {house{fault: noRun}, "gpu2/bank/database/main", exitNo, "", "starter: gpu2/bank/database/main does not run; see starter runbook status\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -16,7 +17,7 @@ func (s *starter) printGates(g gates) error {
 		return s.printJSON(g)
 	}
 	switch {
-	case len(g.Requests) > 0:
+	case len(g.Requests) > 0 || g.Unknown > 0:
 	case g.Others > 0:
 		fmt.Fprintf(s.Out, "nothing waits for you, and %d for others\n", g.Others)
 	default:
@@ -31,6 +32,9 @@ func (s *starter) printGates(g gates) error {
 	if hidden := g.Open - len(g.Requests); hidden > 0 {
 		fmt.Fprintf(s.Out, "and %d more with a later deadline: starter gate list --all\n", hidden)
 	}
+	if g.Unknown > 0 {
+		fmt.Fprintf(s.Out, "not known whether for you: %d; see all with starter gate list\n", g.Unknown)
+	}
 	return nil
 }
 
@@ -38,12 +42,12 @@ func (s *starter) printGates(g gates) error {
 func (s *starter) printOpen(r openRequest) {
 	fmt.Fprintf(s.Out, "%s:%s\n", runName(r.WorkflowID), r.short())
 	if r.Whole != nil {
-		s.printMessage("  ", r.Whole.Message)
+		s.printMessage(messageMark, r.Whole.Message)
 		s.printRequest(*r.Whole, " on "+where(r.Host, r.Project))
 		return
 	}
 	told := r.Request(r.WorkflowID)
-	s.printMessage("  ", told.Message)
+	s.printMessage(messageMark, told.Message)
 	s.printWho(told, " on "+where(r.Host, r.Project))
 	for _, e := range r.Allows {
 		s.Out.Printf("  allows %s\n", e)
@@ -55,11 +59,14 @@ func (s *starter) printOpen(r openRequest) {
 	s.printCommands(told)
 }
 
+// messageMark begins a line of what is asked: none can look like a line of the list itself, such as a command.
+const messageMark = "  | "
+
 // printMessage shows what is asked as it is written, line by line.
 func (s *starter) printMessage(before, message string) {
 	for _, line := range messageLines(message) {
 		fmt.Fprintln(s.Out, before+line)
-		before = "  "
+		before = messageMark
 	}
 }
 
@@ -89,7 +96,11 @@ func (s *starter) printWho(r request.Request, place string) {
 		fmt.Fprintf(s.Out, "  not by %s, who started the run\n", printable(by))
 	}
 	if r.Min > 1 {
-		fmt.Fprintf(s.Out, "  approved by %d of %d: %s\n", len(r.Answers), r.Min, printable(strings.Join(r.Answers, ", ")))
+		so := fmt.Sprintf("  approved by %d of %d", len(r.Answers), r.Min)
+		if len(r.Answers) > 0 {
+			so += ": " + printable(strings.Join(r.Answers, ", "))
+		}
+		fmt.Fprintln(s.Out, so)
 	}
 }
 
@@ -126,8 +137,12 @@ func field(f input.Field) string {
 	if f.Max != nil {
 		text += ", at most " + condition.Quoted(*f.Max)
 	}
-	if f.Default != nil {
-		text += ", " + condition.Quoted(f.Default) + " by default"
+	switch value := f.Default.(type) {
+	case nil:
+	case string: // in quotes, for "none by default" says another thing
+		text += ", " + strconv.Quote(value) + " by default"
+	default:
+		text += ", " + condition.Quoted(value) + " by default"
 	}
 	if f.Description != "" {
 		text += "; " + f.Description

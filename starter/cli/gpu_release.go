@@ -48,6 +48,7 @@ func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
 	var vram *activities.VRAM
 	var until time.Time
 	summary := fmt.Sprintf("let go of the GPUs for %s, by %s", time.Duration(d), by())
+	s.begun = "the worker may still let go of them; see starter gpu status"
 	name, err := s.askHost(ctx, summary, &until, vram.ReleaseGPUs, activities.GPURelease{ForSeconds: d.Seconds()})
 	if err != nil {
 		return err
@@ -61,6 +62,7 @@ func (s *starter) gpuRelease(ctx context.Context, d strictyaml.Duration) error {
 
 func (s *starter) gpuResume(ctx context.Context) error {
 	var vram *activities.VRAM
+	s.begun = "the worker may still read them again; see starter gpu status"
 	name, err := s.askHost(ctx, "read the GPUs again, by "+by(), nil, vram.ResumeGPUs)
 	if err != nil {
 		return err

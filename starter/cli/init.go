@@ -59,7 +59,7 @@ Temporal server that is not evenkeel's own.`,
 			return s.init(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&s.configFile, "config", "", "file to write (default: ./evenkeel.yaml)")
+	cmd.Flags().StringVar(&s.configFile, "config", "", "file to write (default: $EVENKEEL_CONFIG, ./evenkeel.yaml)")
 	cmd.Flags().BoolVar(&o.attributes, "search-attributes", false, "register evenkeel's search attributes in the namespace")
 	cmd.Flags().StringArrayVar(&o.directories, "directory", nil, "folder of the Compose project")
 	cmd.Flags().StringVar(&o.host, "host", "", "name of this host in the new file (default: this machine's short name)")
@@ -71,11 +71,8 @@ func (s *starter) init(ctx context.Context, o initOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	file := s.configFile
-	if file == "" {
-		file = "evenkeel.yaml"
-	}
-	file, err := filepath.Abs(file)
+	// Where every other command then looks first.
+	file, err := filepath.Abs(cmp.Or(s.configFile, os.Getenv("EVENKEEL_CONFIG"), "evenkeel.yaml"))
 	if err != nil {
 		return failed("init", err.Error(), "")
 	}

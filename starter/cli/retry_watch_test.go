@@ -106,7 +106,7 @@ func TestListsShowRetries(t *testing.T) {
 	_, out, _ := says(t, "text", func(s *starter) error { return s.runbookRuns(t.Context(), h.connection()) })
 	require.Contains(t, out, "\n\nHELD UP        BY\ngpu1/shop/llm  "+childHeldUp+"\n")
 	_, out, _ = says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "llm") })
-	require.Contains(t, out, "\nheld up by "+childHeldUp+"\n")
+	require.Contains(t, out, "\nheld up: "+childHeldUp+"\n")
 
 	all, _, err := runs(t.Context(), h.connection(), runbooksAtWork, 10)
 	require.NoError(t, err)

@@ -22,8 +22,20 @@ func (s *starter) runbookCommand() *cobra.Command {
 	}
 	cmd := group("runbook", "Look at runbooks, run them and operate their runs",
 		s.configured(list), s.configured(show), s.runbookLintCommand(), s.runbookTestCommand(), s.runbookPlanCommand(), s.runbookRunCommand(), s.runbookStatusCommand())
-	cmd.AddCommand(s.runbookOrderCommands()...)
+	for _, order := range s.runbookOrderCommands() {
+		cmd.AddCommand(s.spoken(order))
+	}
 	return cmd
+}
+
+// spoken has an interrupted order say that it may still count.
+func (s *starter) spoken(order *cobra.Command) *cobra.Command {
+	give := order.RunE
+	order.RunE = func(cmd *cobra.Command, args []string) error {
+		s.begun = "your order may still count; see " + statusCommand(args[0])
+		return give(cmd, args)
+	}
+	return order
 }
 
 // definitions are those that this configuration installs.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,9 @@ type house struct {
 	// reply and fault are what an Update returns, heard the arguments of the last.
 	reply request.Reply
 	fault error
-	heard client.UpdateWorkflowOptions
+	// interrupt, where it is made, is Ctrl-C while a word or a start is on its way.
+	interrupt func()
+	heard     client.UpdateWorkflowOptions
 	// started is the last start, over the run that it made or found.
 	started client.StartWorkflowOptions
 	request workflows.RunbookRequest
@@ -63,6 +66,12 @@ func (h *house) ListWorkflow(_ context.Context, req *workflowservice.ListWorkflo
 		if ids = h.closed; h.over.id != "" {
 			ids = append(slices.Clone(ids), h.over.id)
 		}
+	}
+	slices.Sort(ids)
+	from, _ := strconv.Atoi(string(req.GetNextPageToken()))
+	ids = ids[from:]
+	if most := int(req.GetPageSize()); len(ids) > most { // as the server does
+		ids, answer.NextPageToken = ids[:most], []byte(strconv.Itoa(from+most))
 	}
 	for _, id := range ids {
 		var asks []request.Request
@@ -119,6 +128,9 @@ func (h *house) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) 
 
 func (h *house) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	h.heard = o
+	if h.interrupt != nil {
+		h.interrupt()
+	}
 	if h.fault != nil {
 		return nil, h.fault
 	}
@@ -138,6 +150,10 @@ func (s said) Get(_ context.Context, into any) error {
 // ExecuteWorkflow starts a run that is over at once, unless one of its id is at work.
 func (h *house) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	h.started = o
+	if h.interrupt != nil {
+		h.interrupt()
+		return nil, context.Canceled
+	}
 	if _, ok := h.atWork[o.ID]; ok && o.WorkflowExecutionErrorWhenAlreadyStarted {
 		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it is at work", "", "former")
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,8 @@ func (s *starter) runbookLintCommand() *cobra.Command {
 	return s.configured(&cobra.Command{
 		Use: "lint [FILE|DIR]...", Short: "Check definitions, and the names of runbooks in pages and alert rules",
 		Long: `Check definitions: all that are installed, or the files and folders that you name. In a folder it reads
-every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata.
+every *.yaml that is a definition, *.rules.yaml and *.md, but nothing below a folder testdata. YAML of
+another kind is passed over and named. Below templates_dir every *.yaml is a definition.
 
 It finds what keeps a definition from being used, and also what is never used or never reached, a
 destructive step that nobody has to approve, and names of runbooks that do not exist. Groups, commands
@@ -51,7 +53,7 @@ func (s *starter) runbookLint(paths []string, today time.Time) error {
 		return lookedAt("runbook lint", c, err, "name files and folders that can be read")
 	}
 	if s.output == "json" {
-		if err := s.printJSON(map[string]any{"configuration": c.Path, "files": found.Files, "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
+		if err := s.printJSON(map[string]any{"configuration": c.Path, "files": found.Files, "passed_over": append([]string{}, found.PassedOver...), "errors": lintRows(found.Errors), "warnings": lintRows(found.Warnings)}); err != nil {
 			return err
 		}
 	} else {
@@ -95,6 +97,9 @@ func (s *starter) printFindingLines(found templates.Findings) {
 			about = w.Field + ": "
 		}
 		s.Out.Printf("%s:%d:%d: warning: %s%s\n", w.File, w.Line, w.Column, about, w.Problem)
+	}
+	if len(found.PassedOver) > 0 {
+		s.Out.Printf("passed over, because it is no definition: %s\n", strings.Join(found.PassedOver, ", "))
 	}
 	s.Out.Printf("%s, %s, %s\n", counted(found.Files, "file"), counted(len(found.Errors), "error"), counted(len(found.Warnings), "warning"))
 }

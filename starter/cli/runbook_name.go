@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"go.temporal.io/api/workflowservice/v1"
+
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
+	"github.com/evenkeel/evenkeel/workflows"
 )
 
 // runPrefix begins the workflow ids of runs of runbooks: runbook/HOST/PROJECT/NAME/KEY.
@@ -45,22 +48,16 @@ func where(host, project string) string {
 	return host + "/" + project
 }
 
-// endedRuns is how many of the runs that ended last are looked through for a name.
-const endedRuns = 100
-
 // findRun returns the workflow id of the run that a person names: by its id, or by the end of it, such as
 // NAME/KEY or PROJECT/NAME/KEY. One at work goes before one that has ended. A name that fits several is
 // refused; where none fits, the error names one that may have been meant.
 func findRun(ctx context.Context, c *connect.Connection, name string) (string, error) {
+	name = strings.TrimSuffix(strings.TrimSpace(name), "/")
 	if strings.HasPrefix(name, runPrefix) {
 		return name, nil
 	}
-	name = strings.TrimSuffix(name, "/")
-	for _, query := range []struct {
-		text  string
-		limit int
-	}{{runbooksAtWork, runningShown}, {"WorkflowType = '" + runbookType + "' AND ExecutionStatus != 'Running'", endedRuns}} {
-		found, _, err := runs(ctx, c, query.text, query.limit)
+	for _, query := range []string{runbooksAtWork, "WorkflowType = '" + runbookType + "' AND ExecutionStatus != 'Running'"} {
+		found, err := runIDs(ctx, c, query)
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
@@ -68,9 +65,9 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 			return "", missing("Temporal", firstLine(err), "see starter doctor")
 		}
 		var ids []string
-		for _, r := range found {
-			if slices.Contains(runForms(r.ID), name) && !slices.Contains(ids, r.ID) {
-				ids = append(ids, r.ID)
+		for _, id := range found {
+			if slices.Contains(runForms(id), name) && !slices.Contains(ids, id) {
+				ids = append(ids, id)
 			}
 		}
 		switch len(ids) {
@@ -82,5 +79,26 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 			return "", usage(name, "it may be any of "+strings.Join(ids, ", "), "write the whole id")
 		}
 	}
-	return "", no("", name+" has no run", nearRun(ctx, c, name))
+	return "", noRunNamed(ctx, c, name)
+}
+
+// runIDs are the workflow ids of all of evenkeel's runs that the query matches: of a part of them a name that fits
+// several could look as if it fitted one.
+func runIDs(ctx context.Context, c *connect.Connection, query string) ([]string, error) {
+	var ids []string
+	var token []byte
+	for {
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: listPage, NextPageToken: token, Query: "TaskQueue = '" + workflows.TaskQueue + "' AND " + query,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range page.GetExecutions() {
+			ids = append(ids, info.GetExecution().GetWorkflowId())
+		}
+		if token = page.GetNextPageToken(); len(token) == 0 {
+			return ids, nil
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,17 +45,18 @@ func TestFindRun(t *testing.T) {
 		"bank/llm/qwen":           {want: "runbook/gpu1/bank/llm/qwen"},
 		"free_vram":               {want: "runbook/gpu1/-/free_vram"},
 		"handover/":               {want: "runbook/gpu2/shop/handover"},
+		" handover ":              {want: "runbook/gpu2/shop/handover"},
 		"old":                     {want: "runbook/gpu1/shop/old"}, // it has run twice
 		"runbook/not/asked/for":   {want: "runbook/not/asked/for"},
 		"llm/qwen": {
 			class: activities.InvalidInput, says: "llm/qwen: it may be any of runbook/gpu1/bank/llm/qwen, runbook/gpu1/shop/llm/qwen; write the whole id",
 		},
 		"database/main":   {class: activities.InvalidInput, says: "it may be any of runbook/gpu1/shop/database/main, runbook/gpu2/shop/database/main"},
-		"llama3_8b":       {class: activities.PreconditionFailed, says: "llama3_8b has no run; name one of those at work: gpu1/shop/llm/llama3_8b"}, // a key alone names nothing
-		"llm/x":           {class: activities.PreconditionFailed, says: "llm/x has no run"},
-		"llm/lama3_8b":    {class: activities.PreconditionFailed, says: "llm/lama3_8b has no run; see starter runbook status"},
-		"cache":           {class: activities.PreconditionFailed, says: "cache has no run; name one of those at work: gpu1/shop/cache/llm/x"},
-		"nothing/like it": {class: activities.PreconditionFailed, says: "nothing/like it has no run; see starter runbook status"},
+		"llama3_8b":       {class: activities.PreconditionFailed, says: "no run has the name llama3_8b; at work with more in its name: gpu1/shop/llm/llama3_8b"}, // a key alone names nothing
+		"llm/x":           {class: activities.PreconditionFailed, says: "no run has the name llm/x"},
+		"llm/lama3_8b":    {class: activities.PreconditionFailed, says: "no run has the name llm/lama3_8b; see starter runbook status"},
+		"cache":           {class: activities.PreconditionFailed, says: "no run has the name cache; at work with more in its name: gpu1/shop/cache/llm/x"},
+		"nothing/like it": {class: activities.PreconditionFailed, says: "no run has the name \"nothing/like it\"; see starter runbook status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := findRun(t.Context(), h.connection(), name)
@@ -69,4 +71,18 @@ func TestFindRun(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// A run is found, and one that fits several refused, among however many.
+func TestFindRunAmongMany(t *testing.T) {
+	h := &house{atWork: map[string]workflows.RunbookStatus{}}
+	for i := range 2*listPage + 1 {
+		h.atWork[fmt.Sprintf("runbook/gpu1/shop/llm/%04d", i)] = workflows.RunbookStatus{}
+	}
+	h.atWork["runbook/gpu2/shop/llm/0001"] = workflows.RunbookStatus{}
+	id, err := findRun(t.Context(), h.connection(), "llm/2000")
+	require.NoError(t, err)
+	require.Equal(t, "runbook/gpu1/shop/llm/2000", id)
+	_, err = findRun(t.Context(), h.connection(), "llm/0001")
+	require.ErrorContains(t, err, "it may be any of runbook/gpu1/shop/llm/0001, runbook/gpu2/shop/llm/0001")
 }

@@ -36,19 +36,35 @@ func (s *starter) runbookOrderCommands() []*cobra.Command {
 		cmd := &cobra.Command{
 			Use: verb + " RUN", Short: orders[verb],
 			Long: orders[verb] + `. RUN is NAME/KEY, NAME where the runbook has no key, or the workflow id.
+Where a run asks what is to be done, RUN may be the id of that request, as starter gate list shows it: the order
+then counts for that step of that run alone, and for nothing that is asked later.
 
 Only an operator that the configuration names may give orders. Every order is recorded, with the answer to it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if runbook.NeedsReason(verb) && order.Reason == "" {
 					return usage("runbook "+verb, "no reason is given", "say why with --reason")
 				}
+				if _, _, _, asked := request.Split(args[0]); asked {
+					return s.answer(cmd.Context(), args[0], request.Answer{Decision: verb, Reason: order.Reason}, "")
+				}
 				return s.operate(cmd.Context(), args[0], order)
 			},
 		}
-		cmd.Flags().StringVar(&order.Reason, "reason", "", "why, in a sentence; recorded")
+		reasonFlag(cmd, &order.Reason, "recorded")
 		commands = append(commands, cmd)
 	}
 	return commands
+}
+
+// reasonFlag is --reason, which is refused before anything is asked or started where it is none that is kept.
+func reasonFlag(cmd *cobra.Command, reason *string, kept string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why, in a sentence; "+kept)
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if why := request.Spoken(by(), *reason); why != "" {
+			return usage("--reason", why, "")
+		}
+		return nil
+	}
 }
 
 // me is who is at the command line. Nobody vouches for it but the operating system.

@@ -24,7 +24,7 @@ func (s *starter) runbookPlanCommand() *cobra.Command {
 last line is the SHA-256 of the plan, for starter runbook run --plan. A file need not be installed, but the
 runbooks that it calls must be.
 
-The exit code is 1 when the run would be refused.`,
+The exit code is 1 when the run would be refused or suppressed.`,
 		Example: "  starter runbook plan llm_failure_response -p model=llama3_8b\n  starter runbook plan ./mine.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dryRun = true

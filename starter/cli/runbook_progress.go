@@ -97,7 +97,7 @@ func (p *runbookProgress) request(r request.Request, now time.Time) {
 	lines[len(lines)-1] += terminal.Line(" (" + whoAnswers(r.Kind, r.Groups) + ", until " + local(r.Deadline) + ")")
 	p.line(at, "waits: "+lines[0], false)
 	for _, line := range lines[1:] {
-		fmt.Fprintln(p.out, "         "+line)
+		fmt.Fprintln(p.out, "       "+messageMark+line)
 	}
 	for _, command := range workflows.Commands(r) {
 		p.out.Printf("         %s\n", command)

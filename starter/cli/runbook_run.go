@@ -42,7 +42,7 @@ rejected, and 4 when it failed, was rolled back or was aborted.`,
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "start the run and return at once")
 	cmd.Flags().StringVar(&o.plan, "plan", "", "SHA-256 of the plan to carry out, at least its first 12 digits; another one is refused")
 	cmd.Flags().BoolVar(&o.override, "override", false, "run in spite of cooldown and breaker; needs --reason")
-	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
+	reasonFlag(cmd, &o.why, "kept with the run")
 	return s.onProject(cmd, "the only one")
 }
 
@@ -150,6 +150,8 @@ func samePlan(plan activities.RunbookPlan, seen string) error {
 type startedRun struct {
 	client.WorkflowRun
 	joined bool
+	// differs says in what a joined run is another than the one that was asked for.
+	differs []string
 }
 
 // startRunbook starts the one run that there may be. One that is at work refuses it or, where the runbook
@@ -159,8 +161,12 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 		Project: plan.Project, Key: plan.Key, Policy: plan.Policy, Description: plan.Description, Inputs: plan.Inputs,
 	})
 	id := start.Options.ID
+	s.begun = "the run may have started; see " + statusCommand(id)
 	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	already, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
+	if ok {
+		s.begun = ""
+	}
 	switch {
 	case err == nil:
 		return startedRun{WorkflowRun: run}, nil
@@ -169,10 +175,7 @@ func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activi
 	case !ok:
 		return startedRun{}, missing("Temporal", firstLine(err), "see starter doctor")
 	case start.Joins:
-		if s.output == "text" {
-			fmt.Fprintf(s.Out, "%s%s; joined it\n", id, sinceWhen(ctx, c, id))
-		}
-		return startedRun{WorkflowRun: c.GetWorkflow(ctx, id, already.RunId), joined: true}, nil
+		return s.join(ctx, c, id, already.RunId, plan, request.PlanSHA256 != "")
 	}
 	return startedRun{}, &failure{
 		code: exitNo, class: activities.Conflict, what: id + sinceWhen(ctx, c, id), hint: "follow it with " + statusCommand(id),

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -63,6 +64,8 @@ func TestPlanAnswers(t *testing.T) {
 		"it would run":     {func(*activities.RunbookPlan) {}, "", exitDone, "plan " + planSHA256, ""},
 		"nothing to do":    {func(p *activities.RunbookPlan) { p.NotNeeded = true }, "", exitDone, "There is nothing to do.\nplan " + planSHA256, ""},
 		"refused":          {func(p *activities.RunbookPlan) { p.Refusals = []string{"too hot"} }, "", exitNo, "[REFUSED] too hot\nplan " + planSHA256, ""},
+		"suppressed":       {func(p *activities.RunbookPlan) { p.Suppressed = "breaker: 3 runs" }, "", exitNo, "[SUPPRESSED] breaker: 3 runs\n  to run it in spite of that: --override --reason REASON\nplan " + planSHA256, ""},
+		"nobody can tell":  {func(p *activities.RunbookPlan) { p.Unasked = "the ledger is away" }, "", exitDone, "[UNKNOWN] whether cooldown or breaker suppress it: the ledger is away\nplan " + planSHA256, ""},
 		"the plan is that": {func(*activities.RunbookPlan) {}, planSHA256[:12], exitDone, "plan " + planSHA256, ""},
 		"another plan":     {func(*activities.RunbookPlan) {}, "ffffffffffff", exitNo, "plan " + planSHA256, "starter: --plan: the plan has changed: it is 0123456789ab now; look at it with starter runbook plan\n"},
 	} {
@@ -129,8 +132,8 @@ func TestRunWaits(t *testing.T) {
 	})
 	require.Equal(t, exitDone, code)
 	require.Equal(t, `12:00:00 waits: Restart it? (an operator's order, until 2026-11-25 12:15:00)
-         starter runbook resume gpu1/shop/llm/x
-         starter runbook abort gpu1/shop/llm/x --reason REASON
+         starter runbook resume runbook/gpu1/shop/llm/x:restart.1@0123abcd
+         starter runbook abort runbook/gpu1/shop/llm/x:restart.1@0123abcd --reason REASON
 llm x: succeeded
 `, out)
 }
@@ -150,6 +153,8 @@ func TestRunOutcomes(t *testing.T) {
 				return s.runPlanned(t.Context(), &house{over: over}, planned(), activities.RunbookCall{}, runbookOptions{})
 			})
 			require.Equal(t, want, code)
+			_, told, _ := says(t, "text", func(s *starter) error { return s.printRunbookResult(over.result) })
+			require.Equal(t, over.result.Outcome == runbook.Suppressed, strings.Contains(told, "\n  to run it in spite of that: --override --reason REASON\n"), told)
 			require.Contains(t, out, `"outcome": "`+string(outcome)+`"`)
 		})
 	}
@@ -220,6 +225,9 @@ func TestRunAtWork(t *testing.T) {
 
 	joins := planned()
 	joins.Policy = runbook.Join
+	same := h.atWork["runbook/gpu1/shop/llm/llama3_8b"]
+	same.Inputs, same.PlanSHA256 = joins.Inputs, joins.SHA256
+	h.atWork["runbook/gpu1/shop/llm/llama3_8b"] = same
 	h.over = ended{result: workflows.RunbookResult{Runbook: "llm", Key: "llama3_8b", Outcome: runbook.Succeeded}}
 	code, out, _ := says(t, "text", func(s *starter) error {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{})
@@ -233,6 +241,44 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
 	require.JSONEq(t, `{"workflow_id":"runbook/gpu1/shop/llm/llama3_8b","run_id":"former","joined":true,"next":["starter runbook status runbook/gpu1/shop/llm/llama3_8b"]}`, out)
+}
+
+// A run that is joined may be another than the one that was asked for: that is said, and refused where a plan was named.
+func TestRunAtWorkIsAnother(t *testing.T) {
+	const id = "runbook/gpu1/shop/llm/llama3_8b"
+	joins := planned()
+	joins.Policy, joins.Inputs = runbook.Join, condition.Values{"model": "llama3_8b", "n": int64(9)}
+	for name, c := range map[string]struct {
+		inputs condition.Values
+		sha256 string
+		silent bool
+		plan   string
+		code   int
+		out    string
+		errs   string
+	}{
+		"the same, and named":  {joins.Inputs, planSHA256, false, planSHA256[:12], exitDone, "joined it\n  > starter", ""},
+		"another":              {condition.Values{"model": "llama3_8b", "n": float64(1), "dry": true}, shownSHA256, false, "", exitDone, "joined it\n  not what you asked for: its input dry is true, and you left it out\n  not what you asked for: its input n is 1, not 9\n  not what you asked for: its plan is fedcba987654, not 0123456789ab\n", ""},
+		"another, and named":   {condition.Values{"model": "llama3_8b", "n": float64(1)}, shownSHA256, false, planSHA256, exitNo, "", "its input n is 1, not 9, its plan is fedcba987654, not 0123456789ab; follow it"},
+		"no plan yet, named":   {joins.Inputs, "", false, planSHA256, exitNo, "", "it has no plan yet; follow it"},
+		"it is silent":         {joins.Inputs, planSHA256, true, "", exitDone, "not known: no worker answers\n", ""},
+		"it is silent, named":  {joins.Inputs, planSHA256, true, planSHA256, exitNo, "", "not known: no worker answers; follow it"},
+		"another plan, named":  {joins.Inputs, shownSHA256, false, planSHA256, exitNo, "", "nothing was started: " + id + " is at work since 2026-11-25 12:00:00, and its plan is fedcba987654, not 0123456789ab; follow it with starter runbook status " + id + "\n"},
+		"the plan has changed": {joins.Inputs, planSHA256, false, "ffffffffffff", exitNo, "", "starter: --plan: the plan has changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := approval(id, "approve")
+			status.Inputs, status.PlanSHA256 = c.inputs, c.sha256
+			h := &house{atWork: map[string]workflows.RunbookStatus{id: status}, silent: c.silent, over: ended{result: workflows.RunbookResult{Runbook: "llm", Key: "llama3_8b", Outcome: runbook.Succeeded}}}
+			code, out, errs := says(t, "text", func(s *starter) error {
+				return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{plan: c.plan, noWait: true})
+			})
+			require.Equal(t, c.code, code)
+			require.Contains(t, out, c.out)
+			require.Contains(t, errs, c.errs)
+			require.Equal(t, c.code == exitDone, errs == "")
+		})
+	}
 }
 
 func TestRunStarted(t *testing.T) {
@@ -259,4 +305,23 @@ func TestRunIsLeftAlone(t *testing.T) {
 	})
 	require.Equal(t, exitDetached, code)
 	require.Equal(t, "starter: interrupted; the run goes on; see starter runbook status runbook/gpu1/shop/llm\n", errs)
+}
+
+// Ctrl-C while a run is started may come too late; before that nothing was started.
+func TestStartInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.runPlanned(ctx, &house{interrupt: cancel}, planned(), activities.RunbookCall{}, runbookOptions{})
+	})
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; the run may have started; see starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
+
+	asked, stop := context.WithCancel(t.Context())
+	stop()
+	code, _, errs = says(t, "text", func(*starter) error {
+		_, err := planRunbook(asked, &connect.Connection{Client: asker{question: question{err: context.Canceled}}}, activities.RunbookCall{})
+		return err
+	})
+	require.Equal(t, exitDetached, code)
+	require.Equal(t, "starter: interrupted; nothing was started\n", errs)
 }

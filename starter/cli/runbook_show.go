@@ -94,7 +94,7 @@ func (p *runbookText) starts(d runbook.Definition) {
 	if t.Breaker.MaxRuns > 0 {
 		p.line("- after %s%s within %s it opens an incident instead", counted(t.Breaker.MaxRuns, "run"), about, seconds(t.Breaker.WindowSeconds))
 	}
-	one := "one run at a time"
+	one := "one run of this runbook at a time"
 	if !d.Concurrency.Key.Zero() {
 		one += fmt.Sprintf(" for each `%s`", d.Concurrency.Key.Text)
 	}

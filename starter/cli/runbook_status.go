@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -179,7 +180,7 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 	var absent *serviceerror.NotFound
 	switch {
 	case errors.As(err, &absent):
-		return no("", runName(id)+" has no run", nearRun(ctx, c, id))
+		return noRunNamed(ctx, c, id)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
@@ -213,18 +214,26 @@ func (s *starter) runbookRun(ctx context.Context, c *connect.Connection, name st
 // nearRun is the hint to a run that is not there: those of the runbook at work where its key was left out. It guesses
 // none: whoever repeats an order must not be led to give it to another run.
 func nearRun(ctx context.Context, c *connect.Connection, id string) string {
-	all, _, err := runs(ctx, c, runbooksAtWork, runningShown)
+	all, err := runIDs(ctx, c, runbooksAtWork)
 	if err != nil {
 		return "see starter runbook status"
 	}
 	var names []string
-	for _, r := range all {
-		if strings.Contains(r.ID+"/", "/"+runName(id)+"/") {
-			names = append(names, runName(r.ID))
+	for _, of := range all {
+		if strings.Contains(of+"/", "/"+runName(id)+"/") {
+			names = append(names, runName(of))
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return "see starter runbook status"
+	case len(names) > closedShown:
+		names = append(names[:closedShown], "…")
 	}
-	return "name one of those at work: " + strings.Join(names, ", ")
+	return "at work with more in its name: " + strings.Join(names, ", ")
+}
+
+// noRunNamed says that no run has that name.
+func noRunNamed(ctx context.Context, c *connect.Connection, name string) error {
+	return no("", "no run has the name "+condition.Quoted(runName(name)), nearRun(ctx, c, name))
 }

@@ -57,7 +57,7 @@ func TestStatusOfEndedRun(t *testing.T) {
 
 	code, _, errs := says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "other") })
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "starter: other has no run; see starter runbook status\n", errs)
+	require.Equal(t, "starter: no run has the name other; see starter runbook status\n", errs)
 
 	h.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/lost": {}}
 	code, _, errs = says(t, "text", func(s *starter) error { return s.runbookRun(t.Context(), h.connection(), "lost") })

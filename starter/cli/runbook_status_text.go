@@ -44,7 +44,7 @@ func (s *starter) printRunbookRun(r runbookRun) {
 		s.table(rows)
 	}
 	for _, held := range r.Retrying {
-		fmt.Fprintf(s.Out, "held up by %s\n", held.line(time.Now()))
+		fmt.Fprintf(s.Out, "held up: %s\n", held.line(time.Now()))
 	}
 	if r.Waits != "" {
 		fmt.Fprintf(s.Out, "held up: %s\n", printable(r.Waits))

@@ -33,7 +33,7 @@ func (s *starter) printRunbookPlan(plan activities.RunbookPlan, o runbookOptions
 			return err
 		}
 	}
-	if len(plan.Refusals) > 0 {
+	if len(plan.Refusals) > 0 || plan.Suppressed != "" && !o.override {
 		return answered(exitNo)
 	}
 	return nil
@@ -67,11 +67,25 @@ func (s *starter) printPlanned(plan activities.RunbookPlan, now time.Time) {
 		s.Out.Printf("[READ] %s: %s, %s old\n", name, r.Values.Assignments(), max(now.Sub(r.At), 0).Round(time.Second))
 	}
 	s.printRefusals(plan.Refusals)
+	s.printSuppressed(plan)
 	if plan.NotNeeded {
 		s.Out.Printf("There is nothing to do.\n")
 	}
 	s.Out.Printf("plan %s\n", plan.SHA256)
 }
+
+// printSuppressed shows why cooldown or breaker would end a run at once.
+func (s *starter) printSuppressed(plan activities.RunbookPlan) {
+	switch {
+	case plan.Unasked != "":
+		s.Out.Printf("[UNKNOWN] whether cooldown or breaker suppress it: %s\n", plan.Unasked)
+	case plan.Suppressed != "":
+		s.Out.Printf("[SUPPRESSED] %s\n  %s\n", plan.Suppressed, inSpite)
+	}
+}
+
+// inSpite is what helps against cooldown and breaker.
+const inSpite = "to run it in spite of that: --override --reason REASON"
 
 func (s *starter) printRefusals(refusals []string) {
 	for _, why := range refusals {
@@ -102,9 +116,11 @@ func statusCommand(id string) string { return "starter runbook status " + id }
 // printRunbookStarted names a run that was started or joined, and how to look at it. In JSON it is the whole answer.
 func (s *starter) printRunbookStarted(run startedRun) error {
 	if s.output == "json" {
-		return s.printJSON(map[string]any{
-			"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined, "next": []string{statusCommand(run.GetID())},
-		})
+		answer := map[string]any{"workflow_id": run.GetID(), "run_id": run.GetRunID(), "joined": run.joined, "next": []string{statusCommand(run.GetID())}}
+		if len(run.differs) > 0 {
+			answer["differs"] = run.differs
+		}
+		return s.printJSON(answer)
 	}
 	if !run.joined {
 		s.Out.Printf("started %s (run %s)\n", run.GetID(), run.GetRunID())
@@ -121,6 +137,9 @@ func (s *starter) printRunbookResult(r workflows.RunbookResult) error {
 		}
 	} else {
 		s.Out.Printf("%s\n", resultLine(r))
+		if r.Outcome == runbook.Suppressed {
+			s.Out.Printf("  %s\n", inSpite)
+		}
 		s.printUndone(r)
 	}
 	switch r.Outcome {

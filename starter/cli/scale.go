@@ -52,7 +52,7 @@ refusal is not carried out at all. Ctrl-C stops following; the run continues.`,
 	cmd.Flags().BoolVar(&o.belowMin, "below-min", false, "allow fewer replicas than the policy's minimum")
 	cmd.Flags().BoolVar(&o.sharedVolume, "shared-volume", false, "allow several replicas of a database that writes into one volume")
 	cmd.Flags().BoolVar(&o.cancel, "cancel", false, "cancel the runs of the named services; they put things back")
-	cmd.Flags().StringVar(&o.why, "reason", "", "why, in a sentence; kept with the run")
+	reasonFlag(cmd, &o.why, "kept with the run")
 	return s.onProject(cmd, "the only one, or the only one that lists the service")
 }
 
@@ -89,6 +89,7 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 	if refused || o.dryRun {
 		return s.plansOnly(plans, refused)
 	}
+	s.begun = "what was started goes on; see starter status"
 	runs, err := startScale(ctx, c, plans, o)
 	if err != nil && len(runs) > 0 {
 		return errors.Join(partly(err), s.printStarted(runs))

@@ -58,6 +58,7 @@ func (s *starter) cancelRuns(ctx context.Context, c client.Client, name string, 
 			faults = append(faults, no(id, "nothing is running", "see starter status"))
 			continue
 		}
+		s.begun = "what is cancelled puts things back; see starter status"
 		if err := c.CancelWorkflow(ctx, id, ""); err != nil {
 			faults = append(faults, missing(id, "whether the cancellation was taken is not known: "+firstLine(err), "see starter status, and cancel it again"))
 			continue

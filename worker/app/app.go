@@ -84,6 +84,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := book.Follow(ctx); err != nil {
+		o.Logger.Error("nothing is appended to the ledger", "error", err) // /readyz goes on saying so
+	}
 	adapters, err := newAdapters(in, o.Client, probe, book)
 	if err != nil {
 		_ = book.Close() // nothing was written to it

@@ -6,7 +6,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/operations"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // registered is one activity: its name, who may run it, and what does it.
@@ -73,19 +72,19 @@ type SharedActivities struct {
 func (s SharedActivities) list() []registered {
 	list := []registered{
 		{activities.KnownSearchAttributes, local, s.Visibility.KnownSearchAttributes},
-		{activities.Evaluate, local, s.Runbooks.Keep},
+		{activities.Evaluate, local, s.Records.Keep},
 		{activities.ActedSince, local, s.Runbooks.ActedSince},
-		{activities.ActedSinceLater, step, s.Runbooks.ActedSinceLater},
+		{activities.ActedSinceLater, step, s.Runbooks.ActedSince},
 		{activities.Notify, effect, s.Messages.Notify},
-		{activities.KeepLater, effect, s.Runbooks.KeepLater},
+		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
 		{activities.KeepServiceRun, effect, s.Records.KeepServiceRun},
 		{activities.ReadEntries, read, s.Records.ReadEntries},
 		{activities.VerifyLedger, read, s.Records.VerifyLedger},
 	}
 	// The Web UI shows a local activity by its name, so what keeps an entry has the name of its kind.
-	for _, kind := range runbook.Kinds {
-		list = append(list, registered{kind, local, s.Runbooks.Keep})
+	for _, kind := range activities.KeptKinds {
+		list = append(list, registered{kind, local, s.Records.Keep})
 	}
 	return list
 }

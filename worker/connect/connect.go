@@ -35,6 +35,9 @@ func ClientOptions(o Options) (client.Options, error) {
 	if opts.HostPort == "" {
 		opts.HostPort = client.DefaultHostPort
 	}
+	if fault := badAddress(opts.HostPort); fault != "" {
+		return client.Options{}, fmt.Errorf("the address of Temporal, %q, %s", opts.HostPort, fault)
+	}
 	if opts.Namespace == "" {
 		opts.Namespace = client.DefaultNamespace
 	}
@@ -57,10 +60,13 @@ func Dial(ctx context.Context, o Options) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	within, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := client.DialContext(ctx, opts)
+	c, err := client.DialContext(within, opts)
 	if err != nil {
+		if unknown := lookUp(ctx, opts.HostPort); unknown != nil {
+			err = unknown
+		}
 		return nil, fmt.Errorf("no Temporal server answers at %s (namespace %s): %w", opts.HostPort, opts.Namespace, err)
 	}
 	return &Connection{Client: c, Namespace: opts.Namespace, HostPort: opts.HostPort}, nil

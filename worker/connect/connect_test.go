@@ -63,3 +63,34 @@ func TestDialNamesTheAddress(t *testing.T) {
 	require.ErrorContains(t, err, "no Temporal server answers at 127.0.0.1:1")
 	require.Less(t, time.Since(began), 10*dialTimeout)
 }
+
+// An address that cannot be one is refused before it is dialled, and a name without a host is told as that.
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1":         `the address of Temporal, "127.0.0.1", is not a host with a port; write HOST:PORT, such as localhost:7233`,
+		"temporal.example":  `is not a host with a port; write HOST:PORT`,
+		"::1:7233":          `is not a host with a port; write HOST:PORT`,
+		"t:":                `has no port from 1 to 65535; write HOST:PORT`,
+		"t:0":               `has no port from 1 to 65535; write HOST:PORT`,
+		"t:70000":           `has no port from 1 to 65535; write HOST:PORT`,
+		"t:http":            `has no port from 1 to 65535; write HOST:PORT`,
+		"t:7233":            "",
+		"[::1]:7233":        "",
+		"dns:///t:7233":     "",
+		"unix:/run/t.sock":  "",
+		"nohost.invalid:80": "",
+	} {
+		clean(t)
+		t.Setenv("TEMPORAL_ADDRESS", address)
+		_, err := ClientOptions(quiet)
+		if want == "" {
+			require.NoError(t, err, address)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, lookUp(t.Context(), "127.0.0.1:7233"))
+	t.Setenv("TEMPORAL_ADDRESS", "nohost.invalid:7233")
+	_, err := Dial(t.Context(), quiet)
+	require.EqualError(t, err, "no Temporal server answers at nohost.invalid:7233 (namespace default): no host has the name nohost.invalid")
+}

@@ -22,6 +22,7 @@ import (
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/worker/app"
@@ -105,7 +106,7 @@ func (s *site) plausible() map[string][][]any {
 	act := runbook.ActCall{Path: "x", Attempt: 1, Project: stack.Project, Uses: "product.cache_bypass", With: condition.Values{"on": true}, Risk: runbook.Write, Idempotent: true, TimeoutSeconds: 10}
 	wipe := act
 	wipe.Risk, wipe.Idempotent = runbook.Destructive, false
-	keep := activities.KeepRequest{WorkflowID: scaleID, RunID: "r", At: time.Now(), Records: []runbook.Record{{Event: "1.approved", Kind: "request.approved", Actor: "anna@demo"}}}
+	keep := activities.KeepRequest{WorkflowID: scaleID, RunID: "r", At: time.Now(), Records: []ledger.Record{{Event: "1.approved", Kind: "request.approved", Actor: "anna@demo"}}}
 	read := runbook.ReadCall{Key: "k", Project: stack.Project, Uses: "service.state", With: []runbook.Filled{{Name: "service", Value: runbook.Value{Constant: "app"}}}}
 	call := activities.RunbookCall{Name: "llm_failure_response", Host: "demo", By: "anna@demo", Inputs: condition.Values{"model": illModel, "service": illService}}
 	one := func(args ...any) [][]any { return [][]any{args} }
@@ -141,14 +142,14 @@ func (s *site) plausible() map[string][][]any {
 		activities.KeepLater:             one(keep),
 		activities.ActedSince:            one(activities.PastRequest{Subject: "x"}),
 		activities.ActedSinceLater:       one(activities.PastRequest{Subject: "x"}),
-		activities.Notify:                one(activities.Notice{WorkflowID: scaleID, RunID: "r", Number: 1, At: time.Now(), Notification: runbook.Notification{Message: "all is well"}}),
+		activities.Notify:                one(activities.Notice{WorkflowID: scaleID, RunID: "r", Number: 1, At: time.Now(), Notification: request.Notification{Message: "all is well"}}),
 		activities.KeepServiceAsk:        one(activities.ServiceAsk{WorkflowID: scaleID, RunID: "r", At: time.Now(), By: "anna@demo"}),
 		activities.KeepServiceRun:        one(activities.ServiceRun{WorkflowID: scaleID, RunID: "r", At: time.Now(), By: "anna@demo"}),
 		activities.LoadRunbook:           one(call),
 		activities.ReadEntries:           one(ledger.Filter{}),
 		activities.VerifyLedger:          one(),
 	}
-	for _, kind := range runbook.Kinds {
+	for _, kind := range activities.KeptKinds {
 		all[kind] = one(keep)
 	}
 	return all

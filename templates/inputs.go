@@ -1,9 +1,9 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/input"
@@ -20,8 +20,19 @@ var otherWords = map[string]condition.Type{
 
 const maxPattern = 500 // bytes
 
+// inputFile is an input as a file has it.
+type inputFile struct {
+	Type        string             `yaml:"type"`
+	Description string             `yaml:"description"`
+	Default     *strictyaml.Scalar `yaml:"default"`
+	Pattern     string             `yaml:"pattern"`
+	Enum        []string           `yaml:"enum"`
+	Min         *float64           `yaml:"min"`
+	Max         *float64           `yaml:"max"`
+}
+
 // inputs reads what a run or a person has to give.
-func (r *runbookReader) inputs(at string, entries map[string]inputFile) []input.Field {
+func (r *reader) inputs(at string, entries map[string]inputFile) []input.Field {
 	if !r.few(at, len(entries)) {
 		return nil
 	}
@@ -36,7 +47,7 @@ func (r *runbookReader) inputs(at string, entries map[string]inputFile) []input.
 	return out
 }
 
-func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) {
+func (r *reader) input(at, name string, f inputFile) (input.Field, bool) {
 	in := input.Field{
 		Name: name, Type: condition.Type(f.Type), Description: f.Description, Pattern: f.Pattern, Enum: f.Enum, Min: f.Min, Max: f.Max,
 	}
@@ -70,6 +81,7 @@ func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) 
 	}
 	if _, err := regexp.Compile(f.Pattern); err != nil || len(f.Pattern) > maxPattern {
 		r.doc.Fault(at+".pattern", "%s is not a pattern; write a regular expression of Go, %d bytes at most", strictyaml.Quote(f.Pattern), maxPattern)
+		in.Pattern = "" // nothing matches what is none
 	}
 	if f.Default != nil && r.doc.Sound(at) {
 		in.Default = r.fit(at+".default", in, f.Default.Value)
@@ -78,54 +90,27 @@ func (r *runbookReader) input(at, name string, f inputFile) (input.Field, bool) 
 }
 
 // fit checks a constant against what an input allows, and makes it one of the input's type.
-func (r *runbookReader) fit(at string, in input.Field, value any) any {
+func (r *reader) fit(at string, in input.Field, value any) any {
 	value, ok := r.constant(at, in.Type, value)
 	if !ok {
 		return nil
 	}
-	if problem := unfit(in, value); problem != "" {
+	if problem := in.Check(value); problem != "" {
 		r.doc.Fault(at, "%s", problem)
 		return nil
 	}
 	return value
 }
 
-// unfit says why an input cannot have a value of its type.
-func unfit(in input.Field, value any) string {
-	switch v := value.(type) {
-	case string:
-		if len(in.Enum) > 0 && !slices.Contains(in.Enum, v) {
-			return fmt.Sprintf("%s is not allowed; %s", strictyaml.Quote(v), oneOfThese(v, in.Enum))
-		}
-		if in.Pattern == "" {
-			return ""
-		}
-		if whole, err := regexp.Compile("^(?:" + in.Pattern + ")$"); err == nil && !whole.MatchString(v) {
-			return fmt.Sprintf("%s does not match the pattern %s; write one that does", strictyaml.Quote(v), in.Pattern)
-		}
-	case int64:
-		return outside(in, float64(v))
-	case float64:
-		return outside(in, v)
-	}
-	return ""
-}
-
-func outside(in input.Field, n float64) string {
-	switch {
-	case in.Min != nil && n < *in.Min:
-		return fmt.Sprintf("%v is less than %v; write %v or more", n, *in.Min, *in.Min)
-	case in.Max != nil && n > *in.Max:
-		return fmt.Sprintf("%v is more than %v; write %v or less", n, *in.Max, *in.Max)
-	}
-	return ""
-}
-
 // constant makes a value of the file one of the type that is wanted; false when it is another one.
-func (r *runbookReader) constant(at string, want condition.Type, value any) (any, bool) {
+func (r *reader) constant(at string, want condition.Type, value any) (any, bool) {
 	got, err := condition.Convert(value, want)
 	if err == nil {
 		return got, true
+	}
+	if _, other := errors.AsType[*condition.TypeError](err); !other {
+		r.doc.Fault(at, "%s", err)
+		return nil, false
 	}
 	hint := map[condition.Type]string{
 		condition.String: "put it in quotes", condition.Int: "write a whole number", condition.Double: "write a number",
