@@ -67,7 +67,7 @@ func (p *place) preparePostgres(ctx context.Context, readOnly bool) error {
 	if readOnly {
 		return p.expect(ctx, postgresHasTables)
 	}
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+	if err := os.MkdirAll(p.dir, 0o711); err != nil {
 		return p.fault(err)
 	}
 	return p.ensure(ctx, postgresHasTables, postgresOne, postgresSchema)

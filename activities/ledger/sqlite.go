@@ -76,7 +76,7 @@ func sqliteFile(path, options string) (*sql.DB, error) {
 // makeFile makes an empty database, because SQLite would make one that others may read. Its side files
 // take their mode from it.
 func makeFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -37,6 +37,7 @@ type Config struct {
 	// runbook's gates.
 	Groups    map[string][]string `yaml:"groups"`
 	Approvals Approvals           `yaml:"approvals"`
+	Identity  Identity            `yaml:"identity"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +54,21 @@ func (e *NotFoundError) Error() string {
 
 // Is makes the error an fs.ErrNotExist.
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// SocketName is the file in the state directory by which the users of a host reach its worker.
+const SocketName = "evenkeel.sock"
+
+// Sockets are where the worker of this host may listen for its users: in the state directory that this process would
+// use, and in root's.
+func Sockets() []string {
+	var all []string
+	for _, root := range []bool{os.Geteuid() == 0, true} {
+		if dir, err := stateDir(root); err == nil && !slices.Contains(all, filepath.Join(dir, SocketName)) {
+			all = append(all, filepath.Join(dir, SocketName))
+		}
+	}
+	return all
+}
 
 // StateDir returns the absolute path of the folder that evenkeel keeps its state in:
 // $EVENKEEL_STATE, else /var/lib/evenkeel for root, else evenkeel in the XDG state directory. It

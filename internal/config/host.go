@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -15,6 +16,9 @@ import (
 type Host struct {
 	// Projects are the Compose projects of the host, by the name that Compose gives them; at least one.
 	Projects map[string]Project `yaml:"projects"`
+	// Key is the public key of the host's worker, as a line of authorized_keys: what it vouches for is believed on the
+	// other hosts. A host believes its own without it.
+	Key string `yaml:"key"`
 }
 
 // Host returns the host of that name. An empty name means the only host of the configuration or,
@@ -64,6 +68,9 @@ func (c *Config) checkHosts(doc *strictyaml.Document) {
 		at, host := "hosts."+name, c.Hosts[name]
 		checkName(doc, at, name)
 		doc.Require(at + ".projects")
+		if _, err := identity.HostSigner(name, host.Key); host.Key != "" && err != nil {
+			doc.Fault(at+".key", "%v; starter doctor on that host prints the line", err)
+		}
 		if doc.Sound(at+".projects") && len(host.Projects) == 0 {
 			doc.Fault(at+".projects", "names no Compose project; write at least one")
 		}

@@ -19,6 +19,13 @@ type Approvals struct {
 	AuthenticatedFrom string `yaml:"authenticated_from"`
 }
 
+// Identity is what proves who somebody is.
+type Identity struct {
+	// AllowedSigners is a file in the format of ssh-keygen's ALLOWED SIGNERS, with the keys of people; empty when there
+	// are none.
+	AllowedSigners string `yaml:"allowed_signers"`
+}
+
 // account is USER@HOST as the operating system says, and member the same with * for either.
 var (
 	account = regexp.MustCompile(`^[^\s@*:]+@[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -70,8 +77,18 @@ func (c *Config) checkPersons(doc *strictyaml.Document) {
 	for _, name := range slices.Sorted(maps.Keys(c.People)) {
 		at := "people." + name
 		checkName(doc, at, name)
-		if doc.Sound(at) && len(c.People[name].Host) == 0 {
-			doc.Fault(at, "has no account; write at least one, such as {host: [%s@gpu-1]}", name)
+		if p := c.People[name]; doc.Sound(at) && len(p.Host)+len(p.SSH) == 0 {
+			doc.Fault(at, "has no account and no principal; write at least one, such as {host: [%s@gpu-1]}", name)
+		}
+		for i, principal := range c.People[name].SSH {
+			switch owner, taken := owners["ssh "+principal]; {
+			case principal == "":
+				doc.Fault(index(at+".ssh", i), "is empty; write a principal of identity.allowed_signers")
+			case taken:
+				doc.Fault(index(at+".ssh", i), "%s is %s's already; a principal is one person's", strictyaml.Quote(principal), owner)
+			default:
+				owners["ssh "+principal] = name
+			}
 		}
 		for i, own := range c.People[name].Host {
 			user, host, _ := strings.Cut(own, "@")

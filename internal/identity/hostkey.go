@@ -70,6 +70,22 @@ func makeHostKey(path string) (HostKey, error) {
 	return HostKey{signer}, err
 }
 
+// SameKey says whether two lines of authorized_keys have the same key.
+func SameKey(a, b string) bool {
+	one, _, _, _, err := ssh.ParseAuthorizedKey([]byte(a))
+	other, _, _, _, errOther := ssh.ParseAuthorizedKey([]byte(b))
+	return err == nil && errOther == nil && sameKey(one, other)
+}
+
+// HostSigner is the key of a host's worker as an allowed signer.
+func HostSigner(host, public string) (Signer, error) {
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(public))
+	if err != nil || key.Type() != ssh.KeyAlgoED25519 {
+		return Signer{}, errors.New("it is no Ed25519 public key")
+	}
+	return Signer{Principal: HostPrincipal(host), Key: key}, nil
+}
+
 // Public is the key as a line of authorized_keys, without a comment.
 func (k HostKey) Public() string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k.signer.PublicKey())))

@@ -10,17 +10,15 @@ type Kind string
 
 // The kinds of evidence.
 const (
-	SSH   Kind = "ssh"   // a signature by the person's own key
-	Host  Kind = "host"  // the kernel of a host said who called its worker
-	Slack Kind = "slack" // a verified press of a button
+	SSH  Kind = "ssh"  // a signature by the person's own key
+	Host Kind = "host" // the kernel of a host said who called its worker
 )
 
 // Person is one human, by all the identities that she has.
 type Person struct {
-	// SSH are principals of the allowed signers, Host are USER@HOST, Slack is the user's id.
-	SSH   []string `yaml:"ssh"`
-	Host  []string `yaml:"host"`
-	Slack string   `yaml:"slack"`
+	// SSH are principals of the allowed signers, Host are USER@HOST.
+	SSH  []string `yaml:"ssh"`
+	Host []string `yaml:"host"`
 }
 
 // has says whether an identity is the person's.
@@ -30,8 +28,6 @@ func (p Person) has(kind Kind, name string) bool {
 		return slices.Contains(p.SSH, name)
 	case Host:
 		return slices.ContainsFunc(p.Host, func(own string) bool { return sameAccount(own, name) })
-	case Slack:
-		return p.Slack == name && name != ""
 	}
 	return false
 }
@@ -64,10 +60,8 @@ func (all People) Counts(kind Kind, name string) string {
 
 // CountsAny is Counts of a name of which the kind is not kept: that of an account, or a principal.
 func (all People) CountsAny(name string) string {
-	for _, kind := range []Kind{SSH, Slack} {
-		if person := all.Named(kind, name); person != "" {
-			return person
-		}
+	if person := all.Named(SSH, name); person != "" {
+		return person
 	}
 	return all.Counts(Host, name)
 }

@@ -32,6 +32,13 @@ var lockNames = []string{LockName, LedgerLockName}
 // probeName is what a worker writes to see whether the disk is full.
 const probeName = ".probe"
 
+// keyName and socketName are of one host: a copy on another one must not speak for it. worker/app and internal/config know
+// them too.
+const (
+	keyName    = "host.key"
+	socketName = "evenkeel.sock"
+)
+
 // Manifest says what a backup holds.
 type Manifest struct {
 	Format int       `json:"format"`
@@ -108,7 +115,7 @@ func (m Manifest) check() error {
 // leftOut says which files belong to the process that runs and not to the state: its locks, its probe, and what
 // SQLite keeps beside a database that is open.
 func leftOut(rel string) bool {
-	if slices.Contains(lockNames, rel) || rel == probeName {
+	if slices.Contains(lockNames, rel) || rel == probeName || rel == keyName || rel == socketName {
 		return true
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {

@@ -34,6 +34,8 @@ type starter struct {
 	// begun says what goes on or may go on when the command is interrupted, and the command that shows it; empty while
 	// nothing does.
 	begun string
+	// signing is how a person proves a word.
+	signing signing
 }
 
 // Execute runs one command and returns its exit code: 0 done, 1 the answer is no, 2 wrong usage or

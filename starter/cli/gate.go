@@ -41,6 +41,7 @@ whether you may approve, and records your answer.`,
 		},
 	}
 	paramFlag(cmd, &params, "FIELD=VALUE to fill in; may be repeated")
+	s.signingFlags(cmd)
 	cmd.Flags().StringVar(&plan, "plan", "", "SHA-256 of the plan that you saw, at least its first 12 digits; for another one nothing is approved")
 	reasonFlag(cmd, &answer.Reason, "recorded")
 	return cmd
@@ -58,6 +59,7 @@ func (s *starter) gateRejectCommand() *cobra.Command {
 		},
 	}
 	reasonFlag(cmd, &answer.Reason, "recorded")
+	s.signingFlags(cmd)
 	return cmd
 }
 
@@ -111,6 +113,9 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	}
 	who := me()
 	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via
+	if err := s.prove(ctx, c, r, &answer, s.signing); err != nil {
+		return err
+	}
 	s.begun = "your answer may still count; see " + statusCommand(run)
 	reply, err := tell(ctx, c, run, workflows.AnswerRequest, answer)
 	if f, ok := errors.AsType[*failure](err); ok && (f.class == activities.NotFound || f.class == activities.PreconditionFailed) {

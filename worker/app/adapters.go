@@ -19,7 +19,7 @@ import (
 )
 
 // newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
-func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger) (HostActivities, error) {
+func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger, proven *proof) (HostActivities, error) {
 	engine, err := dockerd.New()
 	if err != nil {
 		return HostActivities{}, err
@@ -45,7 +45,9 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		VRAM:       vram,
 		Operations: ops,
 		Runbooks:   runbooks(c, in.Definitions, book, ops),
-		People:     &activities.People{Persons: c.People, Groups: c.Groups, Approvals: c.Approvals},
+		People: &activities.People{
+			Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
+		},
 	}, nil
 }
 

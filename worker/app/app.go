@@ -61,6 +61,7 @@ type App struct {
 	handler  ingress.Options
 	workers  []worker.Worker
 	ledger   *ledger.Store
+	proof    *proof
 	state    *state
 	probe    gpus
 	monitor  *gpumetrics.Monitor
@@ -87,7 +88,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if _, err := book.Follow(ctx); err != nil {
 		o.Logger.Error("nothing is appended to the ledger", "error", err) // /readyz goes on saying so
 	}
-	adapters, err := newAdapters(in, o.Client, probe, book)
+	proven, err := newProof(ctx, o.Config, name, o.Client, o.Namespace)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
+	adapters, err := newAdapters(in, o.Client, probe, book, proven)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err
@@ -104,7 +110,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
-		ledger: book, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+		ledger: book, proof: proven, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
 	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
 	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
@@ -133,6 +139,7 @@ func (a *App) HTTPAddress() string { return a.listener.Addr().String() }
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ingress.Serve(ctx, a.listener, ingress.Handler(a.handler)) })
+	group.Go(func() error { return ingress.Serve(ctx, a.proof.local, ingress.Vouch(a.host, a.proof.key)) })
 	group.Go(func() error { return a.poll(ctx) })
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
 	gone := make(chan error, 1)

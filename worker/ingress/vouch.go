@@ -12,25 +12,10 @@ import (
 	"github.com/evenkeel/evenkeel/internal/identity"
 )
 
-// VouchPath is where the local socket takes statements.
-const VouchPath = "/vouch"
-
-// VouchRequest is a statement that somebody on this host makes. Who makes it is left to the worker.
-type VouchRequest struct {
-	Namespace string             `json:"namespace"`
-	Statement identity.Statement `json:"statement"`
-}
-
-// Vouched is the statement with who makes it, and the host's signature over its text.
-type Vouched struct {
-	Statement identity.Statement `json:"statement"`
-	Signature string             `json:"signature"`
-}
-
 // Vouch serves POST /vouch on the local socket: the kernel says who calls, and the key of the host signs that.
 func Vouch(host string, key identity.HostKey) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+VouchPath, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST "+identity.VouchPath, func(w http.ResponseWriter, r *http.Request) {
 		answer, err := vouch(r, host, key)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusForbidden)
@@ -42,32 +27,35 @@ func Vouch(host string, key identity.HostKey) http.Handler {
 	return http.MaxBytesHandler(mux, 64<<10)
 }
 
-func vouch(r *http.Request, host string, key identity.HostKey) (Vouched, error) {
+func vouch(r *http.Request, host string, key identity.HostKey) (identity.Vouched, error) {
 	caller, ok := r.Context().Value(callerKey{}).(Caller)
 	if !ok {
-		return Vouched{}, errors.New("the kernel does not say who calls; use the local socket")
+		return identity.Vouched{}, errors.New("the kernel does not say who calls; use the local socket")
 	}
-	var req VouchRequest
+	var req identity.VouchRequest
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&req); err != nil {
-		return Vouched{}, fmt.Errorf("the request is none: %w", err)
+		return identity.Vouched{}, fmt.Errorf("the request is none: %w", err)
 	}
 	if !identity.IsNamespace(req.Namespace) {
-		return Vouched{}, fmt.Errorf("nothing is signed in the namespace %q", req.Namespace)
+		return identity.Vouched{}, fmt.Errorf("nothing is signed in the namespace %q", req.Namespace)
 	}
 	who, login, err := caller.names(host)
 	if err != nil {
-		return Vouched{}, err
+		return identity.Vouched{}, err
 	}
 	req.Statement.Who, req.Statement.Login = who, login
 	text, err := req.Statement.Text()
 	if err != nil {
-		return Vouched{}, err
+		return identity.Vouched{}, err
 	}
 	signature, err := key.Sign(req.Namespace, text)
-	return Vouched{Statement: req.Statement, Signature: signature}, err
+	return identity.Vouched{Statement: req.Statement, Signature: signature}, err
 }
+
+// maxPath is what the kernel takes as the path of a socket, in bytes (unix(7)).
+const maxPath = 107
 
 // ListenLocal listens on a socket that every user of this host may call. A socket that a worker left behind is replaced;
 // the caller has made sure that no other worker has this folder.
@@ -76,6 +64,9 @@ func ListenLocal(path string) (net.Listener, error) {
 		if err := os.Remove(path); err != nil {
 			return nil, err
 		}
+	}
+	if len(path) > maxPath {
+		return nil, fmt.Errorf("the path %s has %d bytes, and that of a socket may have %d; set EVENKEEL_STATE to a shorter one", path, len(path), maxPath)
 	}
 	listener, err := net.Listen("unix", path)
 	if err != nil {

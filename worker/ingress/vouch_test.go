@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}}}
-	answer, err := client.Post("http://local"+VouchPath, "application/json", os.Stdin)
+	answer, err := client.Post("http://local"+identity.VouchPath, "application/json", os.Stdin)
 	if err != nil {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
@@ -113,7 +113,7 @@ func under(then func(*exec.Cmd), argv ...string) func(*exec.Cmd) {
 // vouched is what the host signed for whoever called, whose signature holds.
 func (l local) vouched(out string) identity.Statement {
 	l.t.Helper()
-	var v Vouched
+	var v identity.Vouched
 	require.NoError(l.t, json.Unmarshal([]byte(out), &v), out)
 	text, err := v.Statement.Text()
 	require.NoError(l.t, err)
@@ -125,7 +125,7 @@ func (l local) vouched(out string) identity.Statement {
 func body(t *testing.T, namespace string, s identity.Statement) string {
 	t.Helper()
 	var text bytes.Buffer
-	require.NoError(t, json.NewEncoder(&text).Encode(VouchRequest{namespace, s}))
+	require.NoError(t, json.NewEncoder(&text).Encode(identity.VouchRequest{Namespace: namespace, Statement: s}))
 	return text.String()
 }
 
@@ -183,7 +183,7 @@ func TestVouchByTCP(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, listener, Vouch("gpu-1", key)) }()
-	answer, err := http.Post("http://"+listener.Addr().String()+VouchPath, "application/json", strings.NewReader("{}"))
+	answer, err := http.Post("http://"+listener.Addr().String()+identity.VouchPath, "application/json", strings.NewReader("{}"))
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	require.Equal(t, http.StatusForbidden, answer.StatusCode)

@@ -47,7 +47,7 @@ type Server struct {
 // says what is in the way and what to do; then nothing was left running. A ctx that ends while the
 // server comes up stops it again.
 func Start(ctx context.Context, o Options) (_ *Server, err error) {
-	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
+	if err := os.MkdirAll(o.StateDir, 0o711); err != nil {
 		return nil, fmt.Errorf("state directory: %w; set EVENKEEL_STATE to one that can be written", err)
 	}
 	s := &Server{}

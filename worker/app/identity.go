@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/textfile"
+	"github.com/evenkeel/evenkeel/worker/ingress"
+)
+
+// keyName is the file in the state directory with the key of this host.
+const keyName = "host.key"
+
+// proof is what this worker proves and believes.
+type proof struct {
+	// cluster is the UUID of the Temporal namespace: what was said for another one says nothing here.
+	cluster string
+	key     identity.HostKey
+	hosts   identity.Signers
+	// signers is the file with the keys of people; empty when there is none.
+	signers string
+	// local is where the users of this host are vouched for.
+	local net.Listener
+}
+
+// newProof reads the keys, makes this host's where there is none, and listens for the users of this host.
+func newProof(ctx context.Context, c *config.Config, host string, temporal client.Client, namespace string) (*proof, error) {
+	dir, err := config.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	if err != nil {
+		return nil, fmt.Errorf("describe the namespace %s: %w", namespace, err)
+	}
+	p := &proof{cluster: answer.GetNamespaceInfo().GetId(), signers: c.Identity.AllowedSigners}
+	if p.key, err = identity.OpenHostKey(filepath.Join(dir, keyName)); err != nil {
+		return nil, fmt.Errorf("key of this host: %w", err)
+	}
+	if p.hosts, err = hostSigners(c, host, p.key); err != nil {
+		return nil, err
+	}
+	if _, err := p.allowed(); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(dir, 0o711); err != nil { // others may pass to the socket, and see nothing
+		return nil, err
+	}
+	if p.local, err = ingress.ListenLocal(filepath.Join(dir, config.SocketName)); err != nil {
+		return nil, fmt.Errorf("socket of this host: %w", err)
+	}
+	return p, nil
+}
+
+// hostSigners are the keys of the hosts' workers: that of this host, and those that the configuration lists.
+func hostSigners(c *config.Config, host string, own identity.HostKey) (identity.Signers, error) {
+	var all identity.Signers
+	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
+		public := c.Hosts[name].Key
+		switch {
+		case name == host && public != "" && !identity.SameKey(public, own.Public()):
+			return nil, c.Fault("hosts."+name+".key", "is not the key of this host; write %q", own.Public())
+		case name == host:
+			public = own.Public()
+		case public == "":
+			continue
+		}
+		signer, err := identity.HostSigner(name, public)
+		if err != nil {
+			return nil, fmt.Errorf("key of the host %s: %w", name, err)
+		}
+		all = append(all, signer)
+	}
+	return all, nil
+}
+
+// maxSigners bounds the file of allowed signers, in bytes.
+const maxSigners = 1 << 20
+
+// allowed reads the keys of people as they are now: one that was taken out of the file does not count any more.
+func (p *proof) allowed() (identity.Signers, error) {
+	if p.signers == "" {
+		return nil, nil
+	}
+	text, err := textfile.Read(p.signers, maxSigners)
+	if err != nil {
+		return nil, fmt.Errorf("identity.allowed_signers: %w", err)
+	}
+	return identity.ParseSigners(p.signers, string(text))
+}
