@@ -143,4 +143,6 @@ type Docker struct {
 	Configuration string
 	// Definitions is the SHA-256 of the files of templates_dir as the worker has read them; empty without such a folder.
 	Definitions string
+	// Key is the public key of this host, as a line of authorized_keys.
+	Key string
 }

@@ -68,11 +68,13 @@ type StartedWith struct {
 	Configuration string `json:"configuration"`
 	// Definitions are those of templates_dir; empty without such a folder.
 	Definitions string `json:"definitions,omitempty"`
+	// Key is the public key of the worker's host, as hosts.NAME.key has it.
+	Key string `json:"key,omitempty"`
 }
 
 // ConfiguredWith returns what the worker has read. It reads nothing of that again until it is restarted.
 func (d *Docker) ConfiguredWith(context.Context) (StartedWith, error) {
-	return StartedWith{Configuration: d.Configuration, Definitions: d.Definitions}, nil
+	return StartedWith{Configuration: d.Configuration, Definitions: d.Definitions, Key: d.Key}, nil
 }
 
 // ReplicaUsage is one running replica and what it uses.

@@ -27,7 +27,7 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 	got, err := Load("testdata/good/full.yaml")
 	require.NoError(t, err)
-	require.EqualError(t, got.Fault("disabled[0]", "%s is gone; remove it", "worker-rl"), "testdata/good/full.yaml:55:12: disabled[0]: worker-rl is gone; remove it")
+	require.EqualError(t, got.Fault("disabled[0]", "%s is gone; remove it", "worker-rl"), "testdata/good/full.yaml:56:12: disabled[0]: worker-rl is gone; remove it")
 	got.doc = nil
 	require.EqualError(t, got.Fault("disabled[0]", "is gone"), here+"/full.yaml: disabled[0]: is gone")
 	require.Equal(t, &Config{
@@ -35,7 +35,7 @@ func TestLoad(t *testing.T) {
 		SHA256:   fmt.Sprintf("%x", sha256.Sum256(text)),
 		TimeZone: "Europe/Vienna",
 		Hosts: map[string]Host{
-			"gpu1": {Projects: map[string]Project{
+			"gpu1": {Key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f", Projects: map[string]Project{
 				"shop": {
 					Directory: "/srv/$HOME/shop",
 					Files:     []string{"compose.yaml", "../metrics.yaml", "a$b.yaml"},
@@ -73,10 +73,11 @@ func TestLoad(t *testing.T) {
 			},
 			"rotate": {Argv: []string{"/usr/sbin/logrotate"}, Risk: "write", Timeout: strictyaml.Duration(30 * time.Second)},
 		},
-		People: identity.People{"anna": {Host: []string{"anna@gpu-1", "ops@gpu-2"}}},
+		People: identity.People{"anna": {Host: []string{"anna@gpu-1", "ops@gpu-2"}, SSH: []string{"anna@example.com"}}},
 		Groups: map[string][]string{
 			"oncall": {"anna", "*@gpu-2", "ben@*", `CORP\eve@gpu_3`}, "sre": {"*@*"},
 		},
+		Identity:     Identity{AllowedSigners: here + "/allowed_signers"},
 		Approvals:    Approvals{Operators: []string{"sre"}, AuthenticatedFrom: "destructive"},
 		TemplatesDir: filepath.Dir(here) + "/definitions",
 		Disabled:     []string{"worker-rl"},

@@ -47,5 +47,9 @@ func (d *doctor) compared(theirs activities.StartedWith, err error) finding {
 	case d.installed != nil && theirs.Definitions != d.installed.Definitions.SHA256():
 		return noted(fmt.Sprintf("the worker of %s was started with other definitions than %s has now", d.hostName, d.config.TemplatesDir), restart+", so that it reads them")
 	}
-	return well("the worker of " + d.hostName + " has read the same files")
+	what := "the worker of " + d.hostName + " has read the same files"
+	if len(d.config.Hosts) > 1 && d.config.Hosts[d.hostName].Key == "" && theirs.Key != "" {
+		return noted(what+", and the other hosts do not believe it yet", "write hosts."+d.hostName+".key: "+theirs.Key)
+	}
+	return well(what)
 }

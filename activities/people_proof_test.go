@@ -1,0 +1,86 @@
+package activities
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/request"
+)
+
+// A word counts as its signer's, and not as that of whom it names.
+func TestWhoIsProven(t *testing.T) {
+	dir := t.TempDir()
+	key, err := identity.OpenHostKey(filepath.Join(dir, "host.key"))
+	require.NoError(t, err)
+	stranger, err := identity.OpenHostKey(filepath.Join(dir, "stranger.key"))
+	require.NoError(t, err)
+	signer, err := identity.HostSigner("gpu-1", key.Public())
+	require.NoError(t, err)
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	people := &People{
+		Cluster: "here", Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer},
+		Persons: identity.People{"anna": {Host: []string{"anna@gpu-1", "ops@gpu-2"}}}, Groups: map[string][]string{"oncall": {"anna"}},
+		Approvals: config.Approvals{AuthenticatedFrom: "destructive"},
+	}
+	say := func(change func(*Word)) Person {
+		w := Word{Namespace: identity.AnswerNamespace, Now: now, Evidence: identity.Evidence{Kind: identity.Host, By: "gpu-1"}}
+		w.Statement = identity.Statement{Cluster: "here", Do: "approve", Who: "anna@gpu-1", Run: "r", At: now.Add(-9 * time.Minute)}
+		text, err := w.Statement.Text()
+		require.NoError(t, err)
+		w.Evidence.Signature, err = key.Sign(w.Namespace, text)
+		require.NoError(t, err)
+		w.Statement.Cluster = "" // which the worker knows itself
+		change(&w)
+		return Person{Name: w.Statement.Who, Via: ViaCLI, Others: []string{"ops@gpu-2", "ben@gpu-1"}, Word: &w}
+	}
+	got, err := people.WhoIs(t.Context(), say(func(*Word) {}))
+	require.NoError(t, err)
+	require.Equal(t, "anna", got.Proof.Person)
+	require.Equal(t, []string{"oncall"}, got.Groups)
+	require.Equal(t, []string{"ops@gpu-2"}, got.Same)
+	require.Contains(t, got.Statement, "cluster: here\ndo: approve\nwho: anna@gpu-1\n")
+	r := request.Request{Kind: request.Approval, Groups: []string{"oncall"}, Risk: request.Destructive}
+	require.Empty(t, r.MayNot("anna@gpu-1", got.Standing, request.Approve))
+	claim, err := people.WhoIs(t.Context(), Person{Name: "anna@gpu-1", Via: ViaCLI})
+	require.NoError(t, err)
+	require.Contains(t, r.MayNot("anna@gpu-1", claim.Standing, request.Approve), "needs an approval that proves who gives it")
+
+	for name, c := range map[string]struct {
+		change func(*Word)
+		want   string
+	}{
+		"somebody else":     {func(w *Word) { w.Statement.Who = "ben@gpu-1" }, "the evidence does not hold: it is not over this text"},
+		"another decision":  {func(w *Word) { w.Statement.Do = "reject" }, "it is not over this text"},
+		"another run":       {func(w *Word) { w.Statement.Run = "r2" }, "it is not over this text"},
+		"another namespace": {func(w *Word) { w.Namespace = identity.StartNamespace }, "namespace does not match"},
+		"11 minutes off":    {func(w *Word) { w.Now = now.Add(2 * time.Minute) }, "it was said at 2026-11-27T11:51:00Z, and it is 2026-11-27T12:02:00Z"},
+		"11 minutes early":  {func(w *Word) { w.Now = now.Add(-20 * time.Minute) }, "set the clocks right, or say it again"},
+		"a stranger's key": {func(w *Word) {
+			text, err := w.Statement.Text()
+			require.NoError(t, err)
+			w.Evidence.Signature, err = stranger.Sign(w.Namespace, text)
+			require.NoError(t, err)
+		}, "no key of host:gpu-1 made it"},
+	} {
+		_, err := people.WhoIs(t.Context(), say(c.change))
+		require.Equal(t, PermissionDenied, class(t, err), name)
+		require.ErrorContains(t, err, c.want, name)
+	}
+
+	people.Cluster = "there"
+	_, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	require.ErrorContains(t, err, "it is not over this text", "a word for one server says nothing at its twin")
+	people.Cluster = "here"
+	people.Hosts = nil
+	_, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	require.ErrorContains(t, err, "no key of host:gpu-1 made it", "the key was taken away")
+	people.Signers = func() (identity.Signers, error) { return nil, errors.New("allowed:1: the principal is empty") }
+	_, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	require.Equal(t, Unavailable, class(t, err))
+}
