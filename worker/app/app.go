@@ -87,7 +87,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if _, err := book.Follow(ctx); err != nil {
 		o.Logger.Error("nothing is appended to the ledger", "error", err) // /readyz goes on saying so
 	}
-	adapters, err := newAdapters(in, o.Client, probe, book)
+	adapters, err := newAdapters(in, o.Client, probe, book, o.Logger)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err
