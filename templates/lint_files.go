@@ -89,8 +89,11 @@ func (f lintFile) read() (*linted, error) {
 	if refused, ok := errors.AsType[*textfile.Error](err); ok {
 		return &linted{path: f.path, definition: &reading{file: f.path, err: fmt.Errorf("%s: %s; leave it out", f.path, refused.Why)}}, nil
 	}
-	if err != nil {
+	if err != nil && f.named {
 		return nil, err
+	}
+	if err != nil { // of a folder, the others are looked at all the same
+		return &linted{path: f.path, definition: &reading{file: f.path, err: fmt.Errorf("%w; leave it out", err)}}, nil
 	}
 	out := &linted{path: f.path}
 	switch {

@@ -53,7 +53,7 @@ func (r *runbookRun) act(ctx workflow.Context, call runbook.ActCall) runbook.Act
 	}
 	ended := runbook.ActResult{Outcome: outcomeOf(call, err), Outputs: result.Outputs, Message: Reason(err), NotBegun: notBegun(err)}
 	if timeout := new(temporal.TimeoutError); call.Uses == runbook.CommandOperation && !ended.NotBegun && errors.As(err, &timeout) {
-		ended.Message += "; what the command started may still run" // with the worker the kernel ends only the program itself
+		ended.Message += "; what the command started may still run" // until there is a worker again, which ends it
 	}
 	return ended
 }

@@ -25,16 +25,19 @@ var kept = []string{"PATH", "LANG"}
 // Runner runs programs. It implements activities.Runner.
 type Runner struct {
 	leaveWithin time.Duration
+	// dir holds a note of each program at work.
+	dir string
 }
 
-// New returns a runner.
-func New() *Runner { return &Runner{leaveWithin: leaveWithin} }
+// New returns a runner that leaves a note of each program at work in a folder, for EndLeftovers. Without a folder it
+// leaves none.
+func New(dir string) *Runner { return &Runner{leaveWithin: leaveWithin, dir: dir} }
 
 // Run runs argv without a shell, in the folder / and in a process group of its own, and returns its exit
 // status. It reads nothing and what it writes is dropped, because it may hold secrets. When ctx ends first
-// the whole group gets SIGTERM and, after 5 seconds, SIGKILL; then nobody knows how far it came, which
-// is Unknown, and a process that has left the group lives on. So is a program that a signal has ended. One that does not exist is NotFound, one that may not
-// be run PermissionDenied, one that is no program InvalidInput; any other that cannot be started is marked with
+// the whole group gets SIGTERM and, after 5 seconds, SIGKILL, and so does what has left the group; then nobody knows how
+// far it came, which is Unknown. So is a program that a signal has ended. One that does not exist is NotFound, one that
+// may not be run PermissionDenied, one that is no program InvalidInput; any other that cannot be started is marked with
 // activities.ErrNotSent.
 func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error) {
 	if len(argv) == 0 {
@@ -43,16 +46,21 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 	if err := ctx.Err(); err != nil {
 		return 0, activities.NotSent(err)
 	}
+	n, err := begin(r.dir)
+	defer n.end()
+	if err != nil {
+		return 0, activities.NotSent(err)
+	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = []string{}
+	cmd.Env = []string{markName + "=" + n.mark}
 	for _, name := range kept {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
 	// A program does not outlive the worker, which may have died in the middle of it: what is done next, such as an undo,
-	// must not meet it. The kernel watches the thread that started it.
+	// must not meet it. The kernel watches the thread that started it. What the program has started the next worker ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -68,7 +76,7 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		r.kill(cmd.Process.Pid, ended)
+		r.kill(cmd.Process.Pid, n.mark, ended)
 		return 0, activities.Fail(activities.Unknown, fmt.Errorf("%s was killed before it ended: %w; %s", argv[0], ctx.Err(), left))
 	}
 	exit, failed := errors.AsType[*exec.ExitError](result)
@@ -83,11 +91,11 @@ func (r *Runner) Run(ctx context.Context, argv []string) (status int, err error)
 }
 
 // left says what a kill does not reach. Nothing tells such a process from others of the same user.
-const left = "a process that it started in a session or group of its own may still run"
+const left = "a process that it started with an environment of its own may still run"
 
-// kill ends the group of a program, and with it what the program has started and has not left the group. The kernel gives the number of a
-// group to no other as long as one process is in it, and not soon again after that.
-func (r *Runner) kill(group int, ended <-chan struct{}) {
+// kill ends the group of a program, and then whatever else has its mark. The kernel gives the number of a group to no
+// other as long as one process is in it, and not soon again after that.
+func (r *Runner) kill(group int, mark string, ended <-chan struct{}) {
 	_ = syscall.Kill(-group, syscall.SIGTERM) // it may be gone
 	select {
 	case <-ended:
@@ -95,6 +103,7 @@ func (r *Runner) kill(group int, ended <-chan struct{}) {
 	}
 	_ = syscall.Kill(-group, syscall.SIGKILL) // what did not heed SIGTERM, the program's own children too
 	<-ended
+	_, _ = sweep(mark) // what is not found may still run, and the error says so
 }
 
 func notStarted(err error) error {

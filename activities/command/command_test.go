@@ -55,7 +55,7 @@ func eventually(t *testing.T, program, name string) {
 
 func TestExitStatus(t *testing.T) {
 	for _, status := range []int{0, 1, 3, 255} {
-		got, err := New().Run(t.Context(), []string{script(t, "echo out; echo err >&2; exit "+strconv.Itoa(status))})
+		got, err := New("").Run(t.Context(), []string{script(t, "echo out; echo err >&2; exit "+strconv.Itoa(status))})
 		require.NoError(t, err)
 		require.Equal(t, status, got)
 	}
@@ -70,7 +70,7 @@ cat > stdin
 env | sed 's/=.*//' | sort > env
 ls -l /proc/$$/fd > fds
 cut -d' ' -f5 /proc/$$/stat > group; echo $$ > pid`)
-	status, err := New().Run(t.Context(), []string{program, "a b", "$HOME", "`id`", "", "*", "; exit 7"})
+	status, err := New("").Run(t.Context(), []string{program, "a b", "$HOME", "`id`", "", "*", "; exit 7"})
 	require.NoError(t, err)
 	require.Zero(t, status)
 	require.Equal(t, "<a b><$HOME><`id`><><*><; exit 7>", beside(t, program, "args"))
@@ -92,16 +92,16 @@ func TestNotStarted(t *testing.T) {
 	for argv0, class := range map[string]string{
 		dir + "/gone": activities.NotFound, plain: activities.PermissionDenied, garbage: activities.InvalidInput,
 	} {
-		_, err := New().Run(t.Context(), []string{argv0})
+		_, err := New("").Run(t.Context(), []string{argv0})
 		requireClass(t, class, err)
 	}
-	_, err := New().Run(t.Context(), nil)
+	_, err := New("").Run(t.Context(), nil)
 	requireClass(t, activities.InvalidInput, err)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	program := script(t, "echo > ran")
-	_, err = New().Run(ctx, []string{program})
+	_, err = New("").Run(ctx, []string{program})
 	require.ErrorIs(t, err, activities.ErrNotSent)
 	require.NoFileExists(t, filepath.Join(filepath.Dir(program), "ran"))
 }
@@ -114,7 +114,7 @@ func TestKilledWithItsChildren(t *testing.T) {
 			program := script(t, trap+"\n(sleep 300; echo) & echo $! > child\necho $$ > self\nwait; sleep 300")
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			r := New()
+			r := New("")
 			r.leaveWithin = 200 * time.Millisecond
 			result := make(chan error, 1)
 			go func() {
@@ -139,27 +139,38 @@ func TestKilledWithItsChildren(t *testing.T) {
 	}
 }
 
-// A process in a session of its own is not reached, and the error says so.
+// What has left the group is ended as well; what was given another environment cannot be found, and the error says so.
 func TestWhatLeftTheGroup(t *testing.T) {
-	program := script(t, "setsid sleep 300 & echo $! > child\nwait")
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	result := make(chan error, 1)
-	go func() {
-		_, err := New().Run(ctx, []string{program})
-		result <- err
-	}()
-	eventually(t, program, "child")
-	pid, err := strconv.Atoi(strings.TrimSpace(beside(t, program, "child")))
-	require.NoError(t, err)
-	defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
-	require.Eventually(t, func() bool {
-		group, err := syscall.Getpgid(pid)
-		return err == nil && group == pid
-	}, 30*time.Second, 5*time.Millisecond)
-	cancel()
-	require.EqualError(t, <-result, program+" was killed before it ended: context canceled; a process that it started in a session or group of its own may still run")
-	require.False(t, gone(pid))
+	for name, c := range map[string]struct {
+		starts string
+		lives  bool
+	}{"a session of its own": {"setsid sleep 300", false}, "an environment of its own": {"env -i setsid sleep 300", true}} {
+		t.Run(name, func(t *testing.T) {
+			program := script(t, c.starts+" & echo $! > child\nwait")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			result := make(chan error, 1)
+			go func() {
+				_, err := New("").Run(ctx, []string{program})
+				result <- err
+			}()
+			eventually(t, program, "child")
+			pid, err := strconv.Atoi(strings.TrimSpace(beside(t, program, "child")))
+			require.NoError(t, err)
+			defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+			require.Eventually(t, func() bool {
+				group, err := syscall.Getpgid(pid)
+				return err == nil && group == pid
+			}, 30*time.Second, 5*time.Millisecond)
+			cancel()
+			require.EqualError(t, <-result, program+" was killed before it ended: context canceled; a process that it started with an environment of its own may still run")
+			if c.lives {
+				require.False(t, gone(pid))
+				return
+			}
+			require.Eventually(t, func() bool { return gone(pid) }, 30*time.Second, 5*time.Millisecond)
+		})
+	}
 }
 
 // gone says whether a process has ended; whoever adopted it may not have looked yet.
@@ -177,7 +188,7 @@ func TestGraceOfSIGTERM(t *testing.T) {
 	defer cancel()
 	result := make(chan error, 1)
 	go func() {
-		_, err := New().Run(ctx, []string{program})
+		_, err := New("").Run(ctx, []string{program})
 		result <- err
 	}()
 	eventually(t, program, "self")
@@ -188,14 +199,14 @@ func TestGraceOfSIGTERM(t *testing.T) {
 
 // One that somebody else has killed may have done anything.
 func TestKilledByASignal(t *testing.T) {
-	_, err := New().Run(t.Context(), []string{script(t, "kill -9 $$")})
+	_, err := New("").Run(t.Context(), []string{script(t, "kill -9 $$")})
 	requireClass(t, activities.Unknown, err)
 	require.ErrorContains(t, err, "signal: killed; what it started may still run")
 }
 
 // Nobody reads what it writes, and it does not wait for that.
 func TestEndlessOutput(t *testing.T) {
-	status, err := New().Run(t.Context(), []string{script(t, "head -c 10000000 /dev/zero")})
+	status, err := New("").Run(t.Context(), []string{script(t, "head -c 10000000 /dev/zero")})
 	require.NoError(t, err)
 	require.Zero(t, status)
 }

@@ -31,7 +31,7 @@ func TestSQLiteMode(t *testing.T) {
 	require.Equal(t, []string{"ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.head", "ledger.lock"}, names)
 	info, err := os.Stat(s.StateDir)
 	require.NoError(t, err)
-	require.Equal(t, fs.FileMode(0o700), info.Mode().Perm())
+	require.Equal(t, fs.FileMode(0o711), info.Mode().Perm())
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2"} {
 		var got string
 		require.NoError(t, store.writes.QueryRow("PRAGMA "+pragma).Scan(&got))

@@ -42,6 +42,9 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 		m.askApproval(m.p.Nodes[gate], []request.Effect{wanted}, strings.TrimSpace(m.s.Steps[m.p.Nodes[gate].Path].Asked+"\nAsked again: "+void+"."))
 		return
 	}
+	if attempt > 1 { // what the one before came to is in the ledger
+		st = StepState{Started: m.now, Asked: st.Asked}
+	}
 	st.Attempt, st.Does = attempt, request.Call(n.Step.Uses, with, argv)
 	m.s.Steps[n.Path] = st
 	if n.Step.Risk != Read && !m.s.Acted {

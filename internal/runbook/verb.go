@@ -71,6 +71,8 @@ func (m *machine) cannot(v Verb) string {
 		return "an order to " + v.Verb + " needs a reason"
 	case m.s.Phase == Undoing:
 		return "things are being put back; that is not stopped"
+	case m.s.AbortWhy != "":
+		return "it ends already: " + m.s.AbortWhy
 	case v.Verb == Abort:
 		return ""
 	case v.Verb == Pause && m.s.PauseBy != "":

@@ -165,7 +165,6 @@ func TestOrdersAreFollowed(t *testing.T) {
 		"held then aborted":            {"held", []string{Abort}, false, []string{"first", "at", "undo/first"}, Aborted},
 		"pause taken back":             {"acting", []string{Pause, Resume}, true, []string{"first", "at", "last"}, Succeeded},
 		"aborted at work":              {"acting", []string{Abort}, true, []string{"first", "at", "undo/first"}, Aborted},
-		"aborted at work, twice":       {"acting", []string{Abort, Abort}, true, []string{"first", "at", "undo/first"}, Aborted},
 		"aborted while it watches":     {"watching", []string{Abort}, true, []string{"first", "at", "undo/first"}, Aborted},
 		"aborted while it rests":       {"resting", []string{Abort}, false, []string{"first", "undo/first"}, Aborted},
 		"aborted at a gate":            {"gate", []string{Abort}, false, []string{"first", "undo/first"}, Aborted},
@@ -221,4 +220,17 @@ func TestReasonOfAnOrder(t *testing.T) {
 	require.Equal(t, "abort by olga: wrong host", w.s.Reason)
 	require.Equal(t, "wrong host", dataOf[Ordered](t, w.kept("operator.abort")[0]).Reason)
 	require.Equal(t, "cli", dataOf[Ordered](t, w.kept("operator.abort")[0]).Via)
+}
+
+// Behind an abort no order counts any more, and each is told why.
+func TestOrdersBehindAnAbort(t *testing.T) {
+	w := inPhase(t, "acting")
+	require.True(t, w.orders(Abort).Accepted)
+	for _, verb := range []string{Pause, Resume, Abort, SkipStep} {
+		require.Equal(t, request.Reply{Message: "it ends already: abort by olga: a test"}, w.orders(verb), verb)
+	}
+	w.held = false
+	w.land()
+	w.ends(Aborted)
+	require.Len(t, w.kept("operator.denied"), 4)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,11 +34,19 @@ func (d *doctor) workerConfiguration(ctx context.Context) finding {
 	})
 }
 
+// unanswered says of an error that nobody took a question, or gave an answer.
+func unanswered(err error) bool {
+	f, ok := errors.AsType[*failure](err)
+	return ok && f.code == exitMissing || errors.Is(err, context.DeadlineExceeded)
+}
+
 // compared judges what the worker says. One that cannot say it, because it is of an earlier version or busy, is not
 // judged.
 func (d *doctor) compared(theirs activities.StartedWith, err error) finding {
 	restart := "restart `evenkeel` (or `worker`) on " + d.hostName
 	switch {
+	case unanswered(err):
+		return noted("the worker of "+d.hostName+" does not answer: "+firstLine(err), "see whether it lives, and "+restart)
 	case err != nil:
 		return notAsked("the worker does not say: " + firstLine(err))
 	case theirs.Configuration == "":

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,6 +108,9 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 		return notOpenNow(ctx, c, run, id, open)
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
+	}
+	if r.Kind == request.Order && !slices.Contains(r.Choices, answer.Decision) {
+		return no(r.Short(), "an operator orders how the run goes on", "write one of: "+strings.Join(workflows.Commands(r), "; "))
 	}
 	if answer.Decision == "" {
 		answer.Decision = r.Kind.Yes()

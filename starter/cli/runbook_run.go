@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,6 +80,9 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 	if err != nil {
 		return err
 	}
+	if call.Text == "" && slices.Contains(configuration.Disabled, call.Name) {
+		return no("", "the configuration switches "+call.Name+" off", "take it out of disabled in "+configuration.Path)
+	}
 	call.Host = host
 	call.Project = s.project
 	c, err := s.dial(ctx)
@@ -116,6 +120,11 @@ func (s *starter) runPlanned(ctx context.Context, c client.Client, plan activiti
 	}
 	if len(plan.Refusals) > 0 {
 		return s.printRefused(plan, o.why)
+	}
+	if plan.Suppressed != "" && !o.override && o.noWait && s.output == "text" { // nobody would see how it ends
+		s.printSuppressed(plan)
+		s.Out.Printf("Nothing was started.\n")
+		return answered(exitNo)
 	}
 	request := workflows.RunbookRequest{
 		Name: plan.Runbook, Inputs: call.Inputs, Host: plan.Host, Project: plan.Project, By: call.By, Why: o.why, Override: o.override,

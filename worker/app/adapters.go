@@ -1,6 +1,10 @@
 package app
 
 import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
 	"go.temporal.io/sdk/client"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -19,7 +23,7 @@ import (
 )
 
 // newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
-func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger, proven *proof) (HostActivities, error) {
+func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger, proven *proof, commands string) (HostActivities, error) {
 	engine, err := dockerd.New()
 	if err != nil {
 		return HostActivities{}, err
@@ -31,7 +35,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	}
 	ops, err := operations.New(operations.Options{
 		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
-		Commands: c.Commands, Runner: command.New(), Groups: c.Groups, Ledger: book,
+		Commands: c.Commands, Runner: command.New(commands), Groups: c.Groups, Ledger: book,
 	})
 	if err != nil {
 		return HostActivities{}, err
@@ -49,6 +53,24 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 			Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
 		},
 	}, nil
+}
+
+// ownCommands is the folder with a note of each command at work. What is left of those of a worker before this one is
+// ended first.
+func ownCommands(logger *slog.Logger) (string, error) {
+	dir, err := config.StateDir()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "commands")
+	ended, err := command.EndLeftovers(dir)
+	if err != nil {
+		return "", fmt.Errorf("commands of a worker before: %w", err)
+	}
+	if ended > 0 {
+		logger.Warn("ended what was left of commands of a worker before this one", "processes", ended)
+	}
+	return dir, nil
 }
 
 // projectsOf connects the Compose projects of a host.

@@ -93,7 +93,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	adapters, err := newAdapters(in, o.Client, probe, book, proven)
+	commands, err := ownCommands(o.Logger)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
+	adapters, err := newAdapters(in, o.Client, probe, book, proven, commands)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err

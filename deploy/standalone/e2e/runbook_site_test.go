@@ -220,10 +220,10 @@ func (s *runbookSite) notNeeded(name string, inputs ...string) bool {
 	for _, input := range inputs {
 		args = append(args, "-p", input)
 	}
-	out, err := s.Starter(s.ctx, args...) // a plan that is refused ends with 1 and is printed all the same
+	out, err := s.Starter(s.ctx, args...) // a plan that is refused, or within a cooldown, ends with 1 and is printed all the same
 	var plan activities.RunbookPlan
 	require.NoError(s.t, json.Unmarshal([]byte(out), &plan), "%v", err)
-	return err == nil && plan.NotNeeded
+	return len(plan.Refusals) == 0 && plan.NotNeeded
 }
 
 // requireMended says that the model serves again and that nothing is left of the emergency.

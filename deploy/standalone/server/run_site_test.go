@@ -52,7 +52,7 @@ func newRunSite(t testing.TB, argv []string, definitions activities.Definitions)
 	t.Cleanup(func() { book.Close() })
 	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
 	ops, err := operations.New(operations.Options{
-		Projects: projects, GPUs: noGPUs{}, Runner: command.New(), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
+		Projects: projects, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
 		Commands: map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
 	})
 	require.NoError(t, err)

@@ -36,11 +36,12 @@ func main() {
 	wait()
 }
 
-func wait() {
+func wait() { <-listen() }
+
+func listen() <-chan os.Signal {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	fmt.Println("listens for SIGTERM") // one that comes earlier is lost, as to any first process of a container
-	<-stop
+	return stop
 }
 
 // do does what a word says and ends the program; serve, and any other, lets it go on.
@@ -82,7 +83,9 @@ func do(word string, args []string) {
 	case "idle":
 		wait()
 	case "linger": // some time after it was told to end
-		wait()
+		stop := listen()
+		fmt.Println("listens for SIGTERM") // one that comes earlier is lost, as to any first process of a container
+		<-stop
 		time.Sleep(time.Second)
 	case reach.Command:
 		os.Exit(reach.Main(args, os.Stdout))
