@@ -66,7 +66,7 @@ func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom)}}
 	kind := identity.Host
-	if who.Word != nil {
+	if w := who.Word; w != nil && !p.claims(w.Evidence) {
 		if err := p.prove(*who.Word, &standing.Standing); err != nil {
 			return Standing{}, Classify(ctx, err)
 		}
@@ -89,6 +89,11 @@ func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 
 // maxApart is how far the time of a statement may be from that of the run which hears it.
 const maxApart = 10 * time.Minute
+
+// claims says of evidence that it is worth a name alone: that of a host whose key nobody has listed here.
+func (p *People) claims(e identity.Evidence) bool {
+	return e.Kind == identity.Host && !p.Hosts.Has(identity.HostPrincipal(e.By))
+}
 
 // prove fills in who a word is proven to be by.
 func (p *People) prove(w Word, into *request.Standing) error {

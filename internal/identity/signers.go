@@ -26,6 +26,11 @@ type Signer struct {
 // Signers are all lines of such a file.
 type Signers []Signer
 
+// Has says whether there is a key of the principal.
+func (all Signers) Has(principal string) bool {
+	return slices.ContainsFunc(all, func(s Signer) bool { return s.Principal == principal })
+}
+
 // ParseSigners reads a file in the format of ssh-keygen's ALLOWED SIGNERS, of which it knows what names one person by
 // one key. All faults are in the error, one line each.
 func ParseSigners(file, text string) (Signers, error) {
