@@ -15,44 +15,84 @@ import (
 )
 
 func (a *audit) exportCommand() *cobra.Command {
-	var file string
+	var file, dir string
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write all entries as lines of JSON, the oldest first",
 		Long: `Write all entries as lines of JSON, the oldest first, with their hashes: starter audit verify --file, or
 a program of your own, can verify them without the database.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				_, err := a.export(cmd.Context(), a.Out)
-				return err
+			switch {
+			case file != "" && dir != "":
+				return usage("audit export", "--file and --evidence write different things", "give one of them")
+			case dir != "":
+				return a.exportEvidence(cmd.Context(), dir)
+			case file != "":
+				return a.exportTo(cmd.Context(), file)
 			}
-			return a.exportTo(cmd.Context(), file)
+			_, err := a.export(cmd.Context(), a.Out)
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "write a new file in place of the standard output")
+	cmd.Flags().StringVar(&dir, "evidence", "", "write what people signed into a new folder, for ssh-keygen -Y verify")
 	return cmd
 }
 
-// export writes all entries and returns the last of them.
-func (a *audit) export(ctx context.Context, to io.Writer) (ledger.Head, error) {
-	last := ledger.Beginning()
-	out := bufio.NewWriter(to)
-	err := a.with(ctx, func(r records) error {
+// each does something with all entries, the oldest first, and returns the last of them.
+func (a *audit) each(ctx context.Context, do func(ledger.Entry) error) (last ledger.Head, err error) {
+	last = ledger.Beginning()
+	err = a.with(ctx, func(r records) error {
 		for {
 			page, err := r.Read(ctx, ledger.Filter{AfterSeq: last.Seq})
 			if err != nil || len(page) == 0 {
 				return err
 			}
 			for _, e := range page {
-				line, err := ledger.Line(e)
-				if err != nil {
-					return failed("audit export", err.Error(), "")
-				}
-				if _, err := out.Write(line); err != nil {
-					return failed("audit export", err.Error(), "")
+				if err := do(e); err != nil {
+					return err
 				}
 				last = e.Head()
 			}
 		}
+	})
+	return last, err
+}
+
+// exportEvidence writes what people signed.
+func (a *audit) exportEvidence(ctx context.Context, dir string) error {
+	c, err := a.configurationOrDefault()
+	if err != nil {
+		return err
+	}
+	e, err := newEvidence(dir, c.Identity.AllowedSigners)
+	if err != nil {
+		return err
+	}
+	if _, err := a.each(ctx, e.take); err != nil {
+		return err
+	}
+	if err := e.end(); err != nil {
+		return err
+	}
+	if a.output == "json" {
+		return a.printJSON(map[string]any{"folder": dir, "statements": e.written})
+	}
+	a.Out.Printf("wrote %s with its signatures to %s\n", counted(e.written, "statement"), dir)
+	return nil
+}
+
+// export writes all entries and returns the last of them.
+func (a *audit) export(ctx context.Context, to io.Writer) (ledger.Head, error) {
+	out := bufio.NewWriter(to)
+	last, err := a.each(ctx, func(e ledger.Entry) error {
+		line, err := ledger.Line(e)
+		if err == nil {
+			_, err = out.Write(line)
+		}
+		if err != nil {
+			return failed("audit export", err.Error(), "")
+		}
+		return nil
 	})
 	if err == nil && out.Flush() != nil {
 		err = failed("audit export", "the output cannot be written", "")

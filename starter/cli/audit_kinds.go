@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // entryKinds are the kinds of all entries that evenkeel makes, those of one family together.
 func entryKinds() []string {
-	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished)
+	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished, ledger.HostKeyKind)
 	slices.Sort(all)
 	return all
 }

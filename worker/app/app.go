@@ -93,6 +93,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
+	if err := proven.announce(ctx, book, name); err != nil {
+		o.Logger.Error("the key of this host is not in the ledger", "error", err) // the next start tries again
+	}
 	commands, err := ownCommands(o.Logger)
 	if err != nil {
 		_ = book.Close() // nothing was written to it

@@ -2,18 +2,24 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/textfile"
 	"github.com/evenkeel/evenkeel/worker/ingress"
 )
@@ -60,6 +66,20 @@ func newProof(ctx context.Context, c *config.Config, host string, temporal clien
 		return nil, fmt.Errorf("socket of this host: %w", err)
 	}
 	return p, nil
+}
+
+// announce makes the key of this host known in the ledger, once.
+func (p *proof) announce(ctx context.Context, book activities.Ledger, host string) error {
+	data, err := json.Marshal(ledger.HostKey{Host: host, Key: p.key.Public()})
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	_, err = book.AppendFirst(ctx, ledger.Draft{
+		Key: ledger.HostKeyKind + "/" + hex.EncodeToString(sum[:]), At: time.Now().UTC().Format(time.RFC3339), Kind: ledger.HostKeyKind,
+		Subject: "host/" + host, Data: string(data),
+	})
+	return err
 }
 
 // hostSigners are the keys of the hosts' workers: that of this host, and those that the configuration lists.
