@@ -37,6 +37,24 @@ type Proof struct {
 	Signature string `json:"signature"`
 }
 
+// Holds says of a proof that was kept with the text of its statement why it does not hold, at the time at which it was
+// kept; nil when it does.
+func (t Trust) Holds(namespace, text string, p Proof, at time.Time) (err error) {
+	if !strings.Contains(text, "\n"+lineOf("who", p.Who)) {
+		return fmt.Errorf("the statement is not by %s", p.Who)
+	}
+	switch p.Kind {
+	case SSH:
+		_, err = t.Signers.Verify(p.Who, namespace, text, p.Signature, at)
+	case Host:
+		_, host, _ := CutHost(p.Who)
+		_, err = t.Hosts.Verify(HostPrincipal(host), namespace, text, p.Signature, at)
+	default:
+		err = errors.New("nothing here vouches for " + string(p.Kind))
+	}
+	return err
+}
+
 // Prove holds evidence against the text of a statement, at the time at which it counts. The error says in a few words
 // why nothing is proven.
 func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {

@@ -23,6 +23,28 @@ type Signer struct {
 	After, Before time.Time
 }
 
+// Line is the signer as ssh-keygen reads it, with all times in UTC.
+func (s Signer) Line() string {
+	line := s.Principal
+	if strings.Contains(line, " ") {
+		line = `"` + line + `"`
+	}
+	var options []string
+	if len(s.Namespaces) > 0 {
+		options = append(options, `namespaces="`+strings.Join(s.Namespaces, ",")+`"`)
+	}
+	for name, at := range map[string]time.Time{"valid-after": s.After, "valid-before": s.Before} {
+		if !at.IsZero() {
+			options = append(options, name+`="`+at.UTC().Format("20060102150405")+`Z"`)
+		}
+	}
+	slices.Sort(options)
+	if len(options) > 0 {
+		line += " " + strings.Join(options, ",")
+	}
+	return line + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.Key)))
+}
+
 // Signers are all lines of such a file.
 type Signers []Signer
 

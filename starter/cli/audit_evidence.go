@@ -2,71 +2,102 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
-// evidence writes what people signed, so that ssh-keygen can verify it without evenkeel: N.statement, N.statement.sig and
-// allowed_signers.
+// evidence holds what the ledger says that people signed against the keys that were in force.
 type evidence struct {
-	dir string
-	// signers are the lines of allowed_signers, written how many statements there are.
-	signers []string
-	written int
+	trust identity.Trust
+	// people are the lines of identity.allowed_signers.
+	people string
+	// each is called for every entry with a statement; why is empty where its proof holds.
+	each func(of signed, why string) error
 }
 
-// newEvidence makes the folder, which must not be there: nothing old lies beside what is written.
-func newEvidence(dir, peoplesKeys string) (*evidence, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, failed("--evidence", err.Error(), "name a new folder")
-	}
-	e := &evidence{dir: dir}
-	if peoplesKeys == "" {
+// signed is an entry with what was signed.
+type signed struct {
+	ledger.Entry
+	Statement string
+	Proof     identity.Proof
+}
+
+// maxSigners bounds the file of allowed signers, in bytes.
+const maxSigners = 1 << 20
+
+// newEvidence reads the keys of people; file is empty where there is none. Those of hosts are in the ledger itself.
+func newEvidence(file string, each func(signed, string) error) (*evidence, error) {
+	e := &evidence{each: each}
+	if file == "" {
 		return e, nil
 	}
-	text, err := os.ReadFile(peoplesKeys)
+	text, err := textfile.Read(file, maxSigners)
 	if err != nil {
 		return nil, missing("identity.allowed_signers", err.Error(), "run it where that file is")
 	}
-	e.signers = append(e.signers, strings.TrimSpace(string(text)))
+	e.people = strings.TrimSpace(string(text))
+	if e.trust.Signers, err = identity.ParseSigners(file, e.people); err != nil {
+		return nil, usage("identity.allowed_signers", firstLine(err), "correct the file")
+	}
 	return e, nil
 }
 
-// take writes the evidence of an entry that has some, and notes the key of a host.
-func (e *evidence) take(of ledger.Entry) error {
-	if of.Kind == ledger.HostKeyKind {
-		var k ledger.HostKey
-		if err := json.Unmarshal([]byte(of.Data), &k); err != nil {
-			return failed("--evidence", fmt.Sprintf("entry %d: %v", of.Seq, err), "")
-		}
-		e.signers = append(e.signers, identity.HostPrincipal(k.Host)+" "+k.Key)
-		return nil
+// take looks at one entry. They come in their order: the key of a host is known before it has signed anything.
+func (e *evidence) take(entry ledger.Entry) error {
+	at, err := time.Parse(time.RFC3339Nano, entry.At)
+	if err != nil {
+		return nil // which the chain does not have
 	}
-	var said struct {
+	if entry.Kind == ledger.HostKeyKind {
+		return e.hostKey(entry, at)
+	}
+	var data struct {
 		Statement string          `json:"statement"`
 		Proof     *identity.Proof `json:"proof"`
 	}
-	if json.Unmarshal([]byte(of.Data), &said) != nil || said.Proof == nil || said.Statement == "" {
+	if json.Unmarshal([]byte(entry.Data), &data) != nil || data.Proof == nil {
 		return nil
 	}
-	e.written++
-	name := filepath.Join(e.dir, fmt.Sprint(of.Seq, ".statement"))
-	if err := errors.Join(os.WriteFile(name, []byte(said.Statement), 0o600), os.WriteFile(name+".sig", []byte(said.Proof.Signature), 0o600)); err != nil {
-		return failed("--evidence", err.Error(), "")
+	why := ""
+	if err := e.trust.Holds(namespaceOf(entry.Kind), data.Statement, *data.Proof, at); err != nil {
+		why = err.Error()
 	}
+	return e.each(signed{entry, data.Statement, *data.Proof}, why)
+}
+
+// hostKey is a new key of a host: the one before signs no more.
+func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
+	var k ledger.HostKey
+	signer := identity.Signer{}
+	err := json.Unmarshal([]byte(entry.Data), &k)
+	if err == nil {
+		signer, err = identity.HostSigner(k.Host, k.Key)
+	}
+	if err != nil {
+		return failed("audit", fmt.Sprintf("entry %d: the key of the host: %v", entry.Seq, err), "")
+	}
+	for i, old := range e.trust.Hosts {
+		if old.Principal == signer.Principal && old.Before.IsZero() {
+			e.trust.Hosts[i].Before = at
+		}
+	}
+	signer.After = at
+	e.trust.Hosts = append(e.trust.Hosts, signer)
 	return nil
 }
 
-func (e *evidence) end() error {
-	err := os.WriteFile(filepath.Join(e.dir, "allowed_signers"), []byte(strings.Join(e.signers, "\n")+"\n"), 0o600)
-	if err != nil {
-		return failed("--evidence", err.Error(), "")
+// namespaceOf is the one that the word which an entry tells of was signed in.
+func namespaceOf(kind string) string {
+	switch family, _, _ := strings.Cut(kind, "."); family {
+	case "operator":
+		return identity.OrderNamespace
+	case "request":
+		return identity.AnswerNamespace
 	}
-	return nil
+	return identity.StartNamespace
 }

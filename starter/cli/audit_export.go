@@ -35,7 +35,7 @@ a program of your own, can verify them without the database.`,
 	}
 	cmd.Flags().StringVar(&file, "file", "", "write a new file in place of the standard output")
 	cmd.Flags().StringVar(&dir, "evidence", "", "write what people signed into a new folder, for ssh-keygen -Y verify")
-	return cmd
+	return a.configured(cmd)
 }
 
 // each does something with all entries, the oldest first, and returns the last of them.
@@ -56,29 +56,6 @@ func (a *audit) each(ctx context.Context, do func(ledger.Entry) error) (last led
 		}
 	})
 	return last, err
-}
-
-// exportEvidence writes what people signed.
-func (a *audit) exportEvidence(ctx context.Context, dir string) error {
-	c, err := a.configurationOrDefault()
-	if err != nil {
-		return err
-	}
-	e, err := newEvidence(dir, c.Identity.AllowedSigners)
-	if err != nil {
-		return err
-	}
-	if _, err := a.each(ctx, e.take); err != nil {
-		return err
-	}
-	if err := e.end(); err != nil {
-		return err
-	}
-	if a.output == "json" {
-		return a.printJSON(map[string]any{"folder": dir, "statements": e.written})
-	}
-	a.Out.Printf("wrote %s with its signatures to %s\n", counted(e.written, "statement"), dir)
-	return nil
 }
 
 // export writes all entries and returns the last of them.

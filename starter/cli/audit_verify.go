@@ -19,7 +19,8 @@ something was, and each line says what.
 
 It verifies the chain of hashes, the head row, and the anchor of the host that reads: the newest entry that
 this host has seen. An export (--file) has only the chain: compare the head that is printed with one that you
-noted elsewhere.`,
+noted elsewhere. It also verifies what people signed, by the keys that were in force then: those of people are in
+identity.allowed_signers, with valid-before where they are retired, those of hosts in the ledger.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return a.verify(cmd.Context())
@@ -31,7 +32,7 @@ noted elsewhere.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "verify a file that starter audit export has written")
-	return cmd
+	return a.configured(cmd)
 }
 
 func (a *audit) verify(ctx context.Context) error {
@@ -39,11 +40,50 @@ func (a *audit) verify(ctx context.Context) error {
 	if err := a.with(ctx, func(r records) (err error) { report, err = r.Verify(ctx); return err }); err != nil {
 		return err
 	}
+	words, take, err := a.words()
+	if err != nil {
+		return err
+	}
+	if _, err := a.each(ctx, take); err != nil {
+		return err
+	}
 	anchor := "no anchor: the host that verified has not seen this ledger before"
 	if report.Anchor != nil {
 		anchor = fmt.Sprintf("anchor %s", report.Anchor)
 	}
-	return a.printReport(report, anchor)
+	return a.printReport(verified{report, *words}, anchor)
+}
+
+// verified is what verifying a ledger found.
+type verified struct {
+	ledger.Report
+	Evidence words `json:"evidence"`
+}
+
+// words says how many words of people are proven, and which are not: those in Faults, one line each.
+type words struct {
+	Statements int      `json:"statements"`
+	Faults     []string `json:"faults"`
+}
+
+// words counts the words of people in the entries that are taken.
+func (a *audit) words() (*words, func(ledger.Entry) error, error) {
+	c, err := a.configurationOrDefault()
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &words{Faults: []string{}}
+	e, err := newEvidence(c.Identity.AllowedSigners, func(of signed, why string) error {
+		w.Statements++
+		if why != "" {
+			w.Faults = append(w.Faults, fmt.Sprintf("entry %d: %s is not proven: %s", of.Seq, of.Proof.Who, why))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, e.take, nil
 }
 
 func (a *audit) verifyFile(file string) error {
@@ -52,18 +92,22 @@ func (a *audit) verifyFile(file string) error {
 		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
 	}
 	defer func() { _ = f.Close() }()
+	words, take, err := a.words()
+	if err != nil {
+		return err
+	}
 	v := ledger.NewVerifier(nil, nil)
-	if err := ledger.Lines(f, func(e ledger.Entry) error { v.Add(e); return nil }); err != nil {
+	if err := ledger.Lines(f, func(e ledger.Entry) error { v.Add(e); return take(e) }); err != nil {
 		return usage(file, err.Error(), "name a file that starter audit export has written")
 	}
 	report := v.End()
 	if report.Clean && report.Entries == 0 { // what was cut off whole looks the same
 		return no("audit verify", file+" has no entry, so nothing is verified", "name a file that starter audit export has written")
 	}
-	return a.printReport(report, "no anchor: it is a file")
+	return a.printReport(verified{report, *words}, "no anchor: it is a file")
 }
 
-func (a *audit) printReport(r ledger.Report, anchor string) error {
+func (a *audit) printReport(r verified, anchor string) error {
 	switch {
 	case a.output == "json":
 		if err := a.printJSON(r); err != nil {
@@ -81,7 +125,13 @@ func (a *audit) printReport(r ledger.Report, anchor string) error {
 		}
 		a.Out.Printf("head %s\n%s\n", r.Head, anchor)
 	}
-	if !r.Clean {
+	if a.output != "json" && r.Evidence.Statements > 0 {
+		a.Out.Printf("%d of %s proven\n", r.Evidence.Statements-len(r.Evidence.Faults), counted(r.Evidence.Statements, "signed word"))
+		for _, fault := range r.Evidence.Faults {
+			a.Out.Printf("  %s\n", fault)
+		}
+	}
+	if !r.Clean || len(r.Evidence.Faults) > 0 {
 		return answered(exitNo)
 	}
 	return nil

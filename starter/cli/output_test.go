@@ -98,12 +98,12 @@ var printers = map[string]func(s *starter, text string) error{
 		return errors.Join(err, (&audit{starter: s}).printEntries([]ledger.Entry{{Kind: activities.ServiceFinished, Data: string(data)}}))
 	},
 	"audit verify": func(s *starter, text string) error {
-		report := filled[ledger.Report](text)
+		report := filled[verified](text)
 		report.Clean = false
 		return (&audit{starter: s}).printReport(report, "anchor "+text)
 	},
 	"audit verify, clean": func(s *starter, text string) error {
-		return (&audit{starter: s}).printReport(filled[ledger.Report](text), "anchor "+text)
+		return (&audit{starter: s}).printReport(filled[verified](text), "anchor "+text)
 	},
 	"audit verify FILE": func(s *starter, text string) error { return (&audit{starter: s}).verifyFile("/nowhere/" + text) },
 	"doctor":            func(s *starter, text string) error { return s.printFindings(filled[[]finding](text)) },
