@@ -85,11 +85,7 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 			continue
 		}
 		p.Others = r.Others()
-		if a.Evidence != nil {
-			p.Word = &activities.Word{
-				Namespace: identity.AnswerNamespace, Statement: r.Statement(a), Evidence: *a.Evidence, Now: workflow.Now(ctx),
-			}
-		}
+		p.Word = word(ctx, identity.AnswerNamespace, r.Statement(a), a.Said)
 	}
 	who, err := q.whoIs(ctx, p)
 	if err != nil {
@@ -97,6 +93,14 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 	}
 	a.Standing = who.Standing
 	return q.asker.hear(ctx, a, who.RunID)
+}
+
+// word is what was said with what proves it; nil where nothing does.
+func word(ctx workflow.Context, namespace string, s identity.Statement, said identity.Said) *activities.Word {
+	if said.Evidence == nil {
+		return nil
+	}
+	return &activities.Word{Namespace: namespace, Statement: s, Evidence: *said.Evidence, Now: workflow.Now(ctx)}
 }
 
 // whoIs asks the host's worker what a person may do, as it is configured now. A person who waits for the answer waits

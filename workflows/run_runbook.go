@@ -3,8 +3,8 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -36,10 +36,21 @@ type RunbookRequest struct {
 // RunbookOrder is an operator's order about a run; Verb is one of runbook.Verbs.
 type RunbookOrder struct {
 	Verb string `json:"verb"`
-	// Run is the id of the run that the person saw.
-	Run    string            `json:"run"`
-	By     activities.Person `json:"by"`
-	Reason string            `json:"reason,omitempty"`
+	// Run is the id of the run that the person saw, and Step the one that it was at where the order is about a step.
+	Run  string `json:"run"`
+	Step string `json:"step,omitempty"`
+	// By is who says it, Via how it came: cli.
+	By     string `json:"by"`
+	Via    string `json:"via"`
+	Reason string `json:"reason,omitempty"`
+	identity.Said
+}
+
+// Statement is what a person says by the order to a run, by its workflow id on a host.
+func (o RunbookOrder) Statement(id, host string) identity.Statement {
+	return identity.Statement{
+		Do: o.Verb, Who: o.By, Login: o.Login, Host: host, Run: id, RunID: o.Run, Step: o.Step, Reason: o.Reason, At: o.At, Nonce: o.Nonce,
+	}
 }
 
 // RunbookStatus is how far a run is.

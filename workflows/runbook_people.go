@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -54,7 +55,7 @@ func (r *runbookRun) hear(ctx workflow.Context, a request.Answer, run string) (r
 }
 
 func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
-	switch why := request.Spoken(o.By.Name, o.Reason); {
+	switch why := request.WordFault(o.By, o.Reason, o.Said); {
 	case why != "":
 		return temporal.NewApplicationError(why, activities.InvalidInput)
 	case !slices.Contains(runbook.Verbs, o.Verb):
@@ -71,7 +72,9 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 }
 
 func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Reply, error) {
-	who, err := r.requests.whoIs(ctx, o.By)
+	who, err := r.requests.whoIs(ctx, activities.Person{
+		Name: o.By, Via: o.Via, Word: word(ctx, identity.OrderNamespace, o.Statement(workflow.GetInfo(ctx).WorkflowExecution.ID, r.req.Host), o.Said),
+	})
 	if err != nil {
 		return request.Reply{}, err
 	}
@@ -84,7 +87,7 @@ func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Repl
 		return r.beforeBegin(o, who.Standing), nil
 	}
 	return r.deliver(ctx, runbook.Event{Run: who.RunID, Verb: &runbook.Verb{
-		Verb: o.Verb, Run: o.Run, By: o.By.Name, Via: o.By.Via, Standing: who.Standing, Reason: o.Reason,
+		Verb: o.Verb, Run: o.Run, Step: o.Step, By: o.By, Via: o.Via, Standing: who.Standing, Reason: o.Reason, Nonce: o.Nonce,
 	}})
 }
 
@@ -92,7 +95,7 @@ func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Repl
 func (r *runbookRun) beforeBegin(o RunbookOrder, standing request.Standing) request.Reply {
 	switch {
 	case !standing.Operator:
-		return request.Reply{Message: request.NoOperator(o.By.Name)}
+		return request.Reply{Message: request.NoOperator(o.By)}
 	case o.Verb != runbook.Abort:
 		return request.Reply{Message: "the run has not begun; it can only be aborted"}
 	}

@@ -348,6 +348,6 @@ func (s *runbookSite) answers(by string, approve bool) func() any {
 
 func (s *runbookSite) orders(verb, by string) func() any {
 	return func() any {
-		return workflows.RunbookOrder{Verb: verb, Run: "default-test-run-id", By: activities.Person{Name: by, Via: activities.ViaCLI}, Reason: "because"}
+		return workflows.RunbookOrder{Verb: verb, Run: "default-test-run-id", By: by, Via: activities.ViaCLI, Reason: "because"}
 	}
 }

@@ -28,8 +28,10 @@ func HostPrincipal(host string) string { return "host:" + host }
 
 // Proof is who a statement was proven to be by.
 type Proof struct {
-	Kind Kind   `json:"kind"`
-	Who  string `json:"who"`
+	Kind Kind `json:"kind"`
+	// Namespace is the one of the signature.
+	Namespace string `json:"namespace"`
+	Who       string `json:"who"`
 	// Person is what Who counts as, Login what a login behind root counts as; empty is nobody.
 	Person string `json:"person"`
 	Login  string `json:"login,omitempty"`
@@ -39,16 +41,16 @@ type Proof struct {
 
 // Holds says of a proof that was kept with the text of its statement why it does not hold, at the time at which it was
 // kept; nil when it does.
-func (t Trust) Holds(namespace, text string, p Proof, at time.Time) (err error) {
+func (t Trust) Holds(text string, p Proof, at time.Time) (err error) {
 	if !strings.Contains(text, "\n"+lineOf("who", p.Who)) {
 		return fmt.Errorf("the statement is not by %s", p.Who)
 	}
 	switch p.Kind {
 	case SSH:
-		_, err = t.Signers.Verify(p.Who, namespace, text, p.Signature, at)
+		_, err = t.Signers.Verify(p.Who, p.Namespace, text, p.Signature, at)
 	case Host:
 		_, host, _ := CutHost(p.Who)
-		_, err = t.Hosts.Verify(HostPrincipal(host), namespace, text, p.Signature, at)
+		_, err = t.Hosts.Verify(HostPrincipal(host), p.Namespace, text, p.Signature, at)
 	default:
 		err = errors.New("nothing here vouches for " + string(p.Kind))
 	}
@@ -62,7 +64,7 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 	if err != nil {
 		return Proof{}, err
 	}
-	p := Proof{Kind: e.Kind, Who: s.Who, Person: t.People.Counts(e.Kind, s.Who)}
+	p := Proof{Kind: e.Kind, Namespace: namespace, Who: s.Who, Person: t.People.Counts(e.Kind, s.Who)}
 	switch e.Kind {
 	case SSH:
 		if s.Who != e.By || s.Login != "" {

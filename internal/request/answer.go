@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,12 +25,7 @@ type Answer struct {
 	Reason string `json:"reason,omitempty"`
 	// Fields are what was filled in.
 	Fields condition.Values `json:"fields,omitempty"`
-	// Login is who logged in behind root, At when it was said, Nonce what makes the statement one of its own.
-	Login string    `json:"login,omitempty"`
-	At    time.Time `json:"at,omitzero"`
-	Nonce string    `json:"nonce,omitempty"`
-	// Evidence is the signature over the statement; without it the name is a claim.
-	Evidence *identity.Evidence `json:"evidence,omitempty"`
+	identity.Said
 	// Standing is what the person may do, as the host's configuration says when the word arrives.
 	Standing Standing `json:"standing,omitzero"`
 }
@@ -59,8 +53,11 @@ func NoOperator(by string) string {
 	return by + " is no operator; the configuration's approvals.operators says which groups are"
 }
 
-// mustProve says whether the configuration wants an authenticated person for that risk.
-func (s Standing) mustProve(risk Risk) bool {
+// ToProve says of a word what it lacks that nobody vouches for.
+const ToProve = "has to prove who gives it: on a host of the configuration, or signed by a key"
+
+// MustProve says whether the configuration wants an authenticated person for that risk.
+func (s Standing) MustProve(risk Risk) bool {
 	return s.Proof == nil && s.AuthenticatedFrom != "" && !risk.Below(s.AuthenticatedFrom)
 }
 
@@ -107,13 +104,21 @@ func (a Answer) Malformed() string {
 	if size > maxValues {
 		return fmt.Sprintf("the fields of an answer have at most %d bytes", maxValues)
 	}
-	if e := a.Evidence; e != nil && (len(e.Signature) > maxSignature || len(e.By) > maxName || !oneLine(e.By)) {
+	return WordFault(a.By, a.Reason, a.Said)
+}
+
+// WordFault says what is wrong with the form of a word and what proves it; empty when nothing is.
+func WordFault(by, reason string, said identity.Said) string {
+	if e := said.Evidence; e != nil && (len(e.Signature) > maxSignature || len(e.By) > maxName || !oneLine(e.By)) {
 		return fmt.Sprintf("evidence names who signed and has a signature of at most %d bytes", maxSignature)
 	}
-	if len(a.Login) > maxName || len(a.Nonce) > maxName || !oneLine(a.Login) || !oneLine(a.Nonce) {
+	if len(said.Login) > maxName || len(said.Nonce) > maxName || !oneLine(said.Login) || !oneLine(said.Nonce) {
 		return fmt.Sprintf("a login and a nonce are lines of at most %d bytes", maxName)
 	}
-	return Spoken(a.By, a.Reason)
+	if said.Evidence != nil && said.Nonce == "" {
+		return "what is signed needs a nonce"
+	}
+	return Spoken(by, reason)
 }
 
 // Spoken says what is wrong with the form of a name and a reason; empty when nothing is.
@@ -174,8 +179,8 @@ func (r Request) MayNot(by string, standing Standing, decision string) string {
 		return by + " is in none of the groups " + strings.Join(r.Groups, ", ")
 	case among(r.Not):
 		return by + " started this run, and somebody else must answer"
-	case yes && r.Kind == Approval && standing.mustProve(r.Risk):
-		return "a " + string(r.Risk) + " step needs an approval that proves who gives it: on a host of the configuration, or signed by a key"
+	case yes && r.Kind == Approval && standing.MustProve(r.Risk):
+		return "an approval of a " + string(r.Risk) + " step " + ToProve
 	case yes && (among(r.Answers) || standing.is(r.Persons)):
 		return by + " has approved it already"
 	}

@@ -35,11 +35,15 @@ type Event struct {
 type Verb struct {
 	Verb string `json:"verb"`
 	// Run is the id of the run that it was meant for; a run that was reset is another one.
-	Run      string           `json:"run,omitempty"`
+	Run string `json:"run,omitempty"`
+	// Step is the one that it was meant for; empty is whatever the run is at.
+	Step     string           `json:"step,omitempty"`
 	By       string           `json:"by"`
 	Via      string           `json:"via"`
 	Standing request.Standing `json:"standing"`
 	Reason   string           `json:"reason,omitempty"`
+	// Nonce is that of the statement that was signed.
+	Nonce string `json:"nonce,omitempty"`
 }
 
 // The verbs.
@@ -57,6 +61,9 @@ const (
 func NeedsReason(verb string) bool {
 	return verb == SkipStep || verb == MarkDone || verb == UndoAll || verb == Abort
 }
+
+// AboutStep says of a verb that it is about the step that the run is at, and not about the run.
+func AboutStep(verb string) bool { return verb == SkipStep || verb == RetryVrb || verb == MarkDone }
 
 // Verbs are all of them.
 var Verbs = []string{Pause, Resume, SkipStep, RetryVrb, MarkDone, UndoAll, Abort}

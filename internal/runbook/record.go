@@ -1,6 +1,9 @@
 package runbook
 
-import "github.com/evenkeel/evenkeel/internal/condition"
+import (
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
+)
 
 // Kinds are the kinds of the entries that a run makes, beside those about its requests.
 var Kinds = []string{
@@ -96,6 +99,9 @@ type Ordered struct {
 	Via     string `json:"via"`
 	Reason  string `json:"reason,omitempty"`
 	Denied  string `json:"denied,omitempty"`
+	// Statement is what was signed, and Proof who it was proven to be by; without them the name is a claim.
+	Statement string          `json:"statement,omitempty"`
+	Proof     *identity.Proof `json:"proof,omitempty"`
 }
 
 // IncidentOpened is the data of incident.opened.

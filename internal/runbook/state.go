@@ -57,6 +57,8 @@ type State struct {
 	Cause   Cause            `json:"cause,omitempty"`
 	// PauseBy is who wants the run to stop before the next step.
 	PauseBy string `json:"pause_by,omitempty"`
+	// Nonces are those of the signed orders that were followed: each counts once.
+	Nonces []string `json:"nonces,omitempty"`
 	// AbortWhy is set while the work in flight is being stopped.
 	AbortWhy string `json:"abort_why,omitempty"`
 	// Broken says that it cannot go on as it should, and only puts things back.
@@ -156,6 +158,7 @@ func (s State) clone() State {
 	s.Inputs, s.Readings, s.Steps = copied(s.Inputs), copied(s.Readings), copied(s.Steps)
 	s.Undo, s.Approvals = slices.Clone(s.Undo), slices.Clone(s.Approvals)
 	s.Stays, s.Unsettled = slices.Clone(s.Stays), slices.Clone(s.Unsettled)
+	s.Nonces = slices.Clone(s.Nonces)
 	s.Undone, s.NotUndone = slices.Clone(s.Undone), slices.Clone(s.NotUndone)
 	s.Plan, s.Refusals = slices.Clone(s.Plan), slices.Clone(s.Refusals)
 	if s.Request != nil {

@@ -9,12 +9,18 @@ import (
 
 // verb is an operator's order. One that cannot be followed is recorded as well, and answered.
 func (m *machine) verb(v Verb) {
-	if why := m.cannot(v); why != "" {
-		m.record("denied", "operator.denied", v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason, Denied: why})
-		m.reply(false, why)
+	ordered := Ordered{
+		Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason, Statement: v.Standing.Statement, Proof: v.Standing.Proof,
+	}
+	if ordered.Denied = m.cannot(v); ordered.Denied != "" {
+		m.record("denied", "operator.denied", v.By, ordered)
+		m.reply(false, ordered.Denied)
 		return
 	}
-	m.record(v.Verb, "operator."+v.Verb, v.By, Ordered{Runbook: m.s.Run.Name, Step: m.at(), Order: v.Verb, Via: v.Via, Reason: v.Reason})
+	if v.Nonce != "" {
+		m.s.Nonces = append(m.s.Nonces, v.Nonce)
+	}
+	m.record(v.Verb, "operator."+v.Verb, v.By, ordered)
 	m.reply(true, m.obeyed(v.Verb))
 	by := v.Verb + " by " + v.By
 	if v.Reason != "" {
@@ -63,10 +69,16 @@ func (m *machine) cannot(v Verb) string {
 	switch {
 	case v.Run != "" && v.Run != m.s.Run.RunID:
 		return "that was for another run"
+	case v.Nonce != "" && slices.Contains(m.s.Nonces, v.Nonce):
+		return "that was said before, and a signed order counts once"
+	case v.Step != "" && v.Step != m.at():
+		return "that was for " + v.Step + ", and the run is at " + m.at() + " now"
 	case !v.Standing.Operator:
 		return request.NoOperator(v.By)
 	case !slices.Contains(Verbs, v.Verb):
 		return v.Verb + " is no order; the orders are " + strings.Join(Verbs, ", ")
+	case AboutStep(v.Verb) && m.s.Node != Nowhere && v.Standing.MustProve(m.node().Step.Risk):
+		return "an order about a " + string(m.node().Step.Risk) + " step " + request.ToProve
 	case NeedsReason(v.Verb) && strings.TrimSpace(v.Reason) == "":
 		return "an order to " + v.Verb + " needs a reason"
 	case m.s.Phase == Undoing:

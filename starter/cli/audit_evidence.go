@@ -64,7 +64,7 @@ func (e *evidence) take(entry ledger.Entry) error {
 		return nil
 	}
 	why := ""
-	if err := e.trust.Holds(namespaceOf(entry.Kind), data.Statement, *data.Proof, at); err != nil {
+	if err := e.trust.Holds(data.Statement, *data.Proof, at); err != nil {
 		why = err.Error()
 	}
 	return e.each(signed{entry, data.Statement, *data.Proof}, why)
@@ -89,15 +89,4 @@ func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
 	signer.After = at
 	e.trust.Hosts = append(e.trust.Hosts, signer)
 	return nil
-}
-
-// namespaceOf is the one that the word which an entry tells of was signed in.
-func namespaceOf(kind string) string {
-	switch family, _, _ := strings.Cut(kind, "."); family {
-	case "operator":
-		return identity.OrderNamespace
-	case "request":
-		return identity.AnswerNamespace
-	}
-	return identity.StartNamespace
 }

@@ -40,7 +40,7 @@ func (l *testimony) word(kind identity.Kind, who string, sign func(text string) 
 	l.t.Helper()
 	text, err := identity.Statement{Do: request.Approve, Who: who, At: l.at.Add(time.Hour)}.Text()
 	require.NoError(l.t, err)
-	l.append("request.approved", request.Word{Statement: text, Proof: &identity.Proof{Kind: kind, Who: who, Signature: sign(text)}})
+	l.append("request.approved", request.Word{Statement: text, Proof: &identity.Proof{Kind: kind, Namespace: identity.AnswerNamespace, Who: who, Signature: sign(text)}})
 }
 
 // What people signed is verified years later, by evenkeel and by ssh-keygen, with the keys that were in force then.

@@ -26,6 +26,11 @@ a program of your own, can verify them without the database.`,
 				return usage("audit export", "--file and --evidence write different things", "give one of them")
 			case dir != "":
 				return a.exportEvidence(cmd.Context(), dir)
+			case a.configFile != "":
+				if _, err := a.configurationOrDefault(); err != nil {
+					return err
+				}
+				return usage("--config", "it says where the keys of people are, and only --evidence writes those", "leave it out")
 			case file != "":
 				return a.exportTo(cmd.Context(), file)
 			}

@@ -36,12 +36,12 @@ identity.allowed_signers, with valid-before where they are retired, those of hos
 }
 
 func (a *audit) verify(ctx context.Context) error {
-	var report ledger.Report
-	if err := a.with(ctx, func(r records) (err error) { report, err = r.Verify(ctx); return err }); err != nil {
-		return err
-	}
 	words, take, err := a.words()
 	if err != nil {
+		return err
+	}
+	var report ledger.Report
+	if err := a.with(ctx, func(r records) (err error) { report, err = r.Verify(ctx); return err }); err != nil {
 		return err
 	}
 	if _, err := a.each(ctx, take); err != nil {

@@ -20,7 +20,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
-	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -45,52 +44,55 @@ func (g signing) fault() error {
 	return nil
 }
 
-// prove puts into an answer who gives it and what proves that. Where this machine has no worker that vouches, and no key
-// is given, the name stays a claim.
-func (s *starter) prove(ctx context.Context, c *connect.Connection, r request.Request, answer *request.Answer, by signing) error {
-	if err := by.fault(); err != nil {
-		return err
+// word is what a person says: its statement, for who says it and what proves that.
+type word struct {
+	namespace string
+	statement func(who string, said identity.Said) identity.Statement
+}
+
+// prove returns who says a word, and what proves it. Where this machine has no worker that vouches, and no key is given,
+// the name is a claim.
+func (s *starter) prove(ctx context.Context, c *connect.Connection, w word) (who string, said identity.Said, err error) {
+	if err := s.signing.fault(); err != nil {
+		return "", said, err
 	}
 	socket := localSocket()
-	if by.key == "" && socket == "" {
-		return nil
+	if s.signing.key == "" && socket == "" {
+		return by(), said, nil
 	}
 	namespace, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	if err != nil {
-		return missing("Temporal", firstLine(err), "see starter doctor")
+		return "", said, missing("Temporal", firstLine(err), "see starter doctor")
 	}
-	answer.At, answer.Nonce = time.Now().UTC().Truncate(time.Second), rand.Text()
-	if by.key != "" {
-		answer.By = by.as
-	}
-	statement := r.Statement(*answer)
+	who, said = s.signing.as, identity.Said{At: time.Now().UTC().Truncate(time.Second), Nonce: rand.Text()}
+	statement := w.statement(who, said)
 	statement.Cluster = namespace.GetNamespaceInfo().GetId()
-	if by.key == "" {
-		return s.vouched(ctx, socket, statement, answer)
+	if s.signing.key == "" {
+		return vouched(ctx, socket, w.namespace, statement, said)
 	}
 	text, err := statement.Text()
 	if err != nil {
-		return usage("", err.Error(), "say less")
+		return "", said, usage("", err.Error(), "say less")
 	}
 	fmt.Fprint(s.Err, text)
-	signature, err := sign(ctx, by.key, identity.AnswerNamespace, text)
+	signature, err := sign(ctx, s.signing.key, w.namespace, text)
 	if err != nil {
-		return failed("--sign-key", err.Error(), "")
+		return "", said, failed("--sign-key", err.Error(), "")
 	}
-	answer.Evidence = &identity.Evidence{Kind: identity.SSH, By: by.as, Signature: signature}
-	return nil
+	said.Evidence = &identity.Evidence{Kind: identity.SSH, By: who, Signature: signature}
+	return who, said, nil
 }
 
 // vouched has the worker of this host say who calls it.
-func (s *starter) vouched(ctx context.Context, socket string, statement identity.Statement, answer *request.Answer) error {
-	said, err := vouch(ctx, socket, identity.VouchRequest{Namespace: identity.AnswerNamespace, Statement: statement})
+func vouched(ctx context.Context, socket, namespace string, statement identity.Statement, said identity.Said) (string, identity.Said, error) {
+	answer, err := vouch(ctx, socket, identity.VouchRequest{Namespace: namespace, Statement: statement})
 	if err != nil {
-		return failed("the worker of this host", "it does not vouch for you: "+err.Error(), "see starter doctor")
+		return "", said, failed("the worker of this host", "it does not vouch for you: "+err.Error(), "see starter doctor")
 	}
-	_, host, _ := identity.CutHost(said.Statement.Who)
-	answer.By, answer.Login = said.Statement.Who, said.Statement.Login
-	answer.Evidence = &identity.Evidence{Kind: identity.Host, By: host, Signature: said.Signature}
-	return nil
+	who := answer.Statement.Who
+	_, host, _ := identity.CutHost(who)
+	said.Login, said.Evidence = answer.Statement.Login, &identity.Evidence{Kind: identity.Host, By: host, Signature: answer.Signature}
+	return who, said, nil
 }
 
 // localSocket is where the worker of this host listens for its users; empty where none does.

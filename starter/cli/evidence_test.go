@@ -64,11 +64,16 @@ func vouching(t *testing.T, answer func(identity.VouchRequest) (identity.Vouched
 	t.Cleanup(func() { server.Close() })
 }
 
-func prove(t *testing.T, by signing) (request.Answer, string, int, string) {
+func proves(t *testing.T, by signing) (request.Answer, string, int, string) {
 	t.Helper()
-	answer := request.Answer{Request: wiping.ID, Decision: request.Approve, By: "root@vm"}
-	code, out, errs := says(t, "text", func(s *starter) error {
-		return s.prove(t.Context(), &connect.Connection{Client: namespaced{}}, wiping, &answer, by)
+	answer := request.Answer{Request: wiping.ID, Decision: request.Approve}
+	code, out, errs := says(t, "text", func(s *starter) (err error) {
+		s.signing = by
+		answer.By, answer.Said, err = s.prove(t.Context(), &connect.Connection{Client: namespaced{}}, word{identity.AnswerNamespace, func(who string, said identity.Said) identity.Statement {
+			answer.By, answer.Said = who, said
+			return wiping.Statement(answer)
+		}})
+		return err
 	})
 	return answer, out, code, errs
 }
@@ -80,7 +85,7 @@ func TestProveByTheHost(t *testing.T) {
 		r.Statement.Who, r.Statement.Login = "root@gpu1", "anna@gpu1"
 		return identity.Vouched{Statement: r.Statement, Signature: "signed"}, ""
 	})
-	answer, _, code, errs := prove(t, signing{})
+	answer, _, code, errs := proves(t, signing{})
 	require.Equal(t, exitDone, code, errs)
 	require.Equal(t, identity.AnswerNamespace, told.Namespace)
 	require.Equal(t, "here", told.Statement.Cluster)
@@ -91,18 +96,18 @@ func TestProveByTheHost(t *testing.T) {
 	vouching(t, func(identity.VouchRequest) (identity.Vouched, string) {
 		return identity.Vouched{}, "the kernel does not say who calls"
 	})
-	_, _, code, errs = prove(t, signing{})
+	_, _, code, errs = proves(t, signing{})
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "starter: the worker of this host: it does not vouch for you: the kernel does not say who calls; see starter doctor\n", errs)
 }
 
 func TestProveByNobody(t *testing.T) {
 	t.Setenv("EVENKEEL_STATE", t.TempDir())
-	answer, _, code, _ := prove(t, signing{})
+	answer, _, code, _ := proves(t, signing{})
 	require.Equal(t, exitDone, code)
-	require.Equal(t, request.Answer{Request: wiping.ID, Decision: request.Approve, By: "root@vm"}, answer, "it stays a claim")
+	require.Equal(t, request.Answer{Request: wiping.ID, Decision: request.Approve, By: by()}, answer, "it stays a claim")
 	for _, by := range []signing{{key: "k"}, {as: "anna"}} {
-		_, _, code, errs := prove(t, by)
+		_, _, code, errs := proves(t, by)
 		require.Equal(t, exitUsage, code)
 		require.Equal(t, "starter: --sign-key: a key and whose it is belong together; give --sign-key FILE and --as PRINCIPAL, as identity.allowed_signers has it\n", errs)
 	}
@@ -113,7 +118,7 @@ func TestProveByAKey(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
 	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput()
 	require.NoError(t, err, string(out))
-	answer, _, code, errs := prove(t, signing{key, "anna@example.com"})
+	answer, _, code, errs := proves(t, signing{key, "anna@example.com"})
 	require.Equal(t, exitDone, code, errs)
 	require.True(t, strings.HasPrefix(errs, "evenkeel statement 1\ncluster: here\ndo: approve\nwho: anna@example.com\n"), errs)
 	public, err := os.ReadFile(key + ".pub")
@@ -124,7 +129,7 @@ func TestProveByAKey(t *testing.T) {
 	statement.Cluster = "here"
 	_, err = identity.Trust{Signers: signers}.Prove(identity.AnswerNamespace, statement, *answer.Evidence, answer.At)
 	require.NoError(t, err)
-	_, _, code, errs = prove(t, signing{key + ".none", "anna@example.com"})
+	_, _, code, errs = proves(t, signing{key + ".none", "anna@example.com"})
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "starter: --sign-key: ssh-keygen -Y sign: ")
 }

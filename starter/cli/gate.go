@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -115,9 +116,12 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	if answer.Decision == "" {
 		answer.Decision = r.Kind.Yes()
 	}
-	who := me()
-	answer.Request, answer.Shown, answer.By, answer.Via = r.ID, r.Shown, who.Name, who.Via
-	if err := s.prove(ctx, c, r, &answer, s.signing); err != nil {
+	answer.Request, answer.Shown, answer.Via = r.ID, r.Shown, activities.ViaCLI
+	answer.By, answer.Said, err = s.prove(ctx, c, word{identity.AnswerNamespace, func(who string, said identity.Said) identity.Statement {
+		answer.By, answer.Said = who, said
+		return r.Statement(answer)
+	}})
+	if err != nil {
 		return err
 	}
 	s.begun = "your answer may still count; see " + statusCommand(run)

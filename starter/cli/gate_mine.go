@@ -42,7 +42,7 @@ func standingsOn(ctx context.Context, c *connect.Connection, open []openRequest)
 	group.SetLimit(describers)
 	for i, host := range hosts {
 		group.Go(func() error {
-			who := me()
+			who := activities.Person{Name: by(), Via: activities.ViaCLI}
 			who.Others = slices.Compact(slices.Sorted(slices.Values(names[host])))
 			var people *activities.People
 			faults[i] = ask(ctx, c, host, "groups of "+who.Name, &answers[i], people.WhoIs, who)
@@ -59,7 +59,8 @@ func standingsOn(ctx context.Context, c *connect.Connection, open []openRequest)
 	return standings, errors.Join(faults...)
 }
 
-// mayAnswer says whether a yes of the person at the command line would count.
+// mayAnswer says whether a yes of the person at the command line would count, once it is proven.
 func mayAnswer(r openRequest, standing request.Standing) bool {
-	return r.Request(r.WorkflowID).MayNot(me().Name, standing, r.Kind.Yes()) == ""
+	standing.AuthenticatedFrom = ""
+	return r.Request(r.WorkflowID).MayNot(by(), standing, r.Kind.Yes()) == ""
 }

@@ -93,9 +93,9 @@ func TestGatesThatAreMine(t *testing.T) {
 	}{
 		"one for the group":         {func(*request.Request) {}, oncall, true},
 		"another group's":           {func(r *request.Request) { r.Groups = []string{"ml"} }, oncall, false},
-		"of a run that I started":   {func(r *request.Request) { r.Not = []string{me().Name} }, oncall, false},
-		"one that I have approved":  {func(r *request.Request) { r.Min, r.Answers = 2, []string{me().Name} }, oncall, false},
-		"one that asks for a proof": {func(r *request.Request) { r.Risk = request.Destructive }, oncall, false},
+		"of a run that I started":   {func(r *request.Request) { r.Not = []string{by()} }, oncall, false},
+		"one that I have approved":  {func(r *request.Request) { r.Min, r.Answers = 2, []string{by()} }, oncall, false},
+		"one that asks for a proof": {func(r *request.Request) { r.Risk = request.Destructive }, oncall, true},
 		"an operator's":             {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, oncall, false},
 		"an order of an operator":   {func(r *request.Request) { r.Kind, r.Groups = request.Order, nil }, activities.Standing{Standing: request.Standing{Operator: true}}, true},
 	} {

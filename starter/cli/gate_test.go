@@ -224,7 +224,7 @@ func TestAnswer(t *testing.T) {
 			}
 			require.Equal(t, client.UpdateWorkflowOptions{
 				WorkflowID: run, UpdateName: "answer", WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{request.Answer{
-					Request: open + "@0123abcd", Shown: shownSHA256, Decision: request.Approve, By: me().Name, Via: activities.ViaCLI,
+					Request: open + "@0123abcd", Shown: shownSHA256, Decision: request.Approve, By: by(), Via: activities.ViaCLI,
 				}},
 			}, c.house.heard)
 		})
@@ -247,7 +247,7 @@ func TestOrderOnARequest(t *testing.T) {
 			continue
 		}
 		require.Equal(t, []any{request.Answer{
-			Request: run + ":wipe.1@0123abcd", Shown: shownSHA256, Decision: runbook.MarkDone, Reason: "seen", By: me().Name, Via: activities.ViaCLI,
+			Request: run + ":wipe.1@0123abcd", Shown: shownSHA256, Decision: runbook.MarkDone, Reason: "seen", By: by(), Via: activities.ViaCLI,
 		}}, h.heard.Args)
 	}
 }
@@ -350,7 +350,7 @@ func TestOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.house.atWork = map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": approval("runbook/gpu1/shop/llm/llama3_8b", "approve")}
-			order := workflows.RunbookOrder{Verb: runbook.Pause, By: me()}
+			order := workflows.RunbookOrder{Verb: runbook.Pause, By: by(), Via: activities.ViaCLI}
 			code, out, errs := says(t, "text", func(s *starter) error { return s.order(t.Context(), c.house.connection(), runPrefix+c.run, order) })
 			require.Equal(t, c.errs, errs)
 			require.Equal(t, c.out, out)

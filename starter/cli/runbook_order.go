@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/worker/connect"
@@ -51,6 +52,7 @@ Only an operator that the configuration names may give orders. Every order is re
 			},
 		}
 		reasonFlag(cmd, &order.Reason, "recorded")
+		s.signingFlags(cmd)
 		commands = append(commands, cmd)
 	}
 	return commands
@@ -67,16 +69,12 @@ func reasonFlag(cmd *cobra.Command, reason *string, kept string) {
 	}
 }
 
-// me is who is at the command line. Nobody vouches for it but the operating system.
-func me() activities.Person { return activities.Person{Name: by(), Via: activities.ViaCLI} }
-
 func (s *starter) operate(ctx context.Context, name string, order workflows.RunbookOrder) error {
 	c, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	order.By = me()
 	id, err := findRun(ctx, c, name)
 	if err != nil {
 		return err
@@ -94,7 +92,17 @@ func (s *starter) order(ctx context.Context, c *connect.Connection, id string, o
 	case err != nil:
 		return missing(runName(id), noAnswer(err), "start `evenkeel` or `worker`")
 	}
-	order.Run = status.Run
+	order.Run, order.Via = status.Run, activities.ViaCLI
+	if runbook.AboutStep(order.Verb) {
+		order.Step = status.At
+	}
+	order.By, order.Said, err = s.prove(ctx, c, word{identity.OrderNamespace, func(who string, said identity.Said) identity.Statement {
+		order.By, order.Said = who, said
+		return order.Statement(id, status.Host)
+	}})
+	if err != nil {
+		return err
+	}
 	reply, err := tell(ctx, c, id, workflows.OperateRunbook, order)
 	if f, ok := errors.AsType[*failure](err); ok && f.class == activities.NotFound {
 		f.hint = nearRun(ctx, c, id)
