@@ -25,16 +25,7 @@ type Person struct {
 	// Others are names of whom it matters whether they are the same person.
 	Others []string `json:"others,omitempty"`
 	// Word is what is said and what proves it; nil is a claim.
-	Word *Word `json:"word,omitempty"`
-}
-
-// Word is a statement with evidence, as the run that hears it has put it together.
-type Word struct {
-	Namespace string             `json:"namespace"`
-	Statement identity.Statement `json:"statement"`
-	Evidence  identity.Evidence  `json:"evidence"`
-	// Now is the run's time.
-	Now time.Time `json:"now"`
+	Word *identity.Word `json:"word,omitempty"`
 }
 
 // People knows who may do what and who is whom, as the configuration says.
@@ -96,23 +87,32 @@ func (p *People) claims(e identity.Evidence) bool {
 }
 
 // prove fills in who a word is proven to be by.
-func (p *People) prove(w Word, into *request.Standing) error {
+func (p *People) prove(w identity.Word, into *request.Standing) error {
 	if apart := w.Now.Sub(w.Statement.At).Abs(); apart > maxApart {
 		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and it is %s; set the clocks right, or say it again",
 			w.Statement.At.UTC().Format(time.RFC3339), w.Now.UTC().Format(time.RFC3339)))
 	}
-	signers, err := p.Signers()
+	trust, err := p.trust()
 	if err != nil {
-		return Fail(Unavailable, err)
+		return err
 	}
 	w.Statement.Cluster = p.Cluster
-	proof, err := identity.Trust{Signers: signers, Hosts: p.Hosts, People: p.Persons}.Prove(w.Namespace, w.Statement, w.Evidence, w.Now)
+	proof, err := trust.Prove(w.Namespace, w.Statement, w.Evidence, w.Now)
 	if err != nil {
 		return Fail(PermissionDenied, fmt.Errorf("the evidence does not hold: %w", err))
 	}
 	into.Proof, into.Login = &proof, proof.Login
 	into.Statement, err = w.Statement.Text()
 	return err
+}
+
+// trust is whom this worker believes, by the keys as they are now.
+func (p *People) trust() (identity.Trust, error) {
+	signers, err := p.Signers()
+	if err != nil {
+		return identity.Trust{}, Fail(Unavailable, err)
+	}
+	return identity.Trust{Signers: signers, Hosts: p.Hosts, People: p.Persons}, nil
 }
 
 // means says whether a member of a group is this identity: one of the person's, or an account that the pattern matches.

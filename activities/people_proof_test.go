@@ -29,7 +29,7 @@ func TestWhoIsProven(t *testing.T) {
 		Approvals: config.Approvals{AuthenticatedFrom: "destructive"},
 	}
 	say := func(change func(*Word)) Person {
-		w := Word{Namespace: identity.AnswerNamespace, Now: now, Evidence: identity.Evidence{Kind: identity.Host, By: "gpu-1"}}
+		w := identity.Word{Namespace: identity.AnswerNamespace, Now: now, Evidence: identity.Evidence{Kind: identity.Host, By: "gpu-1"}}
 		w.Statement = identity.Statement{Cluster: "here", Do: "approve", Who: "anna@gpu-1", Run: "r", At: now.Add(-9 * time.Minute)}
 		text, err := w.Statement.Text()
 		require.NoError(t, err)

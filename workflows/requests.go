@@ -92,15 +92,18 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 		return request.Reply{}, err
 	}
 	a.Standing = who.Standing
+	if a.Standing.Proof != nil {
+		a.Standing.Word = p.Word
+	}
 	return q.asker.hear(ctx, a, who.RunID)
 }
 
 // word is what was said with what proves it; nil where nothing does.
-func word(ctx workflow.Context, namespace string, s identity.Statement, said identity.Said) *activities.Word {
+func word(ctx workflow.Context, namespace string, s identity.Statement, said identity.Said) *identity.Word {
 	if said.Evidence == nil {
 		return nil
 	}
-	return &activities.Word{Namespace: namespace, Statement: s, Evidence: *said.Evidence, Now: workflow.Now(ctx)}
+	return &identity.Word{Namespace: namespace, Statement: s, Evidence: *said.Evidence, Now: workflow.Now(ctx)}
 }
 
 // whoIs asks the host's worker what a person may do, as it is configured now. A person who waits for the answer waits

@@ -57,6 +57,11 @@ func (t Trust) Holds(text string, p Proof, at time.Time) (err error) {
 	return err
 }
 
+// Same says whether two proofs are of one person.
+func (p Proof) Same(other Proof) bool {
+	return p.Person == other.Person || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person
+}
+
 // Prove holds evidence against the text of a statement, at the time at which it counts. The error says in a few words
 // why nothing is proven.
 func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {

@@ -12,3 +12,12 @@ type Said struct {
 	// Evidence is the signature over the statement; without it the name is a claim.
 	Evidence *Evidence `json:"evidence,omitempty"`
 }
+
+// Word is a statement with the evidence for it, as it was heard.
+type Word struct {
+	Namespace string    `json:"namespace"`
+	Statement Statement `json:"statement"`
+	Evidence  Evidence  `json:"evidence"`
+	// Now is the time of the run that heard it.
+	Now time.Time `json:"now"`
+}

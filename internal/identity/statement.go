@@ -47,6 +47,18 @@ type Statement struct {
 	Nonce string
 }
 
+// Start is what a statement of a start says is to be done.
+const Start = "start"
+
+// UsedKind is the kind of the ledger's entry by which a start is used up.
+const UsedKind = "statement.used"
+
+// UsedKey is the key of that entry: the one key without a run, so that a second run meets it.
+func UsedKey(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "statement/" + hex.EncodeToString(sum[:])
+}
+
 // Bounds of a statement.
 const (
 	// MaxBytes is what the text of one takes, at most.

@@ -42,6 +42,8 @@ type Standing struct {
 	Operator bool `json:"operator,omitempty"`
 	// Statement is the text that was signed.
 	Statement string `json:"statement,omitempty"`
+	// Word is what was signed, for who checks it again.
+	Word *identity.Word `json:"word,omitempty"`
 	// Proof is who the word was proven to be by; nil is nobody: the name is a claim.
 	Proof *identity.Proof `json:"proof,omitempty"`
 	// AuthenticatedFrom is the risk from which a yes must be Authenticated; empty is none.

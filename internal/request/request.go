@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 )
 
@@ -50,6 +51,8 @@ type Request struct {
 	// Answers are who has said yes so far, and Persons what each of them counts as.
 	Answers []string `json:"answers,omitempty"`
 	Persons []string `json:"persons,omitempty"`
+	// Words are what they signed, as far as they did.
+	Words []identity.Word `json:"words,omitempty"`
 	// Shown is the SHA-256 of all that a person decides by; a word for something else does not count.
 	Shown string `json:"shown"`
 }

@@ -17,12 +17,17 @@ func (r Request) Statement(a Answer) identity.Statement {
 		Arguments: map[string]string{}, Fields: map[string]string{}, Reason: a.Reason, Until: r.until(a.At), At: a.At, Nonce: a.Nonce,
 	}
 	for _, e := range r.Allows {
-		s.Arguments[e.Step] = fmt.Sprintf("%s (attempt %d)", Call(e.Uses, e.Arguments, e.Argv), e.Attempt)
+		s.Arguments[e.Step] = e.Allowed()
 	}
 	for _, name := range a.Fields.Names() {
 		s.Fields[name] = condition.Spell(a.Fields[name])
 	}
 	return s
+}
+
+// Allowed is the effect as a statement says it.
+func (e Effect) Allowed() string {
+	return fmt.Sprintf("%s (attempt %d)", Call(e.Uses, e.Arguments, e.Argv), e.Attempt)
 }
 
 // does is the statement's word for a decision.

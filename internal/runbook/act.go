@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -28,7 +29,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	st := m.s.Steps[n.Path]
 	attempt := st.Attempt + 1
 	gate, argv := m.p.gateOf(n.Path), m.p.argv(n.Step.Uses, with)
-	until, void := m.approved(n, attempt, with)
+	until, words, void := m.approved(n, attempt, with)
 	if (n.Step.Risk == Destructive || gate != Nowhere) && void != "" {
 		if gate == Nowhere {
 			m.stepFails(Failed, "no gate approves it")
@@ -65,7 +66,7 @@ func (m *machine) act(n Node, results map[string]ItemResult) {
 	}
 	m.s.Phase = Acting
 	m.out(Command{Seq: m.next(), Act: &ActCall{
-		Path: n.Path, Run: m.s.Run.RunID, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Until: until, Project: m.s.Run.Project,
+		Path: n.Path, Run: m.s.Run.RunID, Runbook: m.s.Run.Name, PlanSHA256: m.s.Run.PlanSHA256, Definition: m.s.Run.Definition, Words: words, Start: m.s.Run.Start, Until: until, Project: m.s.Run.Project,
 		Attempt: attempt, Uses: n.Step.Uses, With: with, Argv: argv, Risk: n.Step.Risk,
 		Idempotent: n.Step.Idempotent, TimeoutSeconds: n.Step.TimeoutSeconds, Retry: n.Step.Retry,
 	}})
@@ -86,7 +87,7 @@ func begins(s Step) bool {
 
 // approved says until when this attempt was approved as it would now be done, and uses the approval up; or why it was
 // not.
-func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, void string) {
+func (m *machine) approved(n Node, attempt int, with condition.Values) (until time.Time, words []identity.Word, void string) {
 	void = "nobody has approved it yet"
 	if attempt > 1 {
 		void = fmt.Sprintf("this is attempt %d, and an approval is for one", attempt)
@@ -100,10 +101,10 @@ func (m *machine) approved(n Node, attempt int, with condition.Values) (until ti
 			void = "the approval ended at " + a.Until.UTC().Format("15:04:05 MST")
 		default:
 			m.s.Approvals = slices.Delete(m.s.Approvals, i, i+1)
-			return a.Until, ""
+			return a.Until, a.Words, ""
 		}
 	}
-	return time.Time{}, void
+	return time.Time{}, nil, void
 }
 
 // same compares two sets of arguments of an operation.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 )
 
 // ReadCall reads one probe.
@@ -35,6 +36,11 @@ type ActCall struct {
 	// Runbook and PlanSHA256 are what the ledger is told beside the call.
 	Runbook    string `json:"runbook,omitempty"`
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Definition is Definition.Sum of what the run follows.
+	Definition string `json:"definition,omitempty"`
+	// Words are the approvals that the call uses up, and Start what the run was started by, each with its evidence.
+	Words []identity.Word `json:"words,omitempty"`
+	Start *identity.Word  `json:"start,omitempty"`
 	// Until is when the approval ends that the call uses up; zero where it needs none.
 	Until   time.Time        `json:"until,omitzero"`
 	Project string           `json:"project,omitempty"`

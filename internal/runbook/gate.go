@@ -40,6 +40,9 @@ func (m *machine) askApproval(gate Node, wanted []request.Effect, message string
 	}
 	if g.NotInitiator {
 		r.Not = []string{m.s.Run.Initiator}
+		if m.s.Run.Start == nil {
+			r.Min++ // whoever started it may be one of them, and somebody else must be
+		}
 	}
 	if g.OnTimeout == Escalate {
 		r.EscalateTo = g.EscalateTo
@@ -53,7 +56,7 @@ func (m *machine) approve(r request.Request, reply Command) {
 	gate := m.p.Nodes[m.p.Find(r.Step)]
 	until := m.now.Add(Duration(gate.Step.TimeoutSeconds))
 	for _, e := range r.Allows {
-		m.s.Approvals = append(m.s.Approvals, Approval{Effect: e, PlanSHA256: r.PlanSHA256, By: r.Answers, Until: until})
+		m.s.Approvals = append(m.s.Approvals, Approval{Effect: e, PlanSHA256: r.PlanSHA256, By: r.Answers, Words: r.Words, Until: until})
 	}
 	m.refresh()
 	m.out(reply)

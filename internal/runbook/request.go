@@ -197,13 +197,13 @@ func (m *machine) moved(run string) {
 	if first {
 		return
 	}
-	m.s.Approvals = nil
+	m.s.Approvals, m.s.Run.Start = nil, nil // the start was used for the run before
 	if m.s.Request == nil {
 		return
 	}
 	m.told(m.s.Request.Withdraw("the run was reset"))
 	again := *m.s.Request
 	m.out(Command{StopTimers: true})
-	again.Answers, again.Persons = nil, nil
+	again.Answers, again.Persons, again.Words = nil, nil, nil
 	m.ask(again)
 }

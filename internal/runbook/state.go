@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -27,6 +28,10 @@ type Run struct {
 	Started time.Time `json:"started,omitzero"`
 	// Initiator is who started it, such as "anna@gpu-1" or "alert".
 	Initiator string `json:"initiator"`
+	// Start is how it was started, where that is proven; nil is that nobody is known to have.
+	Start *identity.Word `json:"start,omitempty"`
+	// Definition is Definition.Sum of what it follows.
+	Definition string `json:"definition,omitempty"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
 	// Override says that an operator starts it in spite of cooldown and breaker.
@@ -148,9 +153,11 @@ type Undoable struct {
 // Approval allows one attempt at one step, as it was shown, under one plan, for a time.
 type Approval struct {
 	request.Effect
-	PlanSHA256 string    `json:"plan_sha256"`
-	By         []string  `json:"by"`
-	Until      time.Time `json:"until"`
+	PlanSHA256 string   `json:"plan_sha256"`
+	By         []string `json:"by"`
+	// Words are what they signed.
+	Words []identity.Word `json:"words,omitempty"`
+	Until time.Time       `json:"until"`
 }
 
 // clone copies what a step of the machine may change.

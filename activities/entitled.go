@@ -1,0 +1,169 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+)
+
+// Entitled says why persons do not allow a destructive effect: it holds what they signed against what is about to be
+// done, whatever the run says of it. nil is that they do. host is the one that acts, run the workflow's id and run its.
+func (p *People) Entitled(ctx context.Context, book Ledger, host string, run, runID string, call runbook.ActCall, now time.Time) error {
+	d, err := installed(ctx, book, host, call.Definition)
+	if err != nil {
+		return err
+	}
+	if !d.IsRun(run, host, call.Project) {
+		return Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
+	}
+	demand, ok := runbook.Lay(d).Demands(call.Path)
+	if !ok {
+		return Fail(PermissionDenied, fmt.Errorf("no gate of the runbook %s approves %s", d.Name, call.Path))
+	}
+	trust, err := p.trust()
+	if err != nil {
+		return err
+	}
+	initiator, err := p.initiator(ctx, book, trust, host, run, runID, call.Start)
+	if err != nil {
+		return err
+	}
+	c := counting{persons: map[string]bool{}, need: demand.Min}
+	if demand.NotInitiator && initiator == nil {
+		c.need++ // so that one of them at least is somebody else
+	}
+	for _, w := range call.Words {
+		w.Statement = expected(p.Cluster, host, run, runID, call, w.Statement)
+		proof, err := p.approves(trust, demand, w, now)
+		switch {
+		case err != nil:
+			c.faults = append(c.faults, w.Statement.Who+": "+err.Error())
+		case demand.NotInitiator && initiator != nil && initiator.Same(proof):
+			c.faults = append(c.faults, w.Statement.Who+": started the run")
+		default:
+			c.take(proof)
+		}
+	}
+	if c.count < c.need {
+		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, c.count, c.need, c.why()))
+	}
+	return nil
+}
+
+// counting counts persons, each once.
+type counting struct {
+	persons     map[string]bool
+	count, need int
+	faults      []string
+}
+
+func (c *counting) take(p identity.Proof) {
+	seen := c.persons[p.Person] || p.Login != "" && c.persons[p.Login]
+	c.persons[p.Person] = true
+	if p.Login != "" {
+		c.persons[p.Login] = true
+	}
+	if !seen {
+		c.count++
+	}
+}
+
+func (c *counting) why() string {
+	if len(c.faults) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(c.faults, "; ")
+}
+
+// expected is the statement that an approval of the call must be: all that decides is what this worker sees itself, and
+// the rest the person's own.
+func expected(cluster, host, run, runID string, call runbook.ActCall, said identity.Statement) identity.Statement {
+	said.Cluster, said.Do, said.Host, said.Run, said.RunID, said.Step = cluster, request.Approve, host, run, runID, ""
+	said.Plan = call.PlanSHA256
+	arguments := map[string]string{}
+	for step, text := range said.Arguments { // a gate may allow other steps beside this one
+		arguments[step] = text
+	}
+	arguments[call.Path] = request.Effect{Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv}.Allowed()
+	said.Arguments = arguments
+	return said
+}
+
+// approves says who approves, or why that does not count.
+func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Word, now time.Time) (identity.Proof, error) {
+	s := w.Statement
+	workflow, step, run, ok := request.Split(s.Request)
+	gate, _, _ := cutLast(step, ".")
+	switch {
+	case !ok || workflow != s.Run || gate != d.Gate || run == "" || !strings.HasSuffix(s.RunID, run):
+		return identity.Proof{}, fmt.Errorf("it is for %s, and not for %s of this run", s.Request, d.Gate)
+	case s.Until.IsZero() || now.After(s.Until):
+		return identity.Proof{}, fmt.Errorf("it ended at %s", s.Until.UTC().Format(time.RFC3339))
+	case s.Until.Sub(s.At) > time.Duration(d.Seconds)*time.Second:
+		return identity.Proof{}, fmt.Errorf("it holds for longer than the gate gives, which is %ds", d.Seconds)
+	}
+	proof, err := trust.Prove(identity.AnswerNamespace, s, w.Evidence, now)
+	if err != nil {
+		return proof, err
+	}
+	for _, group := range d.Groups {
+		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, proof.Kind, s.Who) }) {
+			return proof, nil
+		}
+	}
+	return proof, fmt.Errorf("is in none of the groups %s", strings.Join(d.Groups, ", "))
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// initiator is who started the run, where that is proven: the start was used for this run and no other.
+func (p *People) initiator(ctx context.Context, book Ledger, trust identity.Trust, host, run, runID string, start *identity.Word) (*identity.Proof, error) {
+	if start == nil {
+		return nil, nil
+	}
+	s := start.Statement
+	s.Cluster, s.Do, s.Host, s.Run, s.RunID = p.Cluster, identity.Start, host, run, ""
+	proof, err := trust.Prove(identity.StartNamespace, s, start.Evidence, s.At)
+	if err != nil {
+		return nil, nil // then nobody is known to have started it
+	}
+	text, err := s.Text()
+	if err != nil {
+		return nil, Fail(InvalidInput, err)
+	}
+	used, err := book.Read(ctx, ledger.Filter{KeyPrefix: identity.UsedKey(text), Kind: identity.UsedKind, Limit: 1})
+	if err != nil || len(used) == 0 || used[0].RunID != runID || used[0].WorkflowID != run {
+		return nil, err
+	}
+	return &proof, nil
+}
+
+// installed reads the definition that this host once had under a hash.
+func installed(ctx context.Context, book Ledger, host, sum string) (runbook.Definition, error) {
+	found, err := book.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(host, sum), Kind: runbook.InstalledKind, Limit: 1})
+	if err != nil {
+		return runbook.Definition{}, err
+	}
+	var kept runbook.Installed
+	if len(sum) == 64 && len(found) == 1 {
+		err = json.Unmarshal([]byte(found[0].Data), &kept)
+	}
+	if err != nil || kept.Host != host || kept.SHA256 != sum || sum == "" {
+		return runbook.Definition{}, Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
+	}
+	return kept.Definition, nil
+}
