@@ -36,6 +36,7 @@ type Options struct {
 // Operations does operations. Its activities run on the host's task queue.
 type Operations struct {
 	projects activities.Projects
+	replicas *activities.Replicas
 	gpus     activities.GPUs
 	groups   map[string][]string
 	ledger   activities.Ledger
@@ -53,7 +54,7 @@ func New(o Options) (*Operations, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Operations{projects: o.Projects, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, now: o.Now, table: table, commands: o.Commands}, nil
+	return &Operations{projects: o.Projects, replicas: o.Replicas, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, now: o.Now, table: table, commands: o.Commands}, nil
 }
 
 // task is one use of an operation.

@@ -29,12 +29,27 @@ func (o *Operations) Refusals(ctx context.Context, project string, d runbook.Def
 		for _, s := range services {
 			r.services = append(r.services, s.Name)
 		}
+		r.services = append(r.services, o.running(ctx, of.Name)...)
 	}
 	if _, err = o.gpus.Snapshot(ctx); activities.ClassOf(err) == activities.NotFound {
 		r.noGPU = err.Error()
 	}
 	r.definition("", d)
 	return r.lines, activities.Classify(ctx, ctx.Err())
+}
+
+// running are the services of which the project has containers, which may come from another file than that of the
+// configuration; none where Docker does not answer, which is said by what needs it.
+func (o *Operations) running(ctx context.Context, project string) []string {
+	inventory, err := o.replicas.Engine.Inventory(ctx, project)
+	if err != nil {
+		return nil
+	}
+	var services []string
+	for _, replica := range inventory.Replicas {
+		services = append(services, replica.Service)
+	}
+	return services
 }
 
 // refusals collects the lines.

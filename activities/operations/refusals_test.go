@@ -10,6 +10,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
 // computed depends on the input x, which is Ap; probed on more than the inputs.
@@ -45,6 +46,10 @@ func TestRefusals(t *testing.T) {
 			},
 		}},
 		"no service": {d: all(step("service.restart", runbook.Destructive, wrong)), want: []string{`step s: the Compose file has no service "ap"; did you mean "app"?`}},
+		"a service of another file that has containers": {
+			d:      all(step("service.restart", runbook.Destructive, constantly("service", "postgres"))),
+			change: func(p *environment, _ *Options) { p.replicas = []scaling.Replica{{Service: "postgres"}} },
+		},
 		"a service of an input": {
 			d:    all(step("service.restart", runbook.Destructive, computed(t, "service"))),
 			want: []string{`step s: the Compose file has no service "Ap"; did you mean "app"?`},
