@@ -16,13 +16,14 @@ import (
 )
 
 // Entitled says why persons do not allow a destructive effect: it holds what they signed against what is about to be
-// done, whatever the run says of it. nil is that they do. host is the one that acts, run the workflow's id and run its.
-func (p *People) Entitled(ctx context.Context, book Ledger, host string, run, runID string, call runbook.ActCall, now time.Time) error {
-	d, err := installed(ctx, book, host, call.Definition)
+// done, whatever the run says of it; nil is that they do. run and runID are the workflow's, as Temporal says. It refuses
+// with PermissionDenied.
+func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.ActCall, now time.Time) error {
+	d, err := p.installed(ctx, call.Definition)
 	if err != nil {
 		return err
 	}
-	if !d.IsRun(run, host, call.Project) {
+	if !d.IsRun(run, p.Host, call.Project) {
 		return Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
 	}
 	demand, ok := runbook.Lay(d).Demands(call.Path)
@@ -33,7 +34,7 @@ func (p *People) Entitled(ctx context.Context, book Ledger, host string, run, ru
 	if err != nil {
 		return err
 	}
-	initiator, err := p.initiator(ctx, book, trust, host, run, runID, call.Start)
+	initiator, err := p.initiator(ctx, trust, run, runID, call.Start)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (p *People) Entitled(ctx context.Context, book Ledger, host string, run, ru
 		c.need++ // so that one of them at least is somebody else
 	}
 	for _, w := range call.Words {
-		w.Statement = expected(p.Cluster, host, run, runID, call, w.Statement)
+		w.Statement = expected(p.Cluster, p.Host, run, runID, call, w.Statement)
 		proof, err := p.approves(trust, demand, w, now)
 		switch {
 		case err != nil:
@@ -131,12 +132,12 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // initiator is who started the run, where that is proven: the start was used for this run and no other.
-func (p *People) initiator(ctx context.Context, book Ledger, trust identity.Trust, host, run, runID string, start *identity.Word) (*identity.Proof, error) {
+func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID string, start *identity.Word) (*identity.Proof, error) {
 	if start == nil {
 		return nil, nil
 	}
 	s := start.Statement
-	s.Cluster, s.Do, s.Host, s.Run, s.RunID = p.Cluster, identity.Start, host, run, ""
+	s.Cluster, s.Do, s.Host, s.Run, s.RunID = p.Cluster, identity.Start, p.Host, run, ""
 	proof, err := trust.Prove(identity.StartNamespace, s, start.Evidence, s.At)
 	if err != nil {
 		return nil, nil // then nobody is known to have started it
@@ -145,7 +146,7 @@ func (p *People) initiator(ctx context.Context, book Ledger, trust identity.Trus
 	if err != nil {
 		return nil, Fail(InvalidInput, err)
 	}
-	used, err := book.Read(ctx, ledger.Filter{KeyPrefix: identity.UsedKey(text), Kind: identity.UsedKind, Limit: 1})
+	used, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: identity.UsedKey(text), Kind: identity.UsedKind, Limit: 1})
 	if err != nil || len(used) == 0 || used[0].RunID != runID || used[0].WorkflowID != run {
 		return nil, err
 	}
@@ -153,8 +154,8 @@ func (p *People) initiator(ctx context.Context, book Ledger, trust identity.Trus
 }
 
 // installed reads the definition that this host once had under a hash.
-func installed(ctx context.Context, book Ledger, host, sum string) (runbook.Definition, error) {
-	found, err := book.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(host, sum), Kind: runbook.InstalledKind, Limit: 1})
+func (p *People) installed(ctx context.Context, sum string) (runbook.Definition, error) {
+	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, Limit: 1})
 	if err != nil {
 		return runbook.Definition{}, err
 	}
@@ -162,7 +163,7 @@ func installed(ctx context.Context, book Ledger, host, sum string) (runbook.Defi
 	if len(sum) == 64 && len(found) == 1 {
 		err = json.Unmarshal([]byte(found[0].Data), &kept)
 	}
-	if err != nil || kept.Host != host || kept.SHA256 != sum || sum == "" {
+	if err != nil || kept.Host != p.Host || kept.SHA256 != sum || sum == "" {
 		return runbook.Definition{}, Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
 	}
 	return kept.Definition, nil

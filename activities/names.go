@@ -21,10 +21,12 @@ const (
 	KnownSearchAttributes = "KnownSearchAttributes"
 
 	// About the ledger.
-	KeepServiceAsk = "KeepServiceAsk"
-	KeepServiceRun = "KeepServiceRun"
-	ReadEntries    = "ReadEntries"
-	VerifyLedger   = "VerifyLedger"
+	KeepServiceAsk    = "KeepServiceAsk"
+	KeepServiceRun    = "KeepServiceRun"
+	ReadEntries       = "ReadEntries"
+	VerifyLedger      = "VerifyLedger"
+	UseStatement      = "UseStatement"
+	UseStatementLater = "UseStatementLater"
 
 	// About the containers of services.
 	ConfiguredWith  = "ConfiguredWith"

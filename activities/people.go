@@ -2,9 +2,11 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -39,6 +41,10 @@ type People struct {
 	Groups  map[string][]string
 
 	Approvals config.Approvals
+
+	// Host is the one of this worker, and Ledger where its definitions and used statements are.
+	Host   string
+	Ledger Ledger
 }
 
 // Standing is what a person may do, and which run asked.
@@ -74,6 +80,24 @@ func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 		if counts := p.Persons.CountsAny(other); counts == standing.Person || counts == standing.Login {
 			standing.Same = append(standing.Same, other)
 		}
+	}
+	return standing, nil
+}
+
+// mayStart returns what a person may do who wants to start a run, or that they may not.
+func (p *People) mayStart(ctx context.Context, who Person, override bool) (Standing, error) {
+	standing, err := p.WhoIs(ctx, who)
+	switch {
+	case err != nil:
+		return standing, err
+	case override && !standing.Operator:
+		return standing, Fail(PermissionDenied, errors.New("only an operator may override: "+request.NoOperator(who.Name)))
+	case len(p.Approvals.Starters) == 0:
+		return standing, nil
+	case standing.Proof == nil:
+		return standing, Fail(PermissionDenied, errors.New("a start "+request.ToProve+"; the configuration has approvals.starters"))
+	case !slices.ContainsFunc(p.Approvals.Starters, func(g string) bool { return slices.Contains(standing.Groups, g) }):
+		return standing, Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", who.Name, strings.Join(p.Approvals.Starters, ", ")))
 	}
 	return standing, nil
 }

@@ -28,7 +28,7 @@ func TestWhoIsProven(t *testing.T) {
 		Persons: identity.People{"anna": {Host: []string{"anna@gpu-1", "ops@gpu-2"}}}, Groups: map[string][]string{"oncall": {"anna"}},
 		Approvals: config.Approvals{AuthenticatedFrom: "destructive"},
 	}
-	say := func(change func(*Word)) Person {
+	say := func(change func(*identity.Word)) Person {
 		w := identity.Word{Namespace: identity.AnswerNamespace, Now: now, Evidence: identity.Evidence{Kind: identity.Host, By: "gpu-1"}}
 		w.Statement = identity.Statement{Cluster: "here", Do: "approve", Who: "anna@gpu-1", Run: "r", At: now.Add(-9 * time.Minute)}
 		text, err := w.Statement.Text()
@@ -39,7 +39,7 @@ func TestWhoIsProven(t *testing.T) {
 		change(&w)
 		return Person{Name: w.Statement.Who, Via: ViaCLI, Others: []string{"ops@gpu-2", "ben@gpu-1"}, Word: &w}
 	}
-	got, err := people.WhoIs(t.Context(), say(func(*Word) {}))
+	got, err := people.WhoIs(t.Context(), say(func(*identity.Word) {}))
 	require.NoError(t, err)
 	require.Equal(t, "anna", got.Proof.Person)
 	require.Equal(t, []string{"oncall"}, got.Groups)
@@ -49,19 +49,19 @@ func TestWhoIsProven(t *testing.T) {
 	require.Empty(t, r.MayNot("anna@gpu-1", got.Standing, request.Approve))
 	claim, err := people.WhoIs(t.Context(), Person{Name: "anna@gpu-1", Via: ViaCLI})
 	require.NoError(t, err)
-	require.Contains(t, r.MayNot("anna@gpu-1", claim.Standing, request.Approve), "needs an approval that proves who gives it")
+	require.Contains(t, r.MayNot("anna@gpu-1", claim.Standing, request.Approve), "has to prove who gives it")
 
 	for name, c := range map[string]struct {
-		change func(*Word)
+		change func(*identity.Word)
 		want   string
 	}{
-		"somebody else":     {func(w *Word) { w.Statement.Who = "ben@gpu-1" }, "the evidence does not hold: it is not over this text"},
-		"another decision":  {func(w *Word) { w.Statement.Do = "reject" }, "it is not over this text"},
-		"another run":       {func(w *Word) { w.Statement.Run = "r2" }, "it is not over this text"},
-		"another namespace": {func(w *Word) { w.Namespace = identity.StartNamespace }, "namespace does not match"},
-		"11 minutes off":    {func(w *Word) { w.Now = now.Add(2 * time.Minute) }, "it was said at 2026-11-27T11:51:00Z, and it is 2026-11-27T12:02:00Z"},
-		"11 minutes early":  {func(w *Word) { w.Now = now.Add(-20 * time.Minute) }, "set the clocks right, or say it again"},
-		"a stranger's key": {func(w *Word) {
+		"somebody else":     {func(w *identity.Word) { w.Statement.Who = "ben@gpu-1" }, "the evidence does not hold: it is not over this text"},
+		"another decision":  {func(w *identity.Word) { w.Statement.Do = "reject" }, "it is not over this text"},
+		"another run":       {func(w *identity.Word) { w.Statement.Run = "r2" }, "it is not over this text"},
+		"another namespace": {func(w *identity.Word) { w.Namespace = identity.StartNamespace }, "namespace does not match"},
+		"11 minutes off":    {func(w *identity.Word) { w.Now = now.Add(2 * time.Minute) }, "it was said at 2026-11-27T11:51:00Z, and it is 2026-11-27T12:02:00Z"},
+		"11 minutes early":  {func(w *identity.Word) { w.Now = now.Add(-20 * time.Minute) }, "set the clocks right, or say it again"},
+		"a stranger's key": {func(w *identity.Word) {
 			text, err := w.Statement.Text()
 			require.NoError(t, err)
 			w.Evidence.Signature, err = stranger.Sign(w.Namespace, text)
@@ -74,15 +74,15 @@ func TestWhoIsProven(t *testing.T) {
 	}
 
 	people.Cluster = "there"
-	_, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	_, err = people.WhoIs(t.Context(), say(func(*identity.Word) {}))
 	require.ErrorContains(t, err, "it is not over this text", "a word for one server says nothing at its twin")
 	people.Cluster = "here"
 	people.Hosts = nil
-	claim, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	claim, err = people.WhoIs(t.Context(), say(func(*identity.Word) {}))
 	require.NoError(t, err)
 	require.Nil(t, claim.Proof, "what a host says whose key nobody listed is a claim")
 	people.Hosts = identity.Signers{signer}
 	people.Signers = func() (identity.Signers, error) { return nil, errors.New("allowed:1: the principal is empty") }
-	_, err = people.WhoIs(t.Context(), say(func(*Word) {}))
+	_, err = people.WhoIs(t.Context(), say(func(*identity.Word) {}))
 	require.Equal(t, Unavailable, class(t, err))
 }

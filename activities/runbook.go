@@ -31,6 +31,8 @@ type Runbooks struct {
 	Definitions Definitions
 	Ledger      Ledger
 	Operations  Operations
+	// People says who may start a run.
+	People *People
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
 }
@@ -46,6 +48,9 @@ type RunbookCall struct {
 	// File and Text are a runbook that is not installed; only a plan takes one.
 	File string `json:"file,omitempty"`
 	Text string `json:"text,omitempty"`
+	// Starter is who wants a run to start, and Override whether in spite of cooldown and breaker; a plan has neither.
+	Starter  *Person `json:"starter,omitempty"`
+	Override bool    `json:"override,omitempty"`
 }
 
 // LoadedRunbook is what a run follows to its end.
@@ -62,6 +67,9 @@ type LoadedRunbook struct {
 	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
 	// RunID is the run that it was loaded for.
 	RunID string `json:"run_id,omitempty"`
+	// Sum is Definition.Sum, and Starter what the one who wants it to start may do.
+	Sum     string   `json:"sum,omitempty"`
+	Starter Standing `json:"starter,omitzero"`
 }
 
 // Program is the definition laid out with the commands that it runs.
@@ -72,10 +80,17 @@ func (l LoadedRunbook) Program() runbook.Program {
 }
 
 // LoadRunbook returns a runbook as it is installed now, with everything that it calls. A name that is
-// not there is NotFound, one whose file has a fault PreconditionFailed, and wrong inputs are InvalidInput.
+// not there is NotFound, one whose file has a fault PreconditionFailed, wrong inputs are InvalidInput, and a starter who may
+// not is PermissionDenied.
 func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRunbook, error) {
 	loaded, err := r.load(call)
 	loaded.RunID = runID(ctx)
+	if err == nil {
+		loaded.Sum, err = loaded.Definition.Sum()
+	}
+	if err == nil && call.Starter != nil {
+		loaded.Starter, err = r.People.mayStart(ctx, *call.Starter, call.Override)
+	}
 	return loaded, Classify(ctx, err)
 }
 

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,25 +18,17 @@ import (
 // What is destructive takes an approval that proves who gives it: a claim does not count, nor does evidence for anything
 // else than the run asks.
 func TestApprovalIsProven(t *testing.T) {
-	key, err := identity.OpenHostKey(filepath.Join(t.TempDir(), "key"))
-	require.NoError(t, err)
-	signer, err := identity.HostSigner("gpu1", key.Public())
-	require.NoError(t, err)
 	s := newRunbookSite(t, restart(t))
-	s.people.Cluster, s.people.Hosts, s.people.Approvals.AuthenticatedFrom = "here", identity.Signers{signer}, "destructive"
+	s.people.Approvals.AuthenticatedFrom = "destructive"
 	proven := func(change func(*request.Request, *request.Answer)) func() any {
 		return func() any {
 			a := s.answers("bob@gpu1", true)().(request.Answer)
-			a.At, a.Nonce = s.Now().UTC().Truncate(time.Second), "n"
-			open, said := *s.status().Request, a
-			change(&open, &said)
-			statement := open.Statement(said)
-			statement.Cluster = "here"
-			text, err := statement.Text()
-			require.NoError(t, err)
-			signature, err := key.Sign(identity.AnswerNamespace, text)
-			require.NoError(t, err)
-			a.Evidence = &identity.Evidence{Kind: identity.Host, By: "gpu1", Signature: signature}
+			a.Said = s.signs(identity.AnswerNamespace, func(said identity.Said) identity.Statement {
+				open, other := *s.status().Request, a
+				other.Said = said
+				change(&open, &other)
+				return open.Statement(other)
+			})
 			return a
 		}
 	}
@@ -59,7 +50,7 @@ func TestApprovalIsProven(t *testing.T) {
 	result, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, runbook.Succeeded, result.Outcome)
-	require.Contains(t, claim.reply.Message, "needs an approval that proves who gives it")
+	require.Contains(t, claim.reply.Message, "has to prove who gives it")
 	for _, w := range wrong {
 		require.ErrorContains(t, w.failed, "the evidence does not hold: it is not over this text")
 	}
@@ -68,6 +59,6 @@ func TestApprovalIsProven(t *testing.T) {
 	var kept request.Word
 	require.NoError(t, json.Unmarshal([]byte(s.ledger.entries[at].Data), &kept))
 	require.Equal(t, identity.Host, kept.Proof.Kind)
-	_, err = identity.Signers{signer}.Verify(identity.HostPrincipal("gpu1"), identity.AnswerNamespace, kept.Statement, kept.Proof.Signature, s.Now())
+	_, err = s.people.Hosts.Verify(identity.HostPrincipal("gpu1"), identity.AnswerNamespace, kept.Statement, kept.Proof.Signature, s.Now())
 	require.NoError(t, err, "what the ledger keeps proves it to anybody")
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -28,7 +29,7 @@ type RestartRequest struct {
 // alone; where none runs, all are started. A failure or a cancellation brings the replica at work back. Its id
 // is ServiceID, so that a service has one change at a time.
 func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, error) {
-	if err := spoken(req.By, req.Why); err != nil {
+	if err := spoken(req.By, req.Why, identity.Said{}); err != nil {
 		return ServiceResult{}, err
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})

@@ -31,6 +31,7 @@ type RunbookRequest struct {
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
 	// Override runs in spite of cooldown and breaker; Why is then required.
 	Override bool `json:"override,omitempty"`
+	identity.Said
 }
 
 // RunbookOrder is an operator's order about a run; Verb is one of runbook.Verbs.
@@ -103,7 +104,7 @@ type RunbookStep struct {
 // definition says so, and tells the ledger everything. Its id is runbook.Subject. The definition, with all that
 // it calls, is read once; an edit never changes a run under way.
 func RunRunbook(ctx workflow.Context, req RunbookRequest) (RunbookResult, error) {
-	if err := spoken(req.By, req.Why); err != nil {
+	if err := spoken(req.By, req.Why, req.Said); err != nil {
 		return RunbookResult{}, err
 	}
 	r := newRunbookRun(ctx, req)

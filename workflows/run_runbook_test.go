@@ -28,7 +28,7 @@ func TestRunbookIsApproved(t *testing.T) {
 	require.Contains(t, denied.reply.Message, "mallory@gpu1 is in none of the groups oncall")
 	require.True(t, approved.reply.Accepted)
 	require.Equal(t, []string{
-		"runbook.started", "step.ok", "runbook.acting", "step.ok", "request.opened", "request.denied", "request.approved", "step.ok",
+		"statement.used", "runbook.started", "step.ok", "runbook.acting", "step.ok", "request.opened", "request.denied", "request.approved", "step.ok",
 		"step.ok", "step.ok", "runbook.finished",
 	}, s.ledger.kinds(), "that it begins the host's worker says")
 }

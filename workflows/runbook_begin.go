@@ -22,7 +22,8 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 		return false, temporal.NewNonRetryableApplicationError("an override needs a reason", activities.InvalidInput, nil)
 	}
 	var a *activities.Runbooks
-	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By}
+	starter := r.req.starter(ctx)
+	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By, Override: r.req.Override, Starter: &starter}
 	var loaded activities.LoadedRunbook
 	if err := r.queue.run(ctx, looking("read runbook "+r.req.Name), lookLimit, a.LoadRunbook, call, &loaded); err != nil {
 		return false, err
@@ -32,7 +33,12 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By, Override: r.req.Override,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,
+		Definition: loaded.Sum,
 	}, loaded.Inputs)
+	if err := r.started(ctx, starter, loaded.Starter); err != nil {
+		return false, err
+	}
+	call.Starter = nil // it is about the plan now
 	r.setAttributes(value{SeverityAttribute, d.Severity})
 	if suppressed, err := r.suppressed(ctx, d); suppressed || err != nil {
 		return false, err

@@ -76,7 +76,8 @@ func TestRunbookRestartsAService(t *testing.T) {
 func TestRunbookMeetsAnotherChange(t *testing.T) {
 	for _, uses := range []string{"service.restart", "service.scale"} {
 		s := newRunbookSite(t, changing(t, uses, runbook.Filled{Name: "replicas", Value: runbook.Value{Constant: 2}}))
-		s.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ServiceID("gpu1", "shop", "model-qwen"), TaskQueue: workflows.TaskQueue})
+		s.id = workflows.ServiceID("gpu1", "shop", "model-qwen")
+		s.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: s.id, TaskQueue: workflows.TaskQueue})
 		s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
 		result, err := s.run()
 		require.Error(t, err)

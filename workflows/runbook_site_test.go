@@ -2,8 +2,10 @@ package workflows_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -197,6 +199,10 @@ type runbookSite struct {
 	// reads says why the ledger cannot be read; nil is that it can.
 	reads  func() error
 	people *activities.People
+	// key is that of the host, which says who starts the run.
+	key identity.HostKey
+	// id is that of the run.
+	id string
 	// healthy is what the check sees.
 	healthy bool
 }
@@ -205,7 +211,7 @@ var start = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 
 func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	var suite testsuite.WorkflowTestSuite
-	s := &runbookSite{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, ledger: &memory{}}
+	s := &runbookSite{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, ledger: &memory{}, id: "default-test-workflow-id"}
 	s.SetStartTime(start)
 	s.SetTestTimeout(time.Minute)
 	s.RegisterWorkflow(workflows.RunRunbook)
@@ -213,16 +219,23 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RestartService)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
-	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
+	s.people = &activities.People{}
+	runbooks := &activities.Runbooks{People: s.people, Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
 	s.RegisterActivityWithOptions(runbooks.ActedSince, activity.RegisterOptions{Name: activities.ActedSinceLater})
 	records := &activities.Records{Ledger: s.ledger}
 	s.RegisterActivity(records)
+	s.RegisterActivityWithOptions(records.UseStatement, activity.RegisterOptions{Name: activities.UseStatementLater})
 	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
 		s.RegisterActivityWithOptions(records.Keep, activity.RegisterOptions{Name: name})
 	}
-	s.people = &activities.People{
-		Signers: func() (identity.Signers, error) { return nil, nil }, Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}},
+	var err error
+	s.key, err = identity.OpenHostKey(filepath.Join(t.TempDir(), "key"))
+	require.NoError(t, err)
+	signer, err := identity.HostSigner("gpu1", s.key.Public())
+	require.NoError(t, err)
+	*s.people = activities.People{
+		Cluster: "here", Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}},
 	}
 	s.RegisterActivity(s.people)
 	takes := func() time.Duration {
@@ -272,6 +285,12 @@ func (s *runbookSite) run(change ...func(*workflows.RunbookRequest)) (workflows.
 	for _, c := range change {
 		c(&req)
 	}
+	if req.Evidence == nil {
+		req.Said = s.signs(identity.StartNamespace, func(said identity.Said) identity.Statement {
+			req.Said = said
+			return req.Statement(s.id)
+		})
+	}
 	s.ExecuteWorkflow(workflows.RunRunbook, req)
 	require.True(s.t, s.IsWorkflowCompleted())
 	var result workflows.RunbookResult
@@ -287,6 +306,20 @@ func (s *runbookSite) run(change ...func(*workflows.RunbookRequest)) (workflows.
 		require.NoError(s.t, canceled.Details(&result))
 	}
 	return result, err
+}
+
+// signs is what the host adds to a word.
+func (s *runbookSite) signs(namespace string, statement func(identity.Said) identity.Statement) identity.Said {
+	s.t.Helper()
+	said := identity.Said{At: s.Now().UTC().Truncate(time.Second), Nonce: rand.Text()}
+	of := statement(said)
+	of.Cluster = "here"
+	text, err := of.Text()
+	require.NoError(s.t, err)
+	signature, err := s.key.Sign(namespace, text)
+	require.NoError(s.t, err)
+	said.Evidence = &identity.Evidence{Kind: identity.Host, By: "gpu1", Signature: signature}
+	return said
 }
 
 // status asks the run how far it is.

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -34,7 +35,7 @@ type ScaleRequest struct {
 // warm-up, healthy, observe, route, verify; down by unroute, drain, stop, verify, remove. A failure or a
 // cancellation puts things back. Its id is ServiceID, so that a service has one change at a time.
 func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error) {
-	if err := spoken(req.By, req.Why); err != nil {
+	if err := spoken(req.By, req.Why, identity.Said{}); err != nil {
 		return ServiceResult{}, err
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -70,8 +71,8 @@ func runbookStatics(req RunbookRequest, of RunbookStart) string {
 
 // spoken refuses a start whose name or reason is none that a history, the ledger and messages keep. It leaves no trace
 // beside that error, as an answer of that form does.
-func spoken(by, why string) error {
-	if fault := request.Spoken(by, why); fault != "" {
+func spoken(by, why string, said identity.Said) error {
+	if fault := request.WordFault(by, why, said); fault != "" {
 		return temporal.NewNonRetryableApplicationError(fault, activities.InvalidInput, nil)
 	}
 	return nil

@@ -23,6 +23,10 @@ func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
 	if err := o.approved(ctx, call); err != nil || call.Risk != runbook.Destructive {
 		return err
 	}
+	run := activity.GetInfo(ctx).WorkflowExecution
+	if err := o.people.Entitled(ctx, run.ID, run.RunID, call, o.now()); err != nil {
+		return activities.Fail(activities.NotBegun, fmt.Errorf("nothing was done: %w", err))
+	}
 	first, err := o.claim(ctx, call)
 	if err != nil {
 		return activities.Fail(activities.NotBegun, fmt.Errorf("the ledger could not be told that %s begins, so nothing was done: %s", call.Uses, err.Error()))

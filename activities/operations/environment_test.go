@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/gpu"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -41,6 +43,15 @@ type environment struct {
 	run      func(ctx context.Context, argv []string) (int, error)
 	ran      [][]string
 	lock     sync.Mutex
+	// notEntitled says why persons do not allow a destructive operation.
+	notEntitled error
+}
+
+func (p *environment) Entitled(_ context.Context, run, runID string, _ runbook.ActCall, _ time.Time) error {
+	if run == "" || runID == "" {
+		return errors.New("no run asks")
+	}
+	return p.notEntitled
 }
 
 func (p *environment) Stats(_ context.Context, id string) (activities.Usage, error) {
@@ -175,7 +186,7 @@ func (p *environment) operations(t *testing.T, changes ...func(*Options)) *Opera
 	}}
 	options := Options{
 		Replicas: &activities.Replicas{Engine: p, Prober: p, Projects: projects}, Projects: projects,
-		Dialer: p, GPUs: cards{of: p}, Metrics: p, Runner: p, Ledger: p.ledger,
+		Dialer: p, GPUs: cards{of: p}, Metrics: p, Runner: p, Ledger: p.ledger, People: p,
 		Commands: map[string]config.Command{
 			"reload": {
 				Argv: []string{"/bin/reload", "--now"}, Args: []config.CommandArg{{Name: "model", Pattern: "[a-z0-9_]+"}},

@@ -29,8 +29,15 @@ type Options struct {
 	Groups map[string][]string
 	// Ledger is told of a destructive operation before it is done.
 	Ledger activities.Ledger
+	// People says whether persons allow a destructive operation.
+	People Entitlement
 	// Now is the time of this worker; nil is time.Now.
 	Now func() time.Time
+}
+
+// Entitlement says whether persons allow a destructive operation; *activities.People does.
+type Entitlement interface {
+	Entitled(ctx context.Context, run, runID string, call runbook.ActCall, now time.Time) error
 }
 
 // Operations does operations. Its activities run on the host's task queue.
@@ -40,6 +47,7 @@ type Operations struct {
 	gpus     activities.GPUs
 	groups   map[string][]string
 	ledger   activities.Ledger
+	people   Entitlement
 	now      func() time.Time
 	table    map[string]entry
 	commands map[string]config.Command
@@ -54,7 +62,7 @@ func New(o Options) (*Operations, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Operations{projects: o.Projects, replicas: o.Replicas, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, now: o.Now, table: table, commands: o.Commands}, nil
+	return &Operations{projects: o.Projects, replicas: o.Replicas, gpus: o.GPUs, groups: o.Groups, ledger: o.Ledger, people: o.People, now: o.Now, table: table, commands: o.Commands}, nil
 }
 
 // task is one use of an operation.

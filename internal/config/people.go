@@ -14,8 +14,10 @@ type Approvals struct {
 	// Operators are the groups whose members may pause, resume, skip, retry and abort runs. Load sets every
 	// group when the file has none; an empty list is nobody.
 	Operators []string `yaml:"operators"`
-	// AuthenticatedFrom is the risk, write or destructive, from which an approval needs a name that somebody
-	// else than the operating system vouches for; empty is none.
+	// Starters are the groups whose members may start runs; without any, anybody may.
+	Starters []string `yaml:"starters"`
+	// AuthenticatedFrom is the risk, write or destructive, from which an approval has to prove who gives it; Load sets
+	// destructive when the file has none.
 	AuthenticatedFrom string `yaml:"authenticated_from"`
 }
 
@@ -53,8 +55,24 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 			}
 		}
 	}
-	for i, name := range c.Approvals.Operators {
-		at := index("approvals.operators", i)
+	c.checkGroups(doc, "approvals.operators", c.Approvals.Operators)
+	c.checkGroups(doc, "approvals.starters", c.Approvals.Starters)
+	if !slices.Contains([]string{"", "write", "destructive"}, c.Approvals.AuthenticatedFrom) {
+		doc.Fault("approvals.authenticated_from", "%s is not a risk that needs an approval; write write or destructive", strictyaml.Quote(c.Approvals.AuthenticatedFrom))
+	}
+	if c.Approvals.AuthenticatedFrom == "" {
+		c.Approvals.AuthenticatedFrom = "destructive"
+	}
+	if !doc.Has("approvals.operators") || c.Approvals.Operators == nil {
+		c.Approvals.Operators = groups
+	}
+}
+
+// checkGroups reports names that no group has.
+func (c *Config) checkGroups(doc *strictyaml.Document, field string, names []string) {
+	groups := slices.Sorted(maps.Keys(c.Groups))
+	for i, name := range names {
+		at := index(field, i)
 		switch near, ok := strictyaml.Nearest(name, groups); {
 		case slices.Contains(groups, name) || !doc.Sound("groups"):
 		case ok:
@@ -62,12 +80,6 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 		default:
 			doc.Fault(at, "no group is named %s; write it under groups", strictyaml.Quote(name))
 		}
-	}
-	if !slices.Contains([]string{"", "write", "destructive"}, c.Approvals.AuthenticatedFrom) {
-		doc.Fault("approvals.authenticated_from", "%s is not a risk that needs an approval; write write or destructive", strictyaml.Quote(c.Approvals.AuthenticatedFrom))
-	}
-	if !doc.Has("approvals.operators") || c.Approvals.Operators == nil {
-		c.Approvals.Operators = groups
 	}
 }
 

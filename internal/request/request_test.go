@@ -136,11 +136,11 @@ func TestWhoseWordDoesNotCount(t *testing.T) {
 		"initiator":      {func(a *Answer) { a.By = "anna" }, "anna started this run, and somebody else must answer"},
 		"no proof": {
 			func(a *Answer) { a.Standing.AuthenticatedFrom = Destructive },
-			"a destructive step needs an approval that proves who gives it: on a host of the configuration, or signed by a key",
+			"an approval of a destructive step has to prove who gives it: on a host of the configuration, or signed by a key",
 		},
 		"no proof, from less on": {
 			func(a *Answer) { a.Standing.AuthenticatedFrom = Write },
-			"a destructive step needs an approval that proves who gives it: on a host of the configuration, or signed by a key",
+			"an approval of a destructive step has to prove who gives it: on a host of the configuration, or signed by a key",
 		},
 		"fields that nobody asked for": {func(a *Answer) { a.Fields = condition.Values{"x": 1} }, "there is no x; there are none"},
 	} {

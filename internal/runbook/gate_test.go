@@ -100,8 +100,8 @@ func TestDenied(t *testing.T) {
 		"initiator":            {request.Answer{By: "anna", Decision: request.Approve, Standing: proven("")}, "anna started this run, and somebody else must answer"},
 		"shown something else": {request.Answer{By: "bob", Decision: request.Approve, Shown: "old", Standing: proven("")}, "what was shown is not what is asked now; look at it again"},
 		"no such choice":       {request.Answer{By: "bob", Decision: "fly", Standing: proven("")}, "runbook/h/shop/fix/k:gate.1 is answered by approve, reject"},
-		"not authenticated":    {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Destructive)}, "a destructive step needs an approval that proves who gives it: on a host of the configuration, or signed by a key"},
-		"not for writes, even": {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Write)}, "a destructive step needs an approval that proves who gives it: on a host of the configuration, or signed by a key"},
+		"not authenticated":    {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Destructive)}, "an approval of a destructive step has to prove who gives it: on a host of the configuration, or signed by a key"},
+		"not for writes, even": {request.Answer{By: "bob", Decision: request.Approve, Standing: proven(Write)}, "an approval of a destructive step has to prove who gives it: on a host of the configuration, or signed by a key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true })).begin()

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, d Definition) *world {
 	w := &world{
 		t: t, p: Lay(d), now: startOfTime, truth: map[string]any{}, acts: map[string][]ActResult{}, looks: map[string]WatchResult{}, timers: map[string]time.Time{},
 	}
-	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash, RunID: runID, Started: startOfTime}, condition.Values{"n": int64(2)})
+	w.s = New(Run{ID: "runbook/h/shop/fix/k", Name: "fix", Key: "k", Host: "h", Project: "shop", Initiator: "anna", PlanSHA256: planHash, RunID: runID, Started: startOfTime, Start: &identity.Word{}}, condition.Values{"n": int64(2)})
 	return w
 }
 

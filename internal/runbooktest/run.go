@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -28,7 +29,8 @@ func Run(p runbook.Program, c Case) Result {
 		f.result.Faults = []string{err.Error()} // the run is refused for it
 		return f.result
 	}
-	run := runbook.Run{Name: p.Definition.Name, Key: keys.Concurrency, Host: c.Host, Initiator: c.Initiator, PlanSHA256: plan}
+	// Whoever starts it is known, as is who answers.
+	run := runbook.Run{Name: p.Definition.Name, Key: keys.Concurrency, Host: c.Host, Initiator: c.Initiator, Start: &identity.Word{}, PlanSHA256: plan}
 	if p.Definition.Scope != runbook.ScopeHost {
 		run.Project = project
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -47,6 +48,8 @@ func (g signing) fault() error {
 // word is what a person says: its statement, for who says it and what proves that.
 type word struct {
 	namespace string
+	// claim is who says it where nothing proves that.
+	claim     string
 	statement func(who string, said identity.Said) identity.Statement
 }
 
@@ -58,7 +61,7 @@ func (s *starter) prove(ctx context.Context, c *connect.Connection, w word) (who
 	}
 	socket := localSocket()
 	if s.signing.key == "" && socket == "" {
-		return by(), said, nil
+		return w.claim, said, nil
 	}
 	namespace, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	if err != nil {
@@ -95,6 +98,18 @@ func vouched(ctx context.Context, socket, namespace string, statement identity.S
 	return who, said, nil
 }
 
+// me is who the person at the command line is: whose key signs, or who the worker of this host says, or else a claim.
+func (s *starter) me(ctx context.Context) string {
+	if s.signing.as != "" {
+		return s.signing.as
+	}
+	var caller identity.Caller
+	if socket := localSocket(); socket != "" {
+		_ = callLocal(ctx, socket, http.MethodGet, identity.WhoPath, nil, &caller) // whoever then has to prove it hears why not
+	}
+	return cmp.Or(caller.Who, by())
+}
+
 // localSocket is where the worker of this host listens for its users; empty where none does.
 func localSocket() string {
 	for _, path := range config.Sockets() {
@@ -110,32 +125,37 @@ func localSocket() string {
 const vouchWait = 5 * time.Second
 
 func vouch(ctx context.Context, socket string, req identity.VouchRequest) (said identity.Vouched, err error) {
-	ctx, cancel := context.WithTimeout(ctx, vouchWait)
-	defer cancel()
 	body, err := json.Marshal(req)
 	if err != nil {
 		return said, err
 	}
-	local := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	return said, callLocal(ctx, socket, http.MethodPost, identity.VouchPath, body, &said)
+}
+
+// callLocal calls the worker of this host.
+func callLocal(ctx context.Context, socket, method, path string, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, vouchWait)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}
-	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://local"+identity.VouchPath, bytes.NewReader(body))
+	call, err := http.NewRequestWithContext(ctx, method, "http://local"+path, bytes.NewReader(body))
 	if err != nil {
-		return said, err
+		return err
 	}
-	answer, err := local.Do(call)
+	answer, err := client.Do(call)
 	if err != nil {
-		return said, err
+		return err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	switch {
 	case err != nil:
-		return said, err
+		return err
 	case answer.StatusCode != http.StatusOK:
-		return said, errors.New(strings.TrimSpace(string(text)))
+		return errors.New(strings.TrimSpace(string(text)))
 	}
-	return said, json.Unmarshal(text, &said)
+	return json.Unmarshal(text, into)
 }
 
 // sign has ssh-keygen sign a text: it asks for passphrases and touches, and knows agents, hardware and PKCS#11.

@@ -64,12 +64,12 @@ func vouching(t *testing.T, answer func(identity.VouchRequest) (identity.Vouched
 	t.Cleanup(func() { server.Close() })
 }
 
-func proves(t *testing.T, by signing) (request.Answer, string, int, string) {
+func proves(t *testing.T, with signing) (request.Answer, string, int, string) {
 	t.Helper()
 	answer := request.Answer{Request: wiping.ID, Decision: request.Approve}
 	code, out, errs := says(t, "text", func(s *starter) (err error) {
-		s.signing = by
-		answer.By, answer.Said, err = s.prove(t.Context(), &connect.Connection{Client: namespaced{}}, word{identity.AnswerNamespace, func(who string, said identity.Said) identity.Statement {
+		s.signing = with
+		answer.By, answer.Said, err = s.prove(t.Context(), &connect.Connection{Client: namespaced{}}, word{identity.AnswerNamespace, by(), func(who string, said identity.Said) identity.Statement {
 			answer.By, answer.Said = who, said
 			return wiping.Statement(answer)
 		}})

@@ -117,7 +117,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 		answer.Decision = r.Kind.Yes()
 	}
 	answer.Request, answer.Shown, answer.Via = r.ID, r.Shown, activities.ViaCLI
-	answer.By, answer.Said, err = s.prove(ctx, c, word{identity.AnswerNamespace, func(who string, said identity.Said) identity.Statement {
+	answer.By, answer.Said, err = s.prove(ctx, c, word{identity.AnswerNamespace, by(), func(who string, said identity.Said) identity.Statement {
 		answer.By, answer.Said = who, said
 		return r.Statement(answer)
 	}})

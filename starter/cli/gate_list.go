@@ -50,7 +50,7 @@ func (s *starter) listGates(ctx context.Context, c *connect.Connection, all, min
 	}
 	shown, others, silent := open, 0, error(nil)
 	if mine {
-		shown, others, silent = ofMine(ctx, c, open)
+		shown, others, silent = ofMine(ctx, c, s.me(ctx), open)
 	}
 	listed := gatesOf(shown, all)
 	listed.Others, listed.Unknown = others, len(open)-len(shown)-others

@@ -138,7 +138,7 @@ var printers = map[string]func(s *starter, text string) error{
 		return s.printRunbookResult(filled[workflows.RunbookResult](text))
 	},
 	"runbook run, refused": func(s *starter, text string) error {
-		return s.printRefused(filled[activities.RunbookPlan](text), text)
+		return s.printRefused(filled[activities.RunbookPlan](text), text, text)
 	},
 	"runbook order": func(s *starter, text string) error { return s.printReply(text, filled[request.Reply](text)) },
 	"runbook lint":  func(s *starter, text string) error { s.printFindingLines(filled[templates.Findings](text)); return nil },

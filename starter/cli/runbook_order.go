@@ -96,7 +96,7 @@ func (s *starter) order(ctx context.Context, c *connect.Connection, id string, o
 	if runbook.AboutStep(order.Verb) {
 		order.Step = status.At
 	}
-	order.By, order.Said, err = s.prove(ctx, c, word{identity.OrderNamespace, func(who string, said identity.Said) identity.Statement {
+	order.By, order.Said, err = s.prove(ctx, c, word{identity.OrderNamespace, by(), func(who string, said identity.Said) identity.Statement {
 		order.By, order.Said = who, said
 		return order.Statement(id, status.Host)
 	}})

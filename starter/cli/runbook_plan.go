@@ -60,7 +60,7 @@ const runbookBytes = 256 << 10
 
 // runbookCall reads the words of a command line: the name of a runbook or a file, and inputs.
 func runbookCall(arg string, params []string) (activities.RunbookCall, error) {
-	call := activities.RunbookCall{By: by()}
+	var call activities.RunbookCall
 	var err error
 	if call.Inputs, err = parseParams(params); err != nil {
 		return call, err

@@ -14,6 +14,8 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/config"
+	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -44,6 +46,7 @@ rejected, and 4 when it failed, was rolled back or was aborted.`,
 	cmd.Flags().StringVar(&o.plan, "plan", "", "SHA-256 of the plan to carry out, at least its first 12 digits; another one is refused")
 	cmd.Flags().BoolVar(&o.override, "override", false, "run in spite of cooldown and breaker; needs --reason")
 	reasonFlag(cmd, &o.why, "kept with the run")
+	s.signingFlags(cmd)
 	return s.onProject(cmd, "the only one")
 }
 
@@ -83,7 +86,7 @@ func (s *starter) runbook(ctx context.Context, arg string, o runbookOptions) err
 	if call.Text == "" && slices.Contains(configuration.Disabled, call.Name) {
 		return no("", "the configuration switches "+call.Name+" off", "take it out of disabled in "+configuration.Path)
 	}
-	call.Host = host
+	call.Host, call.By = host, s.me(ctx)
 	call.Project = s.project
 	c, err := s.dial(ctx)
 	if err != nil {
@@ -114,12 +117,12 @@ func (s *starter) heedFile(c *config.Config, call activities.RunbookCall, plan a
 }
 
 // runPlanned starts what was planned and follows it. A plan with a refusal starts nothing.
-func (s *starter) runPlanned(ctx context.Context, c client.Client, plan activities.RunbookPlan, call activities.RunbookCall, o runbookOptions) error {
+func (s *starter) runPlanned(ctx context.Context, c *connect.Connection, plan activities.RunbookPlan, call activities.RunbookCall, o runbookOptions) error {
 	if s.output == "text" {
 		fmt.Fprintf(s.Out, "plan %s of %s on %s\n", shortHash(plan.SHA256), runbookTitle(plan.Runbook, plan.Key), where(plan.Host, plan.Project))
 	}
 	if len(plan.Refusals) > 0 {
-		return s.printRefused(plan, o.why)
+		return s.printRefused(plan, call.By, o.why)
 	}
 	if plan.Suppressed != "" && !o.override && o.noWait && s.output == "text" { // nobody would see how it ends
 		s.printSuppressed(plan)
@@ -165,11 +168,20 @@ type startedRun struct {
 
 // startRunbook starts the one run that there may be. One that is at work refuses it or, where the runbook
 // says so, is joined; the server's answer names that run, so that no later one is taken for it.
-func (s *starter) startRunbook(ctx context.Context, c client.Client, plan activities.RunbookPlan, request workflows.RunbookRequest) (startedRun, error) {
-	start := workflows.StartRunbook(request, workflows.RunbookStart{
+func (s *starter) startRunbook(ctx context.Context, c *connect.Connection, plan activities.RunbookPlan, request workflows.RunbookRequest) (startedRun, error) {
+	of := workflows.RunbookStart{
 		Project: plan.Project, Key: plan.Key, Policy: plan.Policy, Description: plan.Description, Inputs: plan.Inputs,
-	})
-	id := start.Options.ID
+	}
+	id := workflows.StartRunbook(request, of).Options.ID
+	var err error
+	request.By, request.Said, err = s.prove(ctx, c, word{identity.StartNamespace, request.By, func(who string, said identity.Said) identity.Statement {
+		request.By, request.Said = who, said
+		return request.Statement(id)
+	}})
+	if err != nil {
+		return startedRun{}, err
+	}
+	start := workflows.StartRunbook(request, of)
 	s.begun = "the run may have started; see " + statusCommand(id)
 	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)
 	already, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)

@@ -97,7 +97,7 @@ func TestRunIsFollowed(t *testing.T) {
 	h := &house{over: end(runbook.RollbackIncomplete)}
 	call := activities.RunbookCall{By: "anna@gpu-1", Inputs: condition.Values{"model": "llama3_8b"}}
 	code, out, errs := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), call, runbookOptions{why: "it is ill", override: true, plan: planSHA256[:12]})
+		return s.runPlanned(t.Context(), h.connection(), planned(), call, runbookOptions{why: "it is ill", override: true, plan: planSHA256[:12]})
 	})
 	require.Equal(t, exitFailed, code)
 	require.Empty(t, errs)
@@ -150,7 +150,7 @@ func TestRunOutcomes(t *testing.T) {
 				over = ended{result: workflows.RunbookResult{Runbook: "llm", Outcome: outcome}}
 			}
 			code, out, _ := says(t, "json", func(s *starter) error {
-				return s.runPlanned(t.Context(), &house{over: over}, planned(), activities.RunbookCall{}, runbookOptions{})
+				return s.runPlanned(t.Context(), (&house{over: over}).connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 			})
 			require.Equal(t, want, code)
 			_, told, _ := says(t, "text", func(s *starter) error { return s.printRunbookResult(over.result) })
@@ -173,7 +173,7 @@ func endedBy(why string) error {
 func TestRunTerminated(t *testing.T) {
 	h := &house{over: ended{err: endedBy("terminated")}}
 	code, out, _ := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, out, "llm llama3_8b: rollback incomplete: terminated")
@@ -183,7 +183,7 @@ func TestRunTerminated(t *testing.T) {
 func TestRunOutOfSight(t *testing.T) {
 	h := &house{over: ended{err: serviceerror.NewUnavailable("connection refused")}}
 	code, out, told := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitMissing, code)
 	require.NotContains(t, out, "rollback incomplete")
@@ -195,19 +195,19 @@ func TestNothingIsStarted(t *testing.T) {
 	refused.Refusals = []string{"the GPU is lost", "too hot"}
 	h := &house{}
 	code, out, _ := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), refused, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
 	require.Equal(t, "plan 0123456789ab of llm llama3_8b on gpu1/shop\n[REFUSED] the GPU is lost\n[REFUSED] too hot\nNothing was started.\n", out)
 	code, out, _ = says(t, "json", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, refused, activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), refused, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
 	require.Contains(t, out, `"reason": "the GPU is lost; too hot"`)
 	require.Contains(t, out, `"outcome": "refused"`)
 
 	code, _, errs := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{plan: "ffffffffffff"})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{plan: "ffffffffffff"})
 	})
 	require.Equal(t, exitNo, code)
 	require.Equal(t, "starter: --plan: the plan has changed: it is 0123456789ab now; look at it with starter runbook plan\n", errs)
@@ -218,7 +218,7 @@ func TestNothingIsStarted(t *testing.T) {
 func TestRunAtWork(t *testing.T) {
 	h := &house{atWork: map[string]workflows.RunbookStatus{"runbook/gpu1/shop/llm/llama3_8b": approval("runbook/gpu1/shop/llm/llama3_8b", "approve")}}
 	code, _, errs := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
 	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
@@ -230,7 +230,7 @@ func TestRunAtWork(t *testing.T) {
 	h.atWork["runbook/gpu1/shop/llm/llama3_8b"] = same
 	h.over = ended{result: workflows.RunbookResult{Runbook: "llm", Key: "llama3_8b", Outcome: runbook.Succeeded}}
 	code, out, _ := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), joins, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitDone, code)
 	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n")
@@ -238,7 +238,7 @@ func TestRunAtWork(t *testing.T) {
 	require.Equal(t, "former", h.over.runID)
 
 	_, out, _ = says(t, "json", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{noWait: true})
+		return s.runPlanned(t.Context(), h.connection(), joins, activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
 	require.JSONEq(t, `{"workflow_id":"runbook/gpu1/shop/llm/llama3_8b","run_id":"former","joined":true,"next":["starter runbook status runbook/gpu1/shop/llm/llama3_8b"]}`, out)
 }
@@ -271,7 +271,7 @@ func TestRunAtWorkIsAnother(t *testing.T) {
 			status.Inputs, status.PlanSHA256 = c.inputs, c.sha256
 			h := &house{atWork: map[string]workflows.RunbookStatus{id: status}, silent: c.silent, over: ended{result: workflows.RunbookResult{Runbook: "llm", Key: "llama3_8b", Outcome: runbook.Succeeded}}}
 			code, out, errs := says(t, "text", func(s *starter) error {
-				return s.runPlanned(t.Context(), h, joins, activities.RunbookCall{}, runbookOptions{plan: c.plan, noWait: true})
+				return s.runPlanned(t.Context(), h.connection(), joins, activities.RunbookCall{}, runbookOptions{plan: c.plan, noWait: true})
 			})
 			require.Equal(t, c.code, code)
 			require.Contains(t, out, c.out)
@@ -284,13 +284,13 @@ func TestRunAtWorkIsAnother(t *testing.T) {
 func TestRunStarted(t *testing.T) {
 	h := &house{}
 	code, out, _ := says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{noWait: true})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{noWait: true})
 	})
 	require.Equal(t, exitDone, code)
 	const started = "started runbook/gpu1/shop/llm/llama3_8b (run fresh)\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n"
 	require.True(t, strings.HasSuffix(out, started), out)
 	_, out, _ = says(t, "text", func(s *starter) error {
-		return s.runPlanned(t.Context(), h, planned(), activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Contains(t, out, started, "one that is followed can be looked at as well")
 	require.Empty(t, h.request.PlanSHA256, "who did not name a plan takes what it is")
@@ -311,7 +311,7 @@ func TestRunIsLeftAlone(t *testing.T) {
 func TestStartInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	code, _, errs := says(t, "text", func(s *starter) error {
-		return s.runPlanned(ctx, &house{interrupt: cancel}, planned(), activities.RunbookCall{}, runbookOptions{})
+		return s.runPlanned(ctx, (&house{interrupt: cancel}).connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitDetached, code)
 	require.Equal(t, "starter: interrupted; the run may have started; see starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)

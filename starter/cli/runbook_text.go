@@ -94,11 +94,11 @@ func (s *starter) printRefusals(refusals []string) {
 }
 
 // printRefused ends a run that was not started. In JSON it is the result that the run would have had.
-func (s *starter) printRefused(plan activities.RunbookPlan, why string) error {
+func (s *starter) printRefused(plan activities.RunbookPlan, by, why string) error {
 	if s.output == "json" {
 		err := s.printJSON(workflows.RunbookResult{
 			Runbook: plan.Runbook, Key: plan.Key, Host: plan.Host, Inputs: plan.Inputs, Outcome: runbook.Refused, Reason: strings.Join(plan.Refusals, "; "),
-			By: by(), Why: why, Definition: plan.Definition, PlanSHA256: plan.SHA256, Steps: []workflows.RunbookStep{},
+			By: by, Why: why, Definition: plan.Definition, PlanSHA256: plan.SHA256, Steps: []workflows.RunbookStep{},
 		})
 		if err != nil {
 			return err

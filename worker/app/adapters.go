@@ -33,9 +33,13 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	vram := &activities.VRAM{
 		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
+	people := &activities.People{
+		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
+		Host: name, Ledger: book,
+	}
 	ops, err := operations.New(operations.Options{
 		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
-		Commands: c.Commands, Runner: command.New(commands), Groups: c.Groups, Ledger: book,
+		Commands: c.Commands, Runner: command.New(commands), Groups: c.Groups, Ledger: book, People: people,
 	})
 	if err != nil {
 		return HostActivities{}, err
@@ -48,10 +52,8 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		Router:     &activities.Router{Replicas: replicas},
 		VRAM:       vram,
 		Operations: ops,
-		Runbooks:   runbooks(c, in.Definitions, book, ops),
-		People: &activities.People{
-			Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
-		},
+		Runbooks:   runbooks(c, in.Definitions, book, ops, people),
+		People:     people,
 	}, nil
 }
 

@@ -79,6 +79,8 @@ func (s SharedActivities) list() []registered {
 		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
 		{activities.KeepServiceRun, effect, s.Records.KeepServiceRun},
+		{activities.UseStatement, local, s.Records.UseStatement},
+		{activities.UseStatementLater, effect, s.Records.UseStatement},
 		{activities.ReadEntries, read, s.Records.ReadEntries},
 		{activities.VerifyLedger, read, s.Records.VerifyLedger},
 	}

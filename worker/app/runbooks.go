@@ -50,10 +50,10 @@ func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
 }
 
 // runbooks reads the installation's definitions for runs on every host.
-func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activities.Operations) *activities.Runbooks {
+func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activities.Operations, p *activities.People) *activities.Runbooks {
 	projects := map[string][]string{}
 	for name, host := range c.Hosts {
 		projects[name] = host.Names()
 	}
-	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, Projects: projects}
+	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, People: p, Projects: projects}
 }

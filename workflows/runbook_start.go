@@ -1,0 +1,52 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
+)
+
+// Statement is what a person says by starting the runbook, as the run with that workflow id.
+func (r RunbookRequest) Statement(id string) identity.Statement {
+	s := identity.Statement{
+		Do: identity.Start, Who: r.By, Login: r.Login, Host: r.Host, Run: id, Step: r.Name, Plan: r.PlanSHA256, Arguments: map[string]string{}, Reason: r.Why,
+		At: r.At, Nonce: r.Nonce,
+	}
+	for _, name := range r.Inputs.Names() {
+		s.Arguments[name] = condition.Spell(r.Inputs[name])
+	}
+	if r.Override { // which is no name of an input
+		s.Arguments["--override"] = "yes"
+	}
+	return s
+}
+
+// starter is who says that the run is to start, and what proves it.
+func (r RunbookRequest) starter(ctx workflow.Context) activities.Person {
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	return activities.Person{Name: r.By, Via: activities.ViaCLI, Word: word(ctx, identity.StartNamespace, r.Statement(id), r.Said)}
+}
+
+// started uses up the statement that started the run: no other run is started by it.
+func (r *runbookRun) started(ctx workflow.Context, starter activities.Person, standing activities.Standing) error {
+	if standing.Proof == nil {
+		return nil
+	}
+	info := workflow.GetInfo(ctx)
+	err := r.entries.run(ctx, "ledger: "+identity.UsedKind, activities.UseStatement, activities.UseStatementLater, activities.UsedStatement{
+		WorkflowID: info.WorkflowExecution.ID, Subject: r.state.Run.Subject(r.state.Run.Key), RunID: standing.RunID, At: workflow.Now(ctx), By: starter.Name,
+		Data: activities.UsedStatementData{RunID: standing.RunID, Statement: standing.Statement, Proof: *standing.Proof},
+	}, nil)
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == activities.Conflict {
+		return temporal.NewNonRetryableApplicationError("the word that started it has started another run, and counts once", activities.PermissionDenied, nil)
+	}
+	if err == nil {
+		r.state.Run.Start = starter.Word
+	}
+	return err
+}
