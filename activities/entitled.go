@@ -153,8 +153,11 @@ func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID
 	return &proof, nil
 }
 
-// installed reads the definition that this host once had under a hash.
+// installed is the definition that this host has, or once had, under a hash.
 func (p *People) installed(ctx context.Context, sum string) (runbook.Definition, error) {
+	if d, ok := p.Installed[sum]; ok {
+		return d, nil
+	}
 	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, Limit: 1})
 	if err != nil {
 		return runbook.Definition{}, err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -39,6 +41,9 @@ type Kept struct {
 // keys.
 func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	for _, rec := range req.Records {
+		if err := ofRun(ctx, req.WorkflowID, rec.Kind); err != nil {
+			return Kept{}, Classify(ctx, err)
+		}
 		data, err := canonical(rec.Data)
 		if err != nil {
 			return Kept{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", rec.Event, err)))
@@ -67,6 +72,18 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 		}
 	}
 	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
+}
+
+// ofRun refuses entries about another run than the one that asks, and kinds that are not for runs to keep: a worker itself
+// says which definitions and keys its host has.
+func ofRun(ctx context.Context, id, kind string) error {
+	if activity.IsActivity(ctx) && activity.GetInfo(ctx).WorkflowExecution.ID != id {
+		return Fail(PermissionDenied, fmt.Errorf("a run tells the ledger of itself, and not of %s", id))
+	}
+	if !slices.Contains(KeptKinds, kind) {
+		return Fail(PermissionDenied, fmt.Errorf("no run keeps entries of the kind %s", kind))
+	}
+	return nil
 }
 
 // withinQuota keeps an entry unless there are as many already as there may be.

@@ -12,6 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -45,6 +46,8 @@ type People struct {
 	// Host is the one of this worker, and Ledger where its definitions and used statements are.
 	Host   string
 	Ledger Ledger
+	// Installed are the runbooks that this worker has now, by Definition.Sum.
+	Installed map[string]runbook.Definition
 }
 
 // Standing is what a person may do, and which run asked.

@@ -33,9 +33,13 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	vram := &activities.VRAM{
 		Projects: projects, Engine: engine, GPUs: probe, Books: books{temporal, name}, HeadroomRatio: c.GPU.HeadroomRatio,
 	}
+	definitions, err := installed(in.Definitions)
+	if err != nil {
+		return HostActivities{}, err
+	}
 	people := &activities.People{
 		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
-		Host: name, Ledger: book,
+		Host: name, Ledger: book, Installed: definitions,
 	}
 	ops, err := operations.New(operations.Options{
 		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),

@@ -106,6 +106,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
+	if err := keepInstalled(ctx, book, name, adapters.People.Installed); err != nil {
+		o.Logger.Error("the ledger does not know the runbooks of this host", "error", err) // the next start tries again
+	}
 	kept, err := stateOf(book, o.StateFiles)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
