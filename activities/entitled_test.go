@@ -40,12 +40,12 @@ const (
 
 // entitlement is a host on which anna starts a run of wipe, and whose word counts.
 type entitlement struct {
-	t      *testing.T
-	people *People
-	archive  *archive
-	keys   map[string]identity.HostKey
-	now    time.Time
-	call   runbook.ActCall
+	t       *testing.T
+	people  *People
+	archive *archive
+	keys    map[string]identity.HostKey
+	now     time.Time
+	call    runbook.ActCall
 }
 
 func newEntitlement(t *testing.T, change func(*runbook.Gate)) *entitlement {

@@ -93,7 +93,7 @@ func (s runSite) says(t *testing.T, r request.Request, decision string) (request
 	var reply request.Reply
 	handle, err := s.c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: wipeRun, UpdateName: workflows.AnswerRequest, UpdateID: uuid.NewString(), WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{request.Answer{Request: r.ID, Shown: r.Shown, Decision: decision, By: "bench@bench", Via: activities.ViaCLI, Reason: "a test"}},
+		Args: []any{s.signed(t, r, request.Answer{Request: r.ID, Shown: r.Shown, Decision: decision, By: "bench@bench", Via: activities.ViaCLI, Reason: "a test"})},
 	})
 	if err == nil {
 		err = handle.Get(ctx, &reply)

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -21,6 +23,8 @@ import (
 	"github.com/evenkeel/evenkeel/activities/operations"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/gpu"
+	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -35,9 +39,12 @@ type runSite struct {
 	c *connect.Connection
 	// ledger is the file of the ledger.
 	ledger string
+	// key is that of the host, and cluster the id of the namespace.
+	key     identity.HostKey
+	cluster string
 }
 
-func newRunSite(t testing.TB, argv []string, definitions activities.Definitions) runSite {
+func newRunSite(t testing.TB, argv []string, definitions installed) runSite {
 	t.Helper()
 	worker.SetStickyWorkflowCacheSize(app.CachedRuns)
 	s, err := Start(t.Context(), Options{StateDir: t.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
@@ -50,13 +57,29 @@ func newRunSite(t testing.TB, argv []string, definitions activities.Definitions)
 	book, err := ledger.Open(t.Context(), ledger.Options{StateDir: state})
 	require.NoError(t, err)
 	t.Cleanup(func() { book.Close() })
+	namespace, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
+	require.NoError(t, err)
+	cluster := namespace.GetNamespaceInfo().GetId()
+	key, err := identity.OpenHostKey(filepath.Join(state, "host.key"))
+	require.NoError(t, err)
+	signer, err := identity.HostSigner("bench", key.Public())
+	require.NoError(t, err)
+	people := &activities.People{
+		Cluster: cluster, Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"bench@bench"}},
+		Approvals: config.Approvals{Operators: []string{"oncall"}}, Host: "bench", Ledger: book, Installed: map[string]runbook.Definition{},
+	}
+	for _, d := range definitions {
+		sum, err := d.Sum()
+		require.NoError(t, err)
+		people.Installed[sum] = d
+	}
 	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
 	ops, err := operations.New(operations.Options{
-		Projects: projects, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, Groups: map[string][]string{"oncall": {"bench@bench"}},
+		Projects: projects, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, People: people, Groups: people.Groups,
 		Commands: map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
 	})
 	require.NoError(t, err)
-	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, Projects: map[string][]string{"bench": {"bench"}}}
+	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, People: people, Projects: map[string][]string{"bench": {"bench"}}}
 	guard := []interceptor.WorkerInterceptor{app.Guard()}
 	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
 	workflows.Register(shared)
@@ -66,12 +89,12 @@ func newRunSite(t testing.TB, argv []string, definitions activities.Definitions)
 		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
 	}.Register(shared)
 	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
-	app.HostActivities{Operations: ops, Runbooks: runbooks, People: &activities.People{Groups: map[string][]string{"oncall": {"bench@bench"}}, Approvals: config.Approvals{Operators: []string{"oncall"}}}}.Register(host)
+	app.HostActivities{Operations: ops, Runbooks: runbooks, People: people}.Register(host)
 	require.NoError(t, shared.Start())
 	t.Cleanup(shared.Stop)
 	require.NoError(t, host.Start())
 	t.Cleanup(host.Stop)
-	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db")}
+	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db"), key, cluster}
 }
 
 // noServices and noGPUs are a host that has neither.
@@ -96,3 +119,17 @@ func (installed) ReadRunbook(string, []byte) (runbook.Definition, error) {
 func (installed) NearestRunbook(string) string { return "" }
 
 func (installed) RunbookFault(string) string { return "" }
+
+// signed is what the host adds to an answer.
+func (s runSite) signed(t testing.TB, r request.Request, a request.Answer) request.Answer {
+	t.Helper()
+	a.Said = identity.Said{At: time.Now().UTC().Truncate(time.Second), Nonce: uuid.NewString()}
+	statement := r.Statement(a)
+	statement.Cluster = s.cluster
+	text, err := statement.Text()
+	require.NoError(t, err)
+	signature, err := s.key.Sign(identity.AnswerNamespace, text)
+	require.NoError(t, err)
+	a.Evidence = &identity.Evidence{Kind: identity.Host, By: "bench", Signature: signature}
+	return a
+}
