@@ -75,7 +75,7 @@ func newRunSite(t testing.TB, argv []string, definitions installed) runSite {
 	}
 	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
 	ops, err := operations.New(operations.Options{
-		Projects: projects, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, People: people, Groups: people.Groups,
+		Projects: projects, Replicas: &activities.Replicas{Engine: noEngine{}}, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, People: people, Groups: people.Groups,
 		Commands: map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
 	})
 	require.NoError(t, err)
@@ -97,10 +97,16 @@ func newRunSite(t testing.TB, argv []string, definitions installed) runSite {
 	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db"), key, cluster}
 }
 
-// noServices and noGPUs are a host that has neither.
+// noServices, noEngine and noGPUs are a host that has neither.
 type noServices struct{ activities.Compose }
 
 func (noServices) Services(context.Context) ([]scaling.Service, error) { return nil, nil }
+
+type noEngine struct{ activities.Engine }
+
+func (noEngine) Inventory(context.Context, string) (scaling.Inventory, error) {
+	return scaling.Inventory{}, nil
+}
 
 type noGPUs struct{ activities.GPUs }
 
