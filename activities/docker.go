@@ -145,4 +145,6 @@ type Docker struct {
 	Definitions string
 	// Key is the public key of this host, as a line of authorized_keys.
 	Key string
+	// People say whether persons allow what takes a service below its minimum.
+	People *People
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,9 @@ type ReplicasRequest struct {
 	Endpoint scaling.Endpoint `json:"endpoint"`
 	// UnhealthyBefore are the ids of those that were unhealthy before the change.
 	UnhealthyBefore []string `json:"unhealthy_before,omitempty"`
+	// Uses is the operation of runbooks that the change is, and Allowed what persons said that allows it.
+	Uses    string   `json:"uses,omitempty"`
+	Allowed *Allowed `json:"allowed,omitempty"`
 	// Once lets CheckHealthy be content with one look: the replicas were seen to be well a moment ago.
 	Once bool `json:"once,omitempty"`
 }
@@ -40,6 +44,9 @@ func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 }
 
 func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
+	if err := d.mayTake(ctx, req, false); err != nil {
+		return err
+	}
 	hooks, err := d.awaitHooks(ctx, req.Project, req.Service)
 	if err != nil {
 		return err
@@ -124,10 +131,25 @@ func (d *Docker) awaitHooks(ctx context.Context, project, service string) (Hooks
 }
 
 // RemoveReplicas deletes replicas with their anonymous volumes. It cannot be undone. One that is gone is success, an
-// engine that does not answer Unavailable.
+// engine that does not answer Unavailable, and one that takes the service below its minimum without persons who said so
+// PermissionDenied. What is no replica of the service stays.
 func (d *Docker) RemoveReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer Heartbeat(ctx)()
-	return Classify(ctx, each(ctx, req.IDs, d.Engine.Remove))
+	return Classify(ctx, d.remove(ctx, req))
+}
+
+func (d *Docker) remove(ctx context.Context, req ReplicasRequest) error {
+	if err := d.mayTake(ctx, req, true); err != nil {
+		return err
+	}
+	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Service)
+	if err != nil {
+		return err
+	}
+	ids := slices.DeleteFunc(slices.Clone(req.IDs), func(id string) bool {
+		return !slices.ContainsFunc(replicas, func(r scaling.Replica) bool { return r.ID == id })
+	})
+	return each(ctx, ids, d.Engine.Remove)
 }
 
 func each(ctx context.Context, ids []string, do func(context.Context, string) error) error {

@@ -23,6 +23,9 @@ type PlanRequest struct {
 	Configuration string `json:"configuration,omitempty"`
 	// Restore takes the services back to numbers that they had, whatever the bounds.
 	Restore bool `json:"restore,omitempty"`
+	// Starter is who starts the run, and Allowed what persons said that allows the change; only a run has them.
+	Starter *Starter `json:"starter,omitempty"`
+	Allowed *Allowed `json:"allowed,omitempty"`
 }
 
 // PlanScale reads the engine and the Compose project and says what the request would do and every
@@ -62,6 +65,11 @@ func (d *Docker) plan(ctx context.Context, req PlanRequest) (scaling.Plan, error
 	plan := scaling.MakePlan(seen)
 	if err := d.checkFiles(ctx, project, plan.Changes); err != nil {
 		return scaling.Plan{}, err
+	}
+	if !forPerson(ctx) {
+		if err := d.refuseUnproven(ctx, project, req, plan.Changes); err != nil {
+			return scaling.Plan{}, err
+		}
 	}
 	d.VRAM.gate(ctx, req.Project, plan.Changes)
 	if req.Configuration != "" && d.Configuration != "" && req.Configuration != d.Configuration {

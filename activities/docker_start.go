@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -54,7 +55,7 @@ func (d *Docker) start(ctx context.Context, req StartRequest) (result StartResul
 	}
 	sibling, numbers := c.Sibling.ID, c.Add
 	if c.Bootstrap {
-		if result.Removed, err = d.makeRoom(ctx, c); err != nil {
+		if result.Removed, err = d.makeRoom(ctx, req.Project, c); err != nil {
 			return result, err
 		}
 		first, err := d.bootstrap(ctx, project, c)
@@ -126,9 +127,59 @@ func (d *Docker) clone(ctx context.Context, project *Project, req StartRequest, 
 	return clones, group.Wait()
 }
 
+// firstMade is the id of the replica that Compose made for the request, and which therefore says of no run that it did;
+// empty where there is none. It is young: an old one is somebody else's, whatever a request says.
+func (d *Docker) firstMade(ctx context.Context, req StartRequest, replicas []scaling.Replica) (string, error) {
+	for _, r := range replicas {
+		if !req.Change.Bootstrap || len(req.Change.Add) == 0 || r.MadeBy != "" || r.Number != req.Change.Add[0] {
+			continue
+		}
+		life, err := d.Engine.Life(ctx, r.ID, false)
+		if err != nil {
+			return "", err
+		}
+		if time.Since(life.Created) < firstAge {
+			return r.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// mayUndo says why what another run made may not be taken away: a run takes back its own start, and after a reset of it
+// only as far as the service has enough replicas.
+func (d *Docker) mayUndo(ctx context.Context, req StartRequest, replicas []scaling.Replica, made func(scaling.Replica) bool) error {
+	if id := runID(ctx); id == "" || id == req.MadeBy {
+		return nil
+	}
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return err
+	}
+	staying := len(slices.DeleteFunc(slices.Clone(replicas), made))
+	if staying < len(replicas) && staying < project.minimum(req.Change.Service) {
+		return Fail(PermissionDenied, fmt.Errorf("%d replicas of %s would be left, below the minimum of its policy, and another run made the others: %w", staying, req.Change.Service, errNotProven))
+	}
+	return nil
+}
+
+// firstAge is longer than any change takes from its start to its undo.
+const firstAge = 24 * time.Hour
+
 // makeRoom removes the leftovers that Compose would start in place of a new replica, and returns their names.
-func (d *Docker) makeRoom(ctx context.Context, c scaling.Change) (removed []string, err error) {
+func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change) (removed []string, err error) {
+	there, err := d.Engine.Replicas(ctx, project, c.Service)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range c.Discard {
+		at := slices.IndexFunc(there, func(t scaling.Replica) bool { return t.ID == r.ID })
+		if at < 0 {
+			removed = append(removed, r.Name) // by an attempt before
+			continue
+		}
+		if there[at].Live() {
+			return removed, Fail(PreconditionFailed, fmt.Errorf("%s was to make room because it is stopped, and it runs", r.Name))
+		}
 		if err := d.Engine.Remove(ctx, r.ID); err != nil {
 			return removed, fmt.Errorf("remove %s: %w", r.Name, err)
 		}
@@ -191,8 +242,13 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 		}
 	}
 	var mine []scaling.Replica
-	made := func(r scaling.Replica) bool {
-		return r.MadeBy == req.MadeBy || req.Change.Bootstrap && r.MadeBy == "" && r.Number == req.Change.Add[0]
+	first, err := d.firstMade(ctx, req, replicas)
+	if err != nil {
+		return undone, err
+	}
+	made := func(r scaling.Replica) bool { return req.MadeBy != "" && r.MadeBy == req.MadeBy || r.ID == first }
+	if err := d.mayUndo(ctx, req, replicas, made); err != nil {
+		return undone, err
 	}
 	for _, r := range replicas {
 		if made(r) || slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {

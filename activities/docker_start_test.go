@@ -138,7 +138,13 @@ func TestUndoStart(t *testing.T) {
 func TestUndoStartOfABootstrap(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("running", "")[:1]
-	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}})
+	d.lives = map[string]scaling.Life{"a": {Created: time.Now().Add(-25 * time.Hour)}}
+	start := StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}}
+	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), start)
+	require.NoError(t, err)
+	require.Empty(t, undone.Removed, "no run has made one that is so old")
+	d.lives["a"] = scaling.Life{Created: time.Now().Add(-time.Hour)}
+	undone, err = d.docker(&file{}, nil).UndoStart(t.Context(), start)
 	require.NoError(t, err)
 	require.Equal(t, Undone{Removed: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
 	require.Empty(t, d.replicas)

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,15 +28,22 @@ type UsedStatementData struct {
 	Proof     identity.Proof `json:"proof"`
 }
 
-// UseStatement uses a statement up. It may be repeated for the same run; for another it is Conflict.
+// UseStatement uses a statement up. It may be repeated for the same run; for another it is PermissionDenied.
 func (r *Records) UseStatement(ctx context.Context, used UsedStatement) error {
+	return Classify(ctx, useStatement(ctx, r.Ledger, used))
+}
+
+func useStatement(ctx context.Context, book Ledger, used UsedStatement) error {
 	text, err := canonical(used.Data)
 	if err != nil {
-		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", identity.UsedKind, err)))
+		return Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", identity.UsedKind, err))
 	}
-	_, err = r.Ledger.Append(ctx, ledger.Draft{
+	_, err = book.Append(ctx, ledger.Draft{
 		Key: identity.UsedKey(used.Data.Statement), At: used.At.UTC().Format(time.RFC3339), Kind: identity.UsedKind, Subject: used.Subject, Actor: used.By,
 		WorkflowID: used.WorkflowID, RunID: used.RunID, Data: text,
 	})
-	return Classify(ctx, err)
+	if ClassOf(err) == Conflict {
+		return Fail(PermissionDenied, errors.New("the word that started it has started another run, and counts once"))
+	}
+	return err
 }

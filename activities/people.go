@@ -61,14 +61,19 @@ type Standing struct {
 // vouches for; evidence that does not hold is PermissionDenied. It runs on the queue of the host that the run is about,
 // because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
+	standing, err := p.whoIs(ctx, who)
+	return standing, Classify(ctx, err)
+}
+
+func (p *People) whoIs(ctx context.Context, who Person) (Standing, error) {
 	if who.Via != ViaCLI {
-		return Standing{}, Classify(ctx, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via))))
+		return Standing{}, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via)))
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom)}}
 	kind := identity.Host
 	if w := who.Word; w != nil && !p.claims(w.Evidence) {
 		if err := p.prove(*who.Word, &standing.Standing); err != nil {
-			return Standing{}, Classify(ctx, err)
+			return Standing{}, err
 		}
 		kind = standing.Proof.Kind
 	}
@@ -87,13 +92,20 @@ func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 	return standing, nil
 }
 
-// mayStart returns what a person may do who wants to start a run, or that they may not.
-func (p *People) mayStart(ctx context.Context, who Person, override bool) (Standing, error) {
-	standing, err := p.WhoIs(ctx, who)
+// Starter is who wants to start a run.
+type Starter struct {
+	Person
+	// Override is in spite of cooldown and breaker.
+	Override bool `json:"override,omitempty"`
+}
+
+// mayStart returns what a person may do who wants to start a run, or PermissionDenied that they may not.
+func (p *People) mayStart(ctx context.Context, who Starter) (Standing, error) {
+	standing, err := p.whoIs(ctx, who.Person)
 	switch {
 	case err != nil:
 		return standing, err
-	case override && !standing.Operator:
+	case who.Override && !standing.Operator:
 		return standing, Fail(PermissionDenied, errors.New("only an operator may override: "+request.NoOperator(who.Name)))
 	case len(p.Approvals.Starters) == 0:
 		return standing, nil

@@ -53,6 +53,9 @@ func (p *Project) restartFault(service string) string {
 	return cmp.Or(p.PolicyFaults[service], p.DefaultFault)
 }
 
+// minimum is how few replicas of a service a run may leave by itself: at least one.
+func (p *Project) minimum(service string) int { return max(p.Policies[service].Min, 1) }
+
 // Projects are the Compose projects of this host, by name.
 type Projects map[string]*Project
 

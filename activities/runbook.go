@@ -48,9 +48,8 @@ type RunbookCall struct {
 	// File and Text are a runbook that is not installed; only a plan takes one.
 	File string `json:"file,omitempty"`
 	Text string `json:"text,omitempty"`
-	// Starter is who wants a run to start, and Override whether in spite of cooldown and breaker; a plan has neither.
-	Starter  *Person `json:"starter,omitempty"`
-	Override bool    `json:"override,omitempty"`
+	// Starter is who wants a run to start; a plan has none.
+	Starter *Starter `json:"starter,omitempty"`
 }
 
 // LoadedRunbook is what a run follows to its end.
@@ -89,7 +88,7 @@ func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRun
 		loaded.Sum, err = loaded.Definition.Sum()
 	}
 	if err == nil && call.Starter != nil {
-		loaded.Starter, err = r.People.mayStart(ctx, *call.Starter, call.Override)
+		loaded.Starter, err = r.People.mayStart(ctx, *call.Starter)
 	}
 	return loaded, Classify(ctx, err)
 }

@@ -98,6 +98,15 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 	return q.asker.hear(ctx, a, who.RunID)
 }
 
+// startWord is word of what started the run: it counts as of its start, however long it has waited since.
+func startWord(ctx workflow.Context, s identity.Statement, said identity.Said) *identity.Word {
+	w := word(ctx, identity.StartNamespace, s, said)
+	if w != nil {
+		w.Now = workflow.GetInfo(ctx).WorkflowStartTime
+	}
+	return w
+}
+
 // word is what was said with what proves it; nil where nothing does.
 func word(ctx workflow.Context, namespace string, s identity.Statement, said identity.Said) *identity.Word {
 	if said.Evidence == nil {

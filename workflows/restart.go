@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -22,6 +23,8 @@ type RestartRequest struct {
 	Why string `json:"why,omitempty"`
 	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
 	Until time.Time `json:"until,omitzero"`
+	// Allowed is what persons said that allows it; nil where it needs nobody's word.
+	Allowed *activities.Allowed `json:"allowed,omitempty"`
 }
 
 // RestartService restarts the replicas of a service, one after the other: unroute, drain, stop, start, warm-up,
@@ -34,6 +37,7 @@ func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, er
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
+	run.uses, run.allowed = runbook.RestartOperation, req.Allowed
 	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })
 }
 

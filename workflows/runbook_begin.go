@@ -23,7 +23,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	}
 	var a *activities.Runbooks
 	starter := r.req.starter(ctx)
-	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By, Override: r.req.Override, Starter: &starter}
+	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By, Starter: &activities.Starter{Person: starter, Override: r.req.Override}}
 	var loaded activities.LoadedRunbook
 	if err := r.queue.run(ctx, looking("read runbook "+r.req.Name), lookLimit, a.LoadRunbook, call, &loaded); err != nil {
 		return false, err

@@ -34,7 +34,7 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 	}
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
 		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
-		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
+		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
 	})
 	outputs := condition.Values{}
 	if result.From != nil {
@@ -50,6 +50,14 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 	}
 	outputs["to"] = result.To
 	return runbook.ActResult{Outcome: runbook.OK, Outputs: outputs, Message: string(result.Outcome)}, nil
+}
+
+// allows is what persons said that allows a destructive change; nil where it needs nobody's word.
+func (r *runbookRun) allows(call runbook.ActCall) *activities.Allowed {
+	if call.Risk != runbook.Destructive {
+		return nil
+	}
+	return &activities.Allowed{Call: &call, Run: r.state.Run.ID, RunID: r.runID}
 }
 
 // compare looks whether an undo has left as many replicas as it was to.
@@ -72,7 +80,7 @@ func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int)
 func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
 	result, err := r.change(ctx, call, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
-		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until,
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
 	})
 	if err != nil {
 		return runbook.ActResult{}, err

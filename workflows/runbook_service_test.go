@@ -64,6 +64,9 @@ func TestRunbookRestartsAService(t *testing.T) {
 			require.Equal(t, c.outcome, result.Outcome, result.Reason)
 			require.Equal(t, c.acts, s.acts)
 			require.Equal(t, []string{"service/gpu1/shop/model-qwen"}, ids)
+			require.Equal(t, "restart", asked[0].Allowed.Call.Path)
+			require.Equal(t, []string{"default-test-workflow-id", "default-test-run-id"}, []string{asked[0].Allowed.Run, asked[0].Allowed.RunID})
+			asked[0].Allowed = nil
 			require.Equal(t, workflows.RestartRequest{Host: "gpu1", Project: "shop", Service: "model-qwen", By: "anna@gpu1", Why: asked[0].Why, Until: start.Add(16 * time.Minute)}, asked[0])
 			require.Contains(t, asked[0].Why, " restart")
 			require.Contains(t, s.ledger.kinds(), "step.started", "nobody else says that it begins")

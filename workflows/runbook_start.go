@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"errors"
-
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -29,22 +26,19 @@ func (r RunbookRequest) Statement(id string) identity.Statement {
 // starter is who says that the run is to start, and what proves it.
 func (r RunbookRequest) starter(ctx workflow.Context) activities.Person {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
-	return activities.Person{Name: r.By, Via: activities.ViaCLI, Word: word(ctx, identity.StartNamespace, r.Statement(id), r.Said)}
+	return activities.Person{Name: r.By, Via: activities.ViaCLI, Word: startWord(ctx, r.Statement(id), r.Said)}
 }
 
-// started uses up the statement that started the run: no other run is started by it.
+// started uses up the word that started the run: no other run is started by it. It is kept for who looks again.
 func (r *runbookRun) started(ctx workflow.Context, starter activities.Person, standing activities.Standing) error {
 	if standing.Proof == nil {
 		return nil
 	}
-	info := workflow.GetInfo(ctx)
-	err := r.entries.run(ctx, "ledger: "+identity.UsedKind, activities.UseStatement, activities.UseStatementLater, activities.UsedStatement{
-		WorkflowID: info.WorkflowExecution.ID, Subject: r.state.Run.Subject(r.state.Run.Key), RunID: standing.RunID, At: workflow.Now(ctx), By: starter.Name,
+	var a *activities.Records
+	err := r.entries.run(ctx, "ledger: the start is used up", a.UseStatement, activities.UseStatementLater, activities.UsedStatement{
+		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Subject: r.state.Run.Subject(r.state.Run.Key), RunID: standing.RunID, At: workflow.Now(ctx), By: starter.Name,
 		Data: activities.UsedStatementData{RunID: standing.RunID, Statement: standing.Statement, Proof: *standing.Proof},
 	}, nil)
-	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == activities.Conflict {
-		return temporal.NewNonRetryableApplicationError("the word that started it has started another run, and counts once", activities.PermissionDenied, nil)
-	}
 	if err == nil {
 		r.state.Run.Start = starter.Word
 	}

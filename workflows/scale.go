@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -29,18 +30,21 @@ type ScaleRequest struct {
 	Why string `json:"why,omitempty"`
 	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
 	Until time.Time `json:"until,omitzero"`
+	// Allowed is the step of a runbook that allows it; nil where a person has started it, or no word is needed.
+	Allowed *activities.Allowed `json:"allowed,omitempty"`
+	identity.Said
 }
 
 // ScaleService takes a service to a number of replicas without losing a request: up by start,
 // warm-up, healthy, observe, route, verify; down by unroute, drain, stop, verify, remove. A failure or a
 // cancellation puts things back. Its id is ServiceID, so that a service has one change at a time.
 func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error) {
-	if err := spoken(req.By, req.Why, identity.Said{}); err != nil {
+	if err := spoken(req.By, req.Why, req.Said); err != nil {
 		return ServiceResult{}, err
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
-	run.asked = &req.Replicas
+	run.asked, run.uses, run.allowed = &req.Replicas, runbook.ScaleOperation, req.Allowed
 	return run.follow(ctx, Scaled, func() error { return run.scale(ctx, req) })
 }
 
@@ -67,9 +71,13 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Plan
+		starter := req.startedBy(ctx)
+		if starter != nil && starter.Word != nil {
+			r.allowed = &activities.Allowed{Start: starter.Word}
+		}
 		err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},
-			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore,
+			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore, Starter: starter, Allowed: r.allowed,
 		}, &plan)
 		if err != nil {
 			return err

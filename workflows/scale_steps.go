@@ -203,7 +203,9 @@ func (r *serviceRun) remove(ctx workflow.Context) error {
 	r.saga.steps, r.final = nil, true // some may be gone when others are not: nothing can be put back any more
 	return r.phase(ctx, "remove", names(leaving), func() error {
 		var docker *activities.Docker
-		if err := r.do(ctx, "remove "+names(leaving), changeLimit, removeTotal, docker.RemoveReplicas, r.of(leaving), nil); err != nil {
+		request := r.of(leaving)
+		request.Uses, request.Allowed = r.uses, r.allowed
+		if err := r.do(ctx, "remove "+names(leaving), changeLimit, removeTotal, docker.RemoveReplicas, request, nil); err != nil {
 			r.amiss = append(r.amiss, "left behind, as far as they are still there: "+names(leaving))
 			return err
 		}

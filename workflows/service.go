@@ -90,6 +90,9 @@ type serviceRun struct {
 	// the host refused that effect, as the approval had ended.
 	approved activities.Approved
 	late     bool
+	// uses is the operation of runbooks that the change is, and allowed what persons said that allows it.
+	uses    string
+	allowed *activities.Allowed
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
 }
@@ -188,7 +191,9 @@ func (r *serviceRun) ask(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	entry := activities.ServiceAsk{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
-		Data: activities.ServiceAskedData{Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why},
+		Data: activities.ServiceAskedData{
+			Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why,
+		},
 	}
 	var records *activities.Records
 	return r.ledger.run(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, records.KeepServiceAsk, entry, nil)

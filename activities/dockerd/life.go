@@ -34,6 +34,7 @@ func (e *Engine) Life(ctx context.Context, id string, words bool) (scaling.Life,
 		State: c.State.Status, Restarts: c.RestartCount,
 		ExitCode: c.State.ExitCode, OOMKilled: c.State.OOMKilled,
 	}
+	life.Created, _ = time.Parse(time.RFC3339Nano, c.Created) // zero is long ago
 	if !words {
 		return life, nil
 	}

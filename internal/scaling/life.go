@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Life is how a container has lived so far.
@@ -11,6 +12,8 @@ type Life struct {
 	State string `json:"state"`
 	// Restarts counts the restarts that the engine made by itself.
 	Restarts int `json:"restarts"`
+	// Created is when it was made.
+	Created time.Time `json:"created,omitzero"`
 	// ExitCode and OOMKilled are of its last end, where it has ended.
 	ExitCode  int  `json:"exit_code"`
 	OOMKilled bool `json:"oom_killed"`

@@ -18,6 +18,7 @@ const (
 	Provider           = "provider"
 	NoPolicy           = "no_policy"
 	BelowMin           = "below_min"
+	NotProven          = "not_proven"
 	AboveMax           = "above_max"
 	NothingToRestart   = "nothing_to_restart"
 	ComposeV1          = "compose_v1"

@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/scaling"
+	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
@@ -89,7 +90,7 @@ func (r begun) GetID() string { return r.id }
 func TestSecondStartFails(t *testing.T) {
 	id := func(service string) string { return workflows.ServiceID("gpu-1", "shop", service) }
 	plans := []scaling.Plan{{Host: "gpu-1", Project: "shop", Changes: []scaling.Change{{Service: "app"}, {Service: "llm"}}}}
-	runs, err := startScale(t.Context(), taker{takes: id("app")}, plans, scaleOptions{})
+	runs, err := newStarter(Streams{}).startScale(t.Context(), &connect.Connection{Client: taker{takes: id("app")}}, plans, scaleOptions{})
 	require.Len(t, runs, 1)
 	require.Equal(t, id("app"), runs[0].GetID())
 	err = partly(err)

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/worker/connect"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -53,6 +54,7 @@ refusal is not carried out at all. Ctrl-C stops following; the run continues.`,
 	cmd.Flags().BoolVar(&o.sharedVolume, "shared-volume", false, "allow several replicas of a database that writes into one volume")
 	cmd.Flags().BoolVar(&o.cancel, "cancel", false, "cancel the runs of the named services; they put things back")
 	reasonFlag(cmd, &o.why, "kept with the run")
+	s.signingFlags(cmd)
 	return s.onProject(cmd, "the only one, or the only one that lists the service")
 }
 
@@ -90,7 +92,7 @@ func (s *starter) scale(ctx context.Context, targets []target, o scaleOptions) e
 		return s.plansOnly(plans, refused)
 	}
 	s.begun = "what was started goes on; see starter status"
-	runs, err := startScale(ctx, c, plans, o)
+	runs, err := s.startScale(ctx, c, plans, o)
 	if err != nil && len(runs) > 0 {
 		return errors.Join(partly(err), s.printStarted(runs))
 	}
@@ -135,10 +137,10 @@ func (s *starter) noneAtWork(ctx context.Context, c *connect.Connection, host st
 
 // startScale starts one workflow per change. Where one cannot be started, those that were are returned with the error:
 // they go on.
-func startScale(ctx context.Context, c client.Client, plans []scaling.Plan, o scaleOptions) (runs []client.WorkflowRun, err error) {
+func (s *starter) startScale(ctx context.Context, c *connect.Connection, plans []scaling.Plan, o scaleOptions) (runs []client.WorkflowRun, err error) {
 	for _, plan := range plans {
 		for _, change := range plan.Changes {
-			run, err := startChange(ctx, c, plan, change, o)
+			run, err := s.startChange(ctx, c, plan, change, o)
 			if err != nil {
 				return runs, err
 			}
@@ -159,10 +161,18 @@ func partly(err error) error {
 	return f
 }
 
-func startChange(ctx context.Context, c client.Client, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
+func (s *starter) startChange(ctx context.Context, c *connect.Connection, plan scaling.Plan, change scaling.Change, o scaleOptions) (client.WorkflowRun, error) {
 	request := workflows.ScaleRequest{
 		Host: plan.Host, Project: plan.Project, Service: change.Service, Replicas: change.To, BelowMin: o.belowMin, SharedVolume: o.sharedVolume,
-		By: by(), Why: o.why,
+		Why: o.why,
+	}
+	var err error
+	request.By, request.Said, err = s.prove(ctx, c, word{identity.StartNamespace, by(), func(who string, said identity.Said) identity.Statement {
+		request.By, request.Said = who, said
+		return request.Statement()
+	}})
+	if err != nil {
+		return nil, err
 	}
 	start := workflows.StartScale(request, change.String())
 	run, err := c.ExecuteWorkflow(ctx, start.Options, start.Workflow, start.Request)

@@ -50,7 +50,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	}
 	return HostActivities{
 		Docker: &activities.Docker{
-			Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256, Definitions: in.Definitions.SHA256(), Key: proven.key.Public(),
+			Host: name, Engine: engine, Projects: projects, Replicas: replicas, VRAM: vram, Configuration: c.SHA256, Definitions: in.Definitions.SHA256(), Key: proven.key.Public(), People: people,
 		},
 		Replicas:   replicas,
 		Router:     &activities.Router{Replicas: replicas},
