@@ -14,5 +14,5 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(cli.Execute(ctx, cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
+	os.Exit(cli.Execute(ctx, cli.Streams{Out: os.Stdout, Err: os.Stderr, In: os.Stdin}, os.Args[1:]))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -48,7 +49,7 @@ func plain(text string) string { return markdown.Replace(strings.Join(strings.Fi
 func serviceDetails(r ServiceResult) string {
 	lines := []string{fmt.Sprintf("## %s on %s: %s\n", plain(r.Project+"/"+r.Change()), plain(r.Host), plain(string(r.Outcome)))}
 	if r.By != "" {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", plain(r.By), plain(r.Why)))+"\n")
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Asked by %s. %s", plain(identity.Shown(r.By, r.Claimed)), plain(r.Why)))+"\n")
 	}
 	if r.Reason != "" {
 		lines = append(lines, fmt.Sprintf("**%s**\n", plain(r.Reason)))

@@ -74,20 +74,22 @@ type RunbookStatus struct {
 
 // RunbookResult is what a run did. A run that does not end well carries it in the details of its error.
 type RunbookResult struct {
-	Runbook    string           `json:"runbook"`
-	Key        string           `json:"key,omitempty"`
-	Host       string           `json:"host"`
-	Project    string           `json:"project,omitempty"`
-	Inputs     condition.Values `json:"inputs,omitempty"`
-	Outcome    runbook.Outcome  `json:"outcome"`
-	Reason     string           `json:"reason,omitempty"`
-	By         string           `json:"by"`
-	Why        string           `json:"why,omitempty"`
-	Definition string           `json:"definition,omitempty"`
-	PlanSHA256 string           `json:"plan_sha256,omitempty"`
-	Steps      []RunbookStep    `json:"steps"`
-	Undone     []string         `json:"undone,omitempty"`
-	NotUndone  []string         `json:"not_undone,omitempty"`
+	Runbook string           `json:"runbook"`
+	Key     string           `json:"key,omitempty"`
+	Host    string           `json:"host"`
+	Project string           `json:"project,omitempty"`
+	Inputs  condition.Values `json:"inputs,omitempty"`
+	Outcome runbook.Outcome  `json:"outcome"`
+	Reason  string           `json:"reason,omitempty"`
+	By      string           `json:"by"`
+	// Claimed says that nobody vouches for By.
+	Claimed    bool          `json:"claimed,omitempty"`
+	Why        string        `json:"why,omitempty"`
+	Definition string        `json:"definition,omitempty"`
+	PlanSHA256 string        `json:"plan_sha256,omitempty"`
+	Steps      []RunbookStep `json:"steps"`
+	Undone     []string      `json:"undone,omitempty"`
+	NotUndone  []string      `json:"not_undone,omitempty"`
 	// Unwritten is what the ledger was to know and does not: it was away for more than a day.
 	Unwritten []ledger.Record `json:"unwritten,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -13,7 +14,7 @@ import (
 // act, for that page is only for looking.
 func runbookDetails(s RunbookStatus) string {
 	lines := []string{fmt.Sprintf("## %s: %s\n", plain(s.Runbook), plain(string(s.Outcome)))}
-	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", plain(s.By), plain(s.Host), plain(s.Why)))+"\n")
+	lines = append(lines, strings.TrimSpace(fmt.Sprintf("Started by %s on %s. %s", plain(identity.Shown(s.By, s.Claimed)), plain(s.Host), plain(s.Why)))+"\n")
 	if s.Reason != "" {
 		lines = append(lines, fmt.Sprintf("**%s**\n", plain(s.Reason)))
 	}

@@ -44,6 +44,8 @@ type runbookRun struct {
 	suppression *runbook.Suppression
 	// late says that whoever still speaks is told that the run is over.
 	late bool
+	// claimed says that nobody vouches for who started it.
+	claimed bool
 	// waiting is what the search attributes say.
 	waiting bool
 }

@@ -133,7 +133,7 @@ func (r *runbookRun) at() string {
 func (r *runbookRun) result() RunbookResult {
 	s := r.state
 	result := RunbookResult{
-		Runbook: s.Run.Name, Key: s.Run.Key, Host: r.req.Host, Project: s.Run.Project, Inputs: s.Inputs[""], Outcome: s.Outcome, Reason: cmp.Or(s.Reason, s.AbortWhy), By: r.req.By, Why: r.req.Why,
+		Runbook: s.Run.Name, Key: s.Run.Key, Host: r.req.Host, Project: s.Run.Project, Inputs: s.Inputs[""], Outcome: s.Outcome, Reason: cmp.Or(s.Reason, s.AbortWhy), By: r.req.By, Claimed: r.claimed, Why: r.req.Why,
 		Definition: r.program.Definition.SHA256, PlanSHA256: s.Run.PlanSHA256, Undone: s.Undone, NotUndone: s.NotUndone, Unwritten: r.entries.unwritten,
 	}
 	if result.Outcome == "" {

@@ -31,7 +31,7 @@ func (r RunbookRequest) starter(ctx workflow.Context) activities.Person {
 
 // started uses up the word that started the run: no other run is started by it. It is kept for who looks again.
 func (r *runbookRun) started(ctx workflow.Context, starter activities.Person, standing activities.Standing) error {
-	if standing.Proof == nil {
+	if r.claimed = standing.Proof == nil; r.claimed {
 		return nil
 	}
 	var a *activities.Records

@@ -72,6 +72,7 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 		var docker *activities.Docker
 		var plan scaling.Plan
 		starter := req.startedBy(ctx)
+		r.result.Claimed = starter != nil && starter.Word == nil
 		if starter != nil && starter.Word != nil {
 			r.allowed = &activities.Allowed{Start: starter.Word}
 		}

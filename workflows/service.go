@@ -42,7 +42,9 @@ type ServiceResult struct {
 	Outcome ServiceOutcome `json:"outcome"`
 	Reason  string         `json:"reason,omitempty"`
 	By      string         `json:"by,omitempty"`
-	Why     string         `json:"why,omitempty"`
+	// Claimed says that nobody vouches for By.
+	Claimed bool   `json:"claimed,omitempty"`
+	Why     string `json:"why,omitempty"`
 	// Waits says what a run at work waits for, beside its step: a worker of its host, or the ledger.
 	Waits    string            `json:"waits,omitempty"`
 	Phases   []Phase           `json:"phases"`

@@ -31,7 +31,7 @@ const StartedBy = " by "
 
 // StartScale starts a change of the number of replicas: one change of a service at a time.
 func StartScale(req ScaleRequest, change string) Start {
-	return startOne(ServiceID(req.Host, req.Project, req.Service), fmt.Sprintf("%s/%s on %s", req.Project, change, req.Host), req.By, req.Why, ScaleService, req)
+	return startOne(ServiceID(req.Host, req.Project, req.Service), fmt.Sprintf("%s/%s on %s", req.Project, change, req.Host), identity.Shown(req.By, req.Evidence == nil), req.Why, ScaleService, req)
 }
 
 // RunbookStart is what a start of a runbook needs to know of its definition.
@@ -48,7 +48,7 @@ func StartRunbook(req RunbookRequest, of RunbookStart) Start {
 	if of.Project != "" {
 		on += "/" + of.Project
 	}
-	s := startOne(runbook.Subject(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, req.By, req.Why, RunRunbook, req)
+	s := startOne(runbook.Subject(req.Host, of.Project, req.Name, of.Key), strings.TrimSpace(req.Name+" "+of.Key)+" on "+on, identity.Shown(req.By, req.Evidence == nil), req.Why, RunRunbook, req)
 	s.Joins = of.Policy == runbook.Join
 	s.Options.StaticDetails = runbookStatics(req, of)
 	return s

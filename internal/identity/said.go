@@ -13,6 +13,17 @@ type Said struct {
 	Evidence *Evidence `json:"evidence,omitempty"`
 }
 
+// Claim is a name that nobody vouches for, as it is shown to people.
+func Claim(who string) string { return "someone who says it is " + who }
+
+// Shown is a name as it is shown to people.
+func Shown(who string, claimed bool) string {
+	if claimed {
+		return Claim(who)
+	}
+	return who
+}
+
 // Word is a statement with the evidence for it, as it was heard.
 type Word struct {
 	Namespace string    `json:"namespace"`

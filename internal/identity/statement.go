@@ -101,14 +101,18 @@ func (t *text) line(key, value string) { t.WriteString(lineOf(key, value)) }
 
 // set writes each value by its name, or where they are too long together the digest of what it would have written.
 func (t *text) set(key string, values map[string]string) {
-	lines := ""
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		lines += lineOf(key+" "+escaped(name, ":"), values[name])
-	}
+	lines := linesOf(key, values)
 	if len(lines) > maxSet {
 		lines = key + "s: " + digest(lines) + "\n"
 	}
 	t.WriteString(lines)
+}
+
+func linesOf(key string, values map[string]string) (lines string) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		lines += lineOf(key+" "+escaped(name, ":"), values[name])
+	}
+	return lines
 }
 
 func lineOf(key, value string) string {
@@ -124,8 +128,26 @@ func lineOf(key, value string) string {
 
 const digestPrefix = "sha256:"
 
-// Long says whether a value stands in a statement as a digest, so that its text has to be shown beside it.
-func Long(value string) bool { return len(value) > maxValue }
+// Whole is what stands in the text as a digest, whole and with its name on each line: it is shown before anybody signs.
+func (s Statement) Whole() string {
+	var out strings.Builder
+	show := func(name, value string, long bool) {
+		if long || len(value) > maxValue {
+			out.WriteString(escaped(name, ":") + ": " + escaped(value, "") + "\n")
+		}
+	}
+	for _, set := range []struct {
+		key    string
+		values map[string]string
+	}{{"arg", s.Arguments}, {"field", s.Fields}} {
+		long := len(linesOf(set.key, set.values)) > maxSet
+		for _, name := range slices.Sorted(maps.Keys(set.values)) {
+			show(set.key+" "+name, set.values[name], long)
+		}
+	}
+	show("reason", s.Reason, false)
+	return out.String()
+}
 
 func digest(value string) string {
 	sum := sha256.Sum256([]byte(value))

@@ -142,3 +142,17 @@ func FuzzStatement(f *testing.F) {
 		}
 	})
 }
+
+// What stands in a statement as a digest is shown whole.
+func TestWhole(t *testing.T) {
+	long := strings.Repeat("a\n", 200)
+	s := Statement{Arguments: map[string]string{"short": "x", "wipe": long}, Reason: long}
+	shown := strings.Repeat(`a\n`, 200)
+	require.Equal(t, "arg wipe: "+shown+"\nreason: "+shown+"\n", s.Whole())
+	many := map[string]string{}
+	for i := range 40 {
+		many[strings.Repeat("n", i+1)] = strings.Repeat("v", 200)
+	}
+	require.Len(t, strings.Split(strings.TrimSpace(Statement{Fields: many}.Whole()), "\n"), 40, "together they are too long")
+	require.Empty(t, Statement{Arguments: map[string]string{"short": "x"}, Reason: "y"}.Whole())
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 	"github.com/evenkeel/evenkeel/internal/terminal"
@@ -80,10 +81,23 @@ func (a *audit) printEntries(entries []ledger.Entry) error {
 	}
 	rows := [][]string{{"ENTRY", "TIME", "KIND", "SUBJECT", "ACTOR", "DATA"}}
 	for _, e := range entries {
-		rows = append(rows, []string{fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), shown(e.Actor), dataText(e)})
+		rows = append(rows, []string{fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), actorText(e), dataText(e)})
 	}
 	a.table(rows)
 	return nil
+}
+
+// actorText is who an entry is by: of a person's word that nobody vouches for, who it says it is by.
+func actorText(e ledger.Entry) string {
+	family, _, _ := strings.Cut(e.Kind, ".")
+	var said struct {
+		Proof *identity.Proof `json:"proof"`
+	}
+	spoken := e.Actor != "" && (family == "request" || family == "operator")
+	if spoken && (json.Unmarshal([]byte(e.Data), &said) != nil || said.Proof == nil) {
+		return shown("says it is " + e.Actor)
+	}
+	return shown(e.Actor)
 }
 
 // dataText is what a row says of an entry: of the end of a change the number, the outcome and the reason come first.

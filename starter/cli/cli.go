@@ -18,15 +18,17 @@ import (
 	"github.com/evenkeel/evenkeel/internal/terminal"
 )
 
-// Streams are where a command writes.
+// Streams are where a command writes, and what a person types; nil is nobody.
 type Streams struct {
 	Out, Err io.Writer
+	In       io.Reader
 }
 
 // starter is one run of the command line.
 type starter struct {
 	// Out and Err show what comes from outside as it is, whatever prints it.
 	Out, Err   *terminal.Writer
+	In         io.Reader
 	configFile string
 	host       string
 	project    string
@@ -53,7 +55,7 @@ func Execute(ctx context.Context, streams Streams, args []string) int {
 }
 
 func newStarter(streams Streams) *starter {
-	return &starter{Out: terminal.NewWriter(streams.Out), Err: terminal.NewWriter(streams.Err), output: "text"}
+	return &starter{Out: terminal.NewWriter(streams.Out), Err: terminal.NewWriter(streams.Err), In: streams.In, output: "text"}
 }
 
 func (s *starter) root() *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/terminal"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -30,12 +32,15 @@ type signing struct {
 	key string
 	// as is the principal of the allowed signers that the key belongs to.
 	as string
+	// yes signs without asking.
+	yes bool
 }
 
 // signingFlags adds how a word is proven.
 func (s *starter) signingFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.signing.key, "sign-key", "", "sign with this SSH key, by ssh-keygen; else the worker of this host says who you are")
 	cmd.Flags().StringVar(&s.signing.as, "as", "", "whose key it is: the principal in identity.allowed_signers")
+	cmd.Flags().BoolVar(&s.signing.yes, "yes", false, "sign with --sign-key without asking")
 }
 
 func (g signing) fault() error {
@@ -77,13 +82,35 @@ func (s *starter) prove(ctx context.Context, c *connect.Connection, w word) (who
 	if err != nil {
 		return "", said, usage("", err.Error(), "say less")
 	}
-	fmt.Fprint(s.Err, text)
+	if err := s.agree(text, statement.Whole()); err != nil {
+		return "", said, err
+	}
 	signature, err := sign(ctx, s.signing.key, w.namespace, text)
 	if err != nil {
 		return "", said, failed("--sign-key", err.Error(), "")
 	}
 	said.Evidence = &identity.Evidence{Kind: identity.SSH, By: who, Signature: signature}
 	return who, said, nil
+}
+
+// agree shows what is to be signed, and asks whether it is what the person wants to say.
+func (s *starter) agree(text, whole string) error {
+	fmt.Fprint(s.Err, text)
+	if whole != "" {
+		fmt.Fprint(s.Err, "\nWhat stands above as a digest is:\n", whole)
+	}
+	switch in, ok := s.In.(*os.File); {
+	case s.signing.yes:
+		return nil
+	case !ok || !terminal.Is(in):
+		return usage("--sign-key", "nobody is here to say that this is to be signed", "give --yes in a script")
+	}
+	fmt.Fprint(s.Err, "\nSign this? [y/N] ")
+	line, _ := bufio.NewReader(s.In).ReadString('\n') // no line is a no
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return no("--sign-key", "nothing was signed", "")
+	}
+	return nil
 }
 
 // vouched has the worker of this host say who calls it.

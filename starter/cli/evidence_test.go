@@ -118,7 +118,7 @@ func TestProveByAKey(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
 	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput()
 	require.NoError(t, err, string(out))
-	answer, _, code, errs := proves(t, signing{key, "anna@example.com"})
+	answer, _, code, errs := proves(t, signing{key: key, as: "anna@example.com", yes: true})
 	require.Equal(t, exitDone, code, errs)
 	require.True(t, strings.HasPrefix(errs, "evenkeel statement 1\ncluster: here\ndo: approve\nwho: anna@example.com\n"), errs)
 	public, err := os.ReadFile(key + ".pub")
@@ -129,7 +129,16 @@ func TestProveByAKey(t *testing.T) {
 	statement.Cluster = "here"
 	_, err = identity.Trust{Signers: signers}.Prove(identity.AnswerNamespace, statement, *answer.Evidence, answer.At)
 	require.NoError(t, err)
-	_, _, code, errs = proves(t, signing{key + ".none", "anna@example.com"})
+	_, _, code, errs = proves(t, signing{key: key + ".none", as: "anna@example.com", yes: true})
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "starter: --sign-key: ssh-keygen -Y sign: ")
+}
+
+// Nothing is signed that nobody has seen and agreed to.
+func TestProveAsksFirst(t *testing.T) {
+	t.Setenv("EVENKEEL_STATE", t.TempDir())
+	_, _, code, errs := proves(t, signing{key: "nowhere", as: "anna@example.com"})
+	require.Equal(t, exitUsage, code)
+	require.True(t, strings.HasPrefix(errs, "evenkeel statement 1\n"), errs)
+	require.Contains(t, errs, "starter: --sign-key: nobody is here to say that this is to be signed; give --yes in a script\n")
 }

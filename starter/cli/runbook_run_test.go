@@ -112,7 +112,7 @@ llm llama3_8b: rollback incomplete: restart: no
 `, told[at:])
 	require.Equal(t, "runbook/gpu1/shop/llm/llama3_8b", h.started.ID)
 	require.Equal(t, "evenkeel", h.started.TaskQueue)
-	require.Equal(t, "llm llama3_8b on gpu1/shop by anna@gpu-1", h.started.StaticSummary)
+	require.Equal(t, "llm llama3_8b on gpu1/shop by someone who says it is anna@gpu-1", h.started.StaticSummary)
 	require.True(t, h.started.WorkflowExecutionErrorWhenAlreadyStarted)
 	require.Equal(t, workflows.RunbookRequest{
 		Name: "llm", Inputs: call.Inputs, Host: "gpu1", Project: "shop", By: "anna@gpu-1", Why: "it is ill", Override: true, PlanSHA256: planSHA256,

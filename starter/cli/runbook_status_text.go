@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -12,7 +13,7 @@ import (
 // printRunbookRun shows all about one run that answered.
 func (s *starter) printRunbookRun(r runbookRun) {
 	fmt.Fprintln(s.Out, resultLine(r.RunbookResult))
-	fmt.Fprintf(s.Out, "  on %s since %s, started by %s", where(r.Host, r.Project), local(r.Started), printable(r.By))
+	fmt.Fprintf(s.Out, "  on %s since %s, started by %s", where(r.Host, r.Project), local(r.Started), printable(identity.Shown(r.By, r.Claimed)))
 	if r.Why != "" {
 		fmt.Fprint(s.Out, ": ", printable(r.Why))
 	}
