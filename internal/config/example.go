@@ -61,11 +61,23 @@ const optional = `
     #risk: write
     #timeout: 2m
 
-# People, as USER@HOST, and what a group may do beside answering gates.
+`
+
+// peopleHead stands before the person who runs init, and noPeople in the place of both.
+const (
+	peopleHead = `# Who answers what runs ask, and orders them about: persons by their accounts, and groups of them, or of
+# USER@HOST with * for any. The built-in runbooks ask oncall and sre.
+`
+	noPeople = peopleHead + `#people:
+  #anna: {host: [anna@gpu-1]}
 #groups:
-  #oncall: ["anna@gpu-1", "*@gpu-2"]
-#approvals:
-  #operators: [oncall]
+  #oncall: [anna, "*@gpu-2"]
+  #sre: [anna]
+`
+)
+
+const optionalBehind = `#approvals:
+  #operators: [sre]
   #authenticated_from: destructive
 
 # The audit ledger is a SQLite file in the state directory. With several hosts it has to be in

@@ -6,6 +6,8 @@ type Found struct {
 	TimeZone string
 	// Host is the name of this machine.
 	Host string
+	// Person is the user of this machine who answers what runs ask; empty where nobody is known.
+	Person string
 	// Projects are its Compose projects, in the order in which they are written.
 	Projects []FoundProject
 }

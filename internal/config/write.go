@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // Write returns the text of an evenkeel.yaml that Load accepts, with comments, as long as the names in
@@ -23,11 +25,28 @@ func Write(found Found) []byte {
 		p.project(project, i == 0)
 	}
 	p.text(optional)
+	p.people(found)
+	p.text(optionalBehind)
 	return []byte(p.b.String())
 }
 
 // page is a YAML text that grows line by line.
 type page struct{ b strings.Builder }
+
+// people writes the person who looks after this host, where one is known by a name that the file may have.
+func (p *page) people(found Found) {
+	own := found.Person + "@" + found.Host
+	if !strictyaml.IsName(found.Person) || !account.MatchString(own) {
+		p.text(noPeople)
+		return
+	}
+	p.text(peopleHead)
+	p.line(0, "people:", "")
+	p.line(1, scalar(found.Person)+": {host: ["+scalar(own)+"]}", "")
+	p.line(0, "groups:", "")
+	p.line(1, "oncall: ["+scalar(found.Person)+"]", "")
+	p.line(1, "sre: ["+scalar(found.Person)+"]", "")
+}
 
 func (p *page) text(text string) { p.b.WriteString(text) }
 

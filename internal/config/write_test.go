@@ -17,7 +17,7 @@ func switchedOn(text []byte) []byte {
 
 // One whole file as it is written, so that a change of its words is seen.
 func TestWrite(t *testing.T) {
-	found := Found{TimeZone: "Europe/Vienna", Host: "gpu-1", Projects: []FoundProject{
+	found := Found{TimeZone: "Europe/Vienna", Host: "gpu-1", Person: "anna", Projects: []FoundProject{
 		{
 			Name: "shop", Directory: "/srv/shop", DirectoryFrom: "compose.yaml, compose.override.yaml",
 			Nginx: &FoundNginx{

@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
 // entryKinds are the kinds of all entries that evenkeel makes, those of one family together.
 func entryKinds() []string {
-	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished, ledger.HostKeyKind)
+	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished, ledger.HostKeyKind, runbook.InstalledKind, identity.UsedKind)
 	slices.Sort(all)
 	return all
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -188,15 +189,20 @@ func notFoundText(err *config.NotFoundError) string {
 
 // by says who is at the command line: the operating system's user and host.
 func by() string {
-	name := "unknown"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown-host"
 	}
-	return fmt.Sprintf("%s@%s", name, host)
+	return fmt.Sprintf("%s@%s", cmp.Or(userName(), "unknown"), host)
+}
+
+// userName is the user that this program runs as; empty where nobody knows.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // firstLine keeps what the server said and leaves out what only a program wants to know.

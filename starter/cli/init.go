@@ -95,7 +95,7 @@ func (s *starter) init(ctx context.Context, o initOptions) error {
 	if engineFault != nil {
 		report.engineFault = fmt.Sprintf("no engine answers at %s: %s", e.address, reason(engineFault))
 	}
-	found := config.Found{TimeZone: report.TimeZone, Host: report.Host}
+	found := config.Found{TimeZone: report.TimeZone, Host: report.Host, Person: userName()}
 	var projects []initProject
 	for _, c := range wanted {
 		p, err := e.find(ctx, c)
