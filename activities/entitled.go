@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -91,9 +92,7 @@ func expected(cluster, host, run, runID string, call runbook.ActCall, said ident
 	said.Cluster, said.Do, said.Host, said.Run, said.RunID, said.Step = cluster, request.Approve, host, run, runID, ""
 	said.Plan = call.PlanSHA256
 	arguments := map[string]string{}
-	for step, text := range said.Arguments { // a gate may allow other steps beside this one
-		arguments[step] = text
-	}
+	maps.Copy(arguments, said.Arguments) // a gate may allow other steps beside this one
 	arguments[call.Path] = request.Effect{Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv}.Allowed()
 	said.Arguments = arguments
 	return said

@@ -163,8 +163,15 @@ func TestWhoCountsAsWhom(t *testing.T) {
 		kind       Kind
 		name, want string
 	}{
-		{Host, "anna@gpu-1", "anna"}, {Host, "anna@GPU-1", "anna"}, {Host, "ops@gpu-2", "anna"}, {SSH, "anna@example.com", "anna"},
-		{Host, "anna@gpu-2", "anna"}, {Host, "ops@gpu-1", "ops"}, {SSH, "ben@gpu-1", "ssh:ben@gpu-1"}, {Host, "uid:7@gpu-1", "uid:7"}, {Host, "alert", "host:alert"},
+		{Host, "anna@gpu-1", "anna"},
+		{Host, "anna@GPU-1", "anna"},
+		{Host, "ops@gpu-2", "anna"},
+		{SSH, "anna@example.com", "anna"},
+		{Host, "anna@gpu-2", "anna"},
+		{Host, "ops@gpu-1", "ops"},
+		{SSH, "ben@gpu-1", "ssh:ben@gpu-1"},
+		{Host, "uid:7@gpu-1", "uid:7"},
+		{Host, "alert", "host:alert"},
 	} {
 		require.Equal(t, c.want, people.Counts(c.kind, c.name), "%s %s", c.kind, c.name)
 	}

@@ -58,7 +58,7 @@ func makeHostKey(path string) (HostKey, error) {
 	if err != nil {
 		return HostKey{}, err
 	}
-	defer os.Remove(f.Name()) // gone once it has its name
+	defer func() { _ = os.Remove(f.Name()) }() // gone once it has its name
 	_, err = f.Write(pem.EncodeToMemory(block))
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return HostKey{}, err

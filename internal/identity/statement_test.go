@@ -53,7 +53,7 @@ func TestStatementOfWhatIsLong(t *testing.T) {
 	require.Contains(t, text, "\narg service: sha256:")
 	require.Contains(t, text, " 400 bytes\n")
 	s.Fields = map[string]string{}
-	for _, name := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+	for name := range strings.SplitSeq("abcdefghijklmnopqrstuvwxyz", "") {
 		s.Fields[name] = strings.Repeat("x", 200)
 	}
 	text, err = s.Text()
@@ -106,7 +106,7 @@ func differ(t *testing.T, a, b Statement) {
 	require.Equal(t, equal(a, b), one == two, "%q\n%q", one, two)
 	for _, text := range []string{one, two} {
 		require.LessOrEqual(t, len(text), MaxBytes)
-		require.Less(t, strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }), 0)
+		require.Negative(t, strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }))
 	}
 }
 

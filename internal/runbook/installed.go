@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -63,7 +64,7 @@ func (p Program) Demands(path string) (Demand, bool) {
 		Gate: n.Path, Groups: n.Step.Groups, Min: max(n.Step.Gate.Min, 1), NotInitiator: n.Step.Gate.NotInitiator, Seconds: n.Step.TimeoutSeconds,
 	}
 	if n.Step.Gate.OnTimeout == Escalate {
-		d.Groups = append(d.Groups[:len(d.Groups):len(d.Groups)], n.Step.Gate.EscalateTo...)
+		d.Groups = append(slices.Clip(d.Groups), n.Step.Gate.EscalateTo...)
 	}
 	return d, true
 }
