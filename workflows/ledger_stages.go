@@ -27,8 +27,8 @@ func (l *ledgerStages) waits() string {
 }
 
 // run calls the ledger: by the activity here at first, and where the ledger is away by later, for a day. What it
-// refuses for good is not tried again.
-func (l *ledgerStages) run(ctx workflow.Context, summary string, here, later, request, result any) error {
+// refuses for good is not tried again. They are names: a method with two of them would be kept in histories under either.
+func (l *ledgerStages) run(ctx workflow.Context, summary, here, later string, request, result any) error {
 	err := workflow.ExecuteLocalActivity(ledgerNow(ctx, summary), here, request).Get(ctx, result)
 	app, told := errors.AsType[*temporal.ApplicationError](err)
 	if err == nil || ctx.Err() != nil || told && app.NonRetryable() {

@@ -94,8 +94,7 @@ func (r *runbookRun) suppressed(ctx workflow.Context, d runbook.Definition) (boo
 
 // actedSince asks the ledger.
 func (r *runbookRun) actedSince(ctx workflow.Context, req activities.PastRequest) (past []time.Time, err error) {
-	var a *activities.Runbooks
-	err = r.entries.run(ctx, "cooldown and breaker of "+req.Subject, a.ActedSince, activities.ActedSinceLater, req, &past)
+	err = r.entries.run(ctx, "cooldown and breaker of "+req.Subject, activities.ActedSince, activities.ActedSinceLater, req, &past)
 	return past, err
 }
 

@@ -197,8 +197,7 @@ func (r *serviceRun) ask(ctx workflow.Context) error {
 			Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why,
 		},
 	}
-	var records *activities.Records
-	return r.ledger.run(ctx, "ledger: "+activities.ServiceAsked, records.KeepServiceAsk, records.KeepServiceAsk, entry, nil)
+	return r.ledger.run(ctx, "ledger: "+activities.ServiceAsked, activities.KeepServiceAsk, activities.KeepServiceAsk, entry, nil)
 }
 
 // remember tells the ledger how the run ended, also when it was cancelled. It waits a day for a ledger that is away:
@@ -214,8 +213,7 @@ func (r *serviceRun) remember(ctx workflow.Context) {
 			Reason: r.result.Reason, Why: r.result.Why, Undone: r.result.Undone, Refusals: r.result.Refusals, Warnings: r.result.Warnings,
 		},
 	}
-	var records *activities.Records
-	if err := r.ledger.run(ctx, "ledger: "+activities.ServiceFinished, records.KeepServiceRun, records.KeepServiceRun, entry, nil); err != nil {
+	if err := r.ledger.run(ctx, "ledger: "+activities.ServiceFinished, activities.KeepServiceRun, activities.KeepServiceRun, entry, nil); err != nil {
 		r.result.Warnings = append(r.result.Warnings, "the ledger does not know how this run ended: "+Reason(err))
 	}
 }
