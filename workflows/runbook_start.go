@@ -34,8 +34,7 @@ func (r *runbookRun) started(ctx workflow.Context, starter activities.Person, st
 	if r.claimed = standing.Proof == nil; r.claimed {
 		return nil
 	}
-	var a *activities.Records
-	err := r.entries.run(ctx, "ledger: the start is used up", a.UseStatement, activities.UseStatementLater, activities.UsedStatement{
+	err := r.entries.run(ctx, "ledger: the start is used up", activities.UseStatement, activities.UseStatementLater, activities.UsedStatement{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Subject: r.state.Run.Subject(r.state.Run.Key), RunID: standing.RunID, At: workflow.Now(ctx), By: starter.Name,
 		Data: activities.UsedStatementData{RunID: standing.RunID, Statement: standing.Statement, Proof: *standing.Proof},
 	}, nil)
