@@ -103,29 +103,39 @@ func (p *People) inAny(groups []string, kind identity.Kind, name string) bool {
 	})
 }
 
-// claim uses an approval up for the run that asks: another one meets its entry. It returns when it did so first.
-func (p *People) claim(ctx context.Context, a *Allowed, now time.Time) (time.Time, error) {
+// claim allows a change and uses its approval up for the run that asks: another one meets its entry. What the run has
+// begun it brings to its end, however long that takes: the approval then counts as of the time of the entry.
+func (p *People) claim(ctx context.Context, a *Allowed, c change, now time.Time) error {
 	if a.Call == nil { // a start is used up where the run begins
-		return now, nil
+		return p.allowed(ctx, a, c, now)
 	}
-	call, run := a.Call, activity.GetInfo(ctx).WorkflowExecution
+	run := activity.GetInfo(ctx).WorkflowExecution
+	key := fmt.Sprintf("%s/%s/%s.%d.change", a.Run, a.RunID, a.Call.Path, a.Call.Attempt)
+	before, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: key, Kind: runbook.StartedKind, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(before) == 1 && before[0].Key == key {
+		if now, err = time.Parse(time.RFC3339, before[0].At); err != nil {
+			return err
+		}
+	}
+	if err := p.allowed(ctx, a, c, now); err != nil {
+		return err
+	}
 	data, err := json.Marshal(runbook.StepStarted{
-		Runbook: call.Runbook, Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Risk: call.Risk, PlanSHA256: call.PlanSHA256,
+		Runbook: a.Call.Runbook, Step: a.Call.Path, Attempt: a.Call.Attempt, Uses: a.Call.Uses, Arguments: a.Call.With, Risk: a.Call.Risk, PlanSHA256: a.Call.PlanSHA256,
 	})
 	if err != nil {
-		return now, Fail(InvalidInput, err)
+		return Fail(InvalidInput, err)
 	}
 	entry, err := p.Ledger.Append(ctx, ledger.Draft{
-		Key: fmt.Sprintf("%s/%s/%s.%d.change", a.Run, a.RunID, call.Path, call.Attempt), At: now.UTC().Format(time.RFC3339), Kind: runbook.StartedKind, Subject: a.Run,
-		WorkflowID: run.ID, RunID: run.RunID, Data: string(data),
+		Key: key, At: now.UTC().Format(time.RFC3339), Kind: runbook.StartedKind, Subject: a.Run, WorkflowID: run.ID, RunID: run.RunID, Data: string(data),
 	})
-	if err != nil {
-		return now, err
+	if err == nil && (entry.WorkflowID != run.ID || entry.RunID != run.RunID) {
+		err = Fail(PermissionDenied, errors.New("the approval was used up by another run"))
 	}
-	if entry.WorkflowID != run.ID || entry.RunID != run.RunID {
-		return now, Fail(PermissionDenied, errors.New("the approval was used up by another run"))
-	}
-	return time.Parse(time.RFC3339, entry.At)
+	return err
 }
 
 // mayTake says why a run may not take away the replicas of a request: below the minimum of this host's policy persons have
@@ -156,11 +166,7 @@ func (d *Docker) mayTake(ctx context.Context, req ReplicasRequest, forGood bool)
 	case req.Allowed == nil:
 		return Fail(PermissionDenied, fmt.Errorf("%d replicas of %s would be left, below the minimum of its policy: %w", c.staying, req.Service, errNotProven))
 	}
-	now, err := d.People.claim(ctx, req.Allowed, time.Now())
-	if err != nil {
-		return err
-	}
-	return d.People.allowed(ctx, req.Allowed, c, now)
+	return d.People.claim(ctx, req.Allowed, c, time.Now())
 }
 
 // refuseUnproven adds to the changes of a run a refusal where whoever starts it may not, and where one takes a service

@@ -51,7 +51,7 @@ type local struct {
 
 func newLocal(t *testing.T) local {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "vouch") // a short path that others may enter
+	dir, err := os.MkdirTemp("/tmp", "vouch") //nolint:usetesting // a short path that others may enter
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o711))
