@@ -56,6 +56,7 @@ soak: deps-test build build-demo ## hundreds of kills, random and in every step 
 bench: deps-test build build-demo ## the figures of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . ./activities/nvml ./internal/placement
 	$(GO) test -run '^$$' -bench Append ./activities/ledger
+	$(GO) test -run '^$$' -bench Word ./internal/identity
 	$(GO) test -run '^$$' -bench 'Lint|Verify' -benchtime 3x ./templates ./activities/ledger
 	cd deploy/standalone && $(GO) test -run '^$$' -bench 'Runbook|GateList' -benchtime 1x ./server
 	cd deploy/standalone && EVENKEEL_BENCH=1 $(E2E) -timeout 1h -v -run Bench ./e2e
