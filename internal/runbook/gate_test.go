@@ -199,3 +199,14 @@ func TestEscalation(t *testing.T) {
 	require.Len(t, w.kept("request.escalated"), 1, "once")
 	require.Len(t, w.kept("request.reminded"), 2)
 }
+
+// Where nobody is known to have started the run, one person more has to approve what its starter may not.
+func TestNotInitiatorOfNobody(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		w, want := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true })), 1
+		if !known {
+			w.s.Run.Start, want = nil, 2
+		}
+		require.Equal(t, want, w.begin().s.Request.Min)
+	}
+}

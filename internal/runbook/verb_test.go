@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -233,4 +234,32 @@ func TestOrdersBehindAnAbort(t *testing.T) {
 	w.land()
 	w.ends(Aborted)
 	require.Len(t, w.kept("operator.denied"), 4)
+}
+
+// A signed order counts once, for the step that it names, and about a step of a risk that has to be proven only when it
+// is.
+func TestSignedOrders(t *testing.T) {
+	w := inPhase(t, "acting")
+	say := func(v Verb) request.Reply {
+		v.By, v.Reason, v.Standing.Operator = "olga", "a test", true
+		w.reply = request.Reply{}
+		w.next(Event{Verb: &v})
+		return w.reply
+	}
+	require.True(t, say(Verb{Verb: Pause, Nonce: "1"}).Accepted)
+	require.True(t, say(Verb{Verb: Resume, Nonce: "2"}).Accepted)
+	require.Equal(t, request.Reply{Message: "that was said before, and a signed order counts once"}, say(Verb{Verb: Pause, Nonce: "1"}))
+	require.True(t, say(Verb{Verb: Pause, Nonce: "3"}).Accepted)
+
+	w = inPhase(t, "held")
+	require.Equal(t, request.Reply{Message: "that was for open, and the run is at at now"}, say(Verb{Verb: SkipStep, Step: "open", Nonce: "1"}))
+	require.True(t, say(Verb{Verb: SkipStep, Step: "at", Nonce: "1"}).Accepted, "what was not followed is not used up")
+
+	w = inPhase(t, "held")
+	claim := request.Standing{AuthenticatedFrom: Write}
+	require.Contains(t, say(Verb{Verb: SkipStep, Standing: claim}).Message, "an order about a write step has to prove who gives it")
+	require.True(t, say(Verb{Verb: UndoAll, Standing: claim}).Accepted, "which is about the run")
+	w = inPhase(t, "held")
+	claim.Proof = &identity.Proof{}
+	require.True(t, say(Verb{Verb: SkipStep, Standing: claim}).Accepted)
 }
