@@ -24,8 +24,11 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	if err != nil {
 		return err
 	}
-	if !d.IsRun(run, p.Host, call.Project) {
+	switch {
+	case !d.IsRun(run, p.Host, call.Project):
 		return Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
+	case call.Run != runID: // an approval is used up by the run that the call names: with another name it would be there again
+		return Fail(PermissionDenied, fmt.Errorf("the call is one of the run %q, and this is %s", call.Run, runID))
 	}
 	demand, ok := runbook.Lay(d).Demands(call.Path)
 	if !ok {
@@ -108,6 +111,8 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 		return identity.Proof{}, fmt.Errorf("it is for %s, and not for %s of this run", s.Request, d.Gate)
 	case s.Until.IsZero() || now.After(s.Until):
 		return identity.Proof{}, fmt.Errorf("it ended at %s", s.Until.UTC().Format(time.RFC3339))
+	case s.At.Sub(now) > maxApart: // it would hold for longer than the gate gives, counted from now
+		return identity.Proof{}, fmt.Errorf("it was said at %s, and it is %s", s.At.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case s.Until.Sub(s.At) > time.Duration(d.Seconds)*time.Second:
 		return identity.Proof{}, fmt.Errorf("it holds for longer than the gate gives, which is %ds", d.Seconds)
 	}

@@ -79,7 +79,7 @@ func newEntitlement(t *testing.T, change func(*runbook.Gate)) *entitlement {
 	}
 	e.call = runbook.ActCall{
 		Path: "wipe", Attempt: 1, Uses: "command.run", With: condition.Values{"command": "wipe"}, Argv: []string{"/bin/wipe", "--all"}, Project: "shop",
-		Risk: runbook.Destructive, PlanSHA256: strings.Repeat("ab", 32), Definition: sum,
+		Risk: runbook.Destructive, PlanSHA256: strings.Repeat("ab", 32), Definition: sum, Run: runOne,
 	}
 	e.call.Start = e.start("anna")
 	return e
@@ -174,6 +174,9 @@ func TestEntitled(t *testing.T) {
 		"a definition that was never here": {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = strings.Repeat("0", 64) }, "the ledger does not know that this host had the definition of the run"},
 		"no definition":                    {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = "" }, "the ledger does not know that this host had the definition of the run"},
 		"another project":                  {plain, func(e *entitlement) { e.approve("ben"); e.call.Project = "bank" }, "is no run of the runbook wipe"},
+		"a call of another run":            {plain, func(e *entitlement) { e.approve("ben"); e.call.Run = "0190-aaaa-00000002" }, `the call is one of the run "0190-aaaa-00000002"`},
+		"a call of no run":                 {plain, func(e *entitlement) { e.approve("ben"); e.call.Run = "" }, `the call is one of the run ""`},
+		"said later than now":              {plain, func(e *entitlement) { e.now = e.now.Add(time.Hour); e.approve("ben"); e.now = e.now.Add(-time.Hour) }, "it was said at 2026-11-27T13:00:00Z"},
 		"another cluster":                  {plain, func(e *entitlement) { e.approve("ben"); e.people.Cluster = "there" }, "it is not over this text"},
 		"a signature of another": {plain, func(e *entitlement) {
 			w := e.sign("cleo", identity.AnswerNamespace, e.said("ben"))

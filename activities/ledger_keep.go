@@ -77,11 +77,19 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 // ofRun refuses entries about another run than the one that asks, and kinds that are not for runs to keep: a worker itself
 // says which definitions and keys its host has.
 func ofRun(ctx context.Context, id, kind string) error {
-	if activity.IsActivity(ctx) && activity.GetInfo(ctx).WorkflowExecution.ID != id {
-		return Fail(PermissionDenied, fmt.Errorf("a run tells the ledger of itself, and not of %s", id))
+	if err := ofItself(ctx, id); err != nil {
+		return err
 	}
 	if !slices.Contains(KeptKinds, kind) {
 		return Fail(PermissionDenied, fmt.Errorf("no run keeps entries of the kind %s", kind))
+	}
+	return nil
+}
+
+// ofItself refuses what one run has to say of another.
+func ofItself(ctx context.Context, id string) error {
+	if activity.IsActivity(ctx) && activity.GetInfo(ctx).WorkflowExecution.ID != id {
+		return Fail(PermissionDenied, fmt.Errorf("a run tells the ledger of itself, and not of %s", id))
 	}
 	return nil
 }

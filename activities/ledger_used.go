@@ -30,6 +30,9 @@ type UsedStatementData struct {
 
 // UseStatement uses a statement up. It may be repeated for the same run; for another it is PermissionDenied.
 func (r *Records) UseStatement(ctx context.Context, used UsedStatement) error {
+	if err := ofItself(ctx, used.WorkflowID); err != nil {
+		return Classify(ctx, err)
+	}
 	return Classify(ctx, useStatement(ctx, r.Ledger, used))
 }
 

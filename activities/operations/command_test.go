@@ -95,6 +95,11 @@ func TestCommandThatWasEdited(t *testing.T) {
 			_, err = inRun(t, p.operations(t), call)
 			require.NoError(t, err)
 			require.Len(t, p.ran, 1)
+
+			call.Risk = runbook.Destructive // and so it destroys nothing
+			_, err = inRun(t, p.operations(t), call)
+			require.Equal(t, activities.InvalidInput, class(t, err))
+			require.Len(t, p.ran, 1)
 		})
 	}
 }

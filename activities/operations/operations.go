@@ -112,6 +112,8 @@ func (o *Operations) act(ctx context.Context, call runbook.ActCall) (condition.V
 	switch {
 	case call.Risk.Below(e.Risk):
 		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("%s is %s, and the step declares %q", call.Uses, e.Risk, call.Risk))
+	case call.Undo && call.Risk == runbook.Destructive: // of a command that puts things back nobody was shown the line
+		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("an undo runs as write, and the call of %s declares %q", call.Uses, call.Risk))
 	case call.Idempotent && !e.Idempotent && !e.Open:
 		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("%s is not idempotent, and the step says so", call.Uses))
 	case e.do == nil:

@@ -46,7 +46,12 @@ func wiping() installed {
 func counting(t *testing.T) (site runSite, times func() int) {
 	file := filepath.Join(t.TempDir(), "times")
 	site = newRunSite(t, []string{"/bin/sh", "-c", "echo done >> " + file}, wiping())
-	return site, func() int {
+	return site, timesIn(t, file)
+}
+
+// timesIn counts the lines that a command has left in a file.
+func timesIn(t *testing.T, file string) func() int {
+	return func() int {
 		text, err := os.ReadFile(file)
 		if os.IsNotExist(err) {
 			return 0

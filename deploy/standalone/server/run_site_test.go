@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -44,7 +45,10 @@ type runSite struct {
 	cluster string
 }
 
-func newRunSite(t testing.TB, argv []string, definitions installed) runSite {
+// siteChange changes who may do what on a site, and which commands it has.
+type siteChange func(people *activities.People, commands map[string]config.Command)
+
+func newRunSite(t testing.TB, argv []string, definitions installed, changes ...siteChange) runSite {
 	t.Helper()
 	worker.SetStickyWorkflowCacheSize(app.CachedRuns)
 	s, err := Start(t.Context(), Options{StateDir: t.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
@@ -73,10 +77,14 @@ func newRunSite(t testing.TB, argv []string, definitions installed) runSite {
 		require.NoError(t, err)
 		people.Installed[sum] = d
 	}
+	commands := map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}
+	for _, change := range changes {
+		change(people, commands)
+	}
 	projects := activities.Projects{"bench": {Name: "bench", Compose: noServices{}}}
 	ops, err := operations.New(operations.Options{
 		Projects: projects, Replicas: &activities.Replicas{Engine: noEngine{}}, GPUs: noGPUs{}, Runner: command.New(""), Ledger: book, People: people, Groups: people.Groups,
-		Commands: map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}},
+		Commands: commands,
 	})
 	require.NoError(t, err)
 	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, People: people, Projects: map[string][]string{"bench": {"bench"}}}
@@ -129,13 +137,44 @@ func (installed) RunbookFault(string) string { return "" }
 // signed is what the host adds to an answer.
 func (s runSite) signed(t testing.TB, r request.Request, a request.Answer) request.Answer {
 	t.Helper()
+	return s.signedBy(t, s.key, r, a)
+}
+
+// signedBy is the same with any key in place of the host's.
+func (s runSite) signedBy(t testing.TB, key identity.HostKey, r request.Request, a request.Answer) request.Answer {
+	t.Helper()
 	a.Said = identity.Said{At: time.Now().UTC().Truncate(time.Second), Nonce: uuid.NewString()}
-	statement := r.Statement(a)
+	a.Evidence = s.evidence(t, key, identity.AnswerNamespace, r.Statement(a))
+	return a
+}
+
+// evidence is a key's signature over a statement about this site, as the host's worker would give it.
+func (s runSite) evidence(t testing.TB, key identity.HostKey, namespace string, statement identity.Statement) *identity.Evidence {
+	t.Helper()
 	statement.Cluster = s.cluster
 	text, err := statement.Text()
 	require.NoError(t, err)
-	signature, err := s.key.Sign(identity.AnswerNamespace, text)
+	signature, err := key.Sign(namespace, text)
 	require.NoError(t, err)
-	a.Evidence = &identity.Evidence{Kind: identity.Host, By: "bench", Signature: signature}
-	return a
+	return &identity.Evidence{Kind: identity.Host, By: "bench", Signature: signature}
+}
+
+// entries are the data of all entries of some kinds in the ledger.
+func (s runSite) entries(t testing.TB, kinds ...string) (data []string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", s.ledger)
+	require.NoError(t, err)
+	defer db.Close()
+	for _, kind := range kinds {
+		rows, err := db.QueryContext(t.Context(), "SELECT data FROM ledger_entry WHERE kind = ? ORDER BY seq", kind)
+		require.NoError(t, err)
+		for rows.Next() {
+			var text string
+			require.NoError(t, rows.Scan(&text))
+			data = append(data, text)
+		}
+		require.NoError(t, rows.Err())
+		rows.Close()
+	}
+	return data
 }
