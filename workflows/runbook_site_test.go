@@ -213,7 +213,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	runbooks := &activities.Runbooks{Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
-	s.RegisterActivityWithOptions(runbooks.ActedSince, activity.RegisterOptions{Name: activities.ActedSinceLater})
+	s.RegisterActivityWithOptions(runbooks.PastActs, activity.RegisterOptions{Name: activities.ActedSinceLater})
 	records := &activities.Records{Ledger: s.ledger}
 	s.RegisterActivity(records)
 	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
