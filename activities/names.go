@@ -2,7 +2,8 @@ package activities
 
 // The names of all activities, by which workflows and starter call them, beside KeptKinds. They are in histories: a name
 // is never given to another thing. Those of a struct of this package are those of its methods, so that the method may
-// stand for it. Only Keep has others, and a method that is a second stage has its own with Later behind it.
+// stand for it. A method that has several names, as Keep, has another itself: the SDK takes the name of a method for the
+// last that it was registered by, also where a workflow calls by the name.
 const (
 	// About the host's operations: activities/operations does them.
 	ActOperation   = "Act"

@@ -170,9 +170,9 @@ type PastRequest struct {
 // pastLimit bounds how many are read; no breaker counts as far.
 const pastLimit = 500
 
-// ActedSince returns when runs about a subject began to act. It is used as a local activity, and as ActedSinceLater as an
-// ordinary one, for when the ledger was away.
-func (r *Runbooks) ActedSince(ctx context.Context, req PastRequest) ([]time.Time, error) {
+// PastActs returns when runs about a subject began to act. It is used as the local activity ActedSince, and as
+// ActedSinceLater as an ordinary one, for when the ledger was away.
+func (r *Runbooks) PastActs(ctx context.Context, req PastRequest) ([]time.Time, error) {
 	entries, err := r.Ledger.Read(ctx, ledger.Filter{
 		Kind: runbook.ActingKind, Subject: req.Subject, Since: req.Since.UTC().Format(time.RFC3339), Limit: pastLimit, NewestFirst: true,
 	})

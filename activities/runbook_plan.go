@@ -63,7 +63,7 @@ func (r *Runbooks) suppressed(ctx context.Context, t runbook.Triggers, subject s
 		return "", nil
 	}
 	now := time.Now()
-	past, err := r.ActedSince(ctx, PastRequest{Subject: subject, Since: now.Add(-remembered)})
+	past, err := r.PastActs(ctx, PastRequest{Subject: subject, Since: now.Add(-remembered)})
 	if err != nil {
 		return "", err
 	}

@@ -222,7 +222,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.people = &activities.People{}
 	runbooks := &activities.Runbooks{People: s.people, Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
-	s.RegisterActivityWithOptions(runbooks.ActedSince, activity.RegisterOptions{Name: activities.ActedSinceLater})
+	s.RegisterActivityWithOptions(runbooks.PastActs, activity.RegisterOptions{Name: activities.ActedSinceLater})
 	records := &activities.Records{Ledger: s.ledger}
 	s.RegisterActivity(records)
 	s.RegisterActivityWithOptions(records.UseStatement, activity.RegisterOptions{Name: activities.UseStatementLater})

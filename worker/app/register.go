@@ -73,8 +73,8 @@ func (s SharedActivities) list() []registered {
 	list := []registered{
 		{activities.KnownSearchAttributes, local, s.Visibility.KnownSearchAttributes},
 		{activities.Evaluate, local, s.Records.Keep},
-		{activities.ActedSince, local, s.Runbooks.ActedSince},
-		{activities.ActedSinceLater, step, s.Runbooks.ActedSince},
+		{activities.ActedSince, local, s.Runbooks.PastActs},
+		{activities.ActedSinceLater, step, s.Runbooks.PastActs},
 		{activities.Notify, effect, s.Messages.Notify},
 		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
