@@ -14,12 +14,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+
+	"github.com/evenkeel/evenkeel/starter/cli"
 )
 
-const stateVariable = "EVENKEEL_TEST_SERVER"
+const (
+	stateVariable   = "EVENKEEL_TEST_SERVER"
+	starterVariable = "EVENKEEL_TEST_STARTER"
+)
 
-// TestMain is also the program that TestAKilledServerGoesOn kills.
+// TestMain is also the program that TestAKilledServerGoesOn kills, and the starter that TestTwoUsersOfOneMachine runs.
 func TestMain(m *testing.M) {
+	if os.Getenv(starterVariable) != "" {
+		os.Exit(cli.Execute(context.Background(), cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
+	}
 	dir := os.Getenv(stateVariable)
 	if dir == "" {
 		os.Exit(m.Run())

@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/config"
@@ -37,6 +40,9 @@ type stranger struct {
 	// definition is the Sum of the runbook.
 	definition string
 }
+
+// unproven is how a host refuses what nobody has signed who may.
+const unproven = "approved by 0 persons that can be proven"
 
 // newStranger makes a site whose command erase is destructive, beside one that is not.
 func newStranger(t *testing.T) *stranger {
@@ -179,4 +185,95 @@ func (o *stranger) claims(t *testing.T) string {
 	t.Helper()
 	kinds := []string{runbook.InstalledKind, "host.key", identity.UsedKind, "request.approved"}
 	return fmt.Sprint(len(o.entries(t, kinds...)))
+}
+
+// demand is an activity that a workflow of the owner's has done on a queue, with any of the arguments that it takes.
+type demand struct {
+	Queue, Activity string
+	Act             *runbook.ActCall
+	Keep            *activities.KeepRequest
+	Use             *activities.UsedStatement
+}
+
+func (d demand) arg() any {
+	switch {
+	case d.Act != nil:
+		return d.Act
+	case d.Keep != nil:
+		return d.Keep
+	}
+	return d.Use
+}
+
+func act(call runbook.ActCall) demand {
+	return demand{Queue: workflows.HostQueue("bench"), Activity: activities.ActOperation, Act: &call}
+}
+
+const demanded = "demanded"
+
+// obey is a workflow of the owner's: it has done whatever is demanded by a signal, each once, and returns what came of
+// each; "" is that it was done.
+func obey(ctx workflow.Context) ([]string, error) {
+	var demands []demand
+	workflow.GetSignalChannel(ctx, demanded).Receive(ctx, &demands)
+	var said []string
+	for _, d := range demands {
+		said = append(said, once(ctx, d))
+	}
+	return said, nil
+}
+
+func once(ctx workflow.Context, d demand) string {
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: d.Queue, StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	}), d.Activity, d.arg()).Get(ctx, nil)
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// rogue is a worker of the owner's, on a queue that is the owner's too.
+type rogue struct {
+	*stranger
+	queue string
+}
+
+func (o *stranger) rogue(t *testing.T) rogue {
+	t.Helper()
+	r := rogue{o, "stranger-" + uuid.NewString()}
+	w := worker.New(o.own, r.queue, worker.Options{})
+	w.RegisterWorkflowWithOptions(obey, workflow.RegisterOptions{Name: "RunRunbook"})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	return r
+}
+
+// begin starts a workflow of the owner's under any id: that of a runbook's run as well.
+func (r rogue) begin(t *testing.T, id string) client.WorkflowRun {
+	t.Helper()
+	r.end(t)
+	run, err := r.own.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: r.queue}, "RunRunbook")
+	require.NoError(t, err)
+	return run
+}
+
+func (r rogue) do(t *testing.T, run client.WorkflowRun, demands ...demand) (said []string) {
+	t.Helper()
+	require.NoError(t, r.own.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), demanded, demands))
+	require.NoError(t, run.Get(t.Context(), &said))
+	require.Len(t, said, len(demands))
+	return said
+}
+
+// refused has calls done that must not be.
+func (r rogue) refused(t *testing.T, id, why string, change func(run string, call *runbook.ActCall)) {
+	t.Helper()
+	run := r.begin(t, id)
+	call := r.call(run.GetRunID())
+	change(run.GetRunID(), &call)
+	said := r.do(t, run, act(call))
+	require.NotEmpty(t, said[0])
+	require.Contains(t, said[0], why)
+	require.Equal(t, r.allowed, r.times())
 }
