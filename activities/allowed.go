@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
@@ -39,11 +40,17 @@ const (
 // change is what is about to be done to a service.
 type change struct {
 	project, service string
-	// uses is the operation that does it in a runbook.
-	uses string
-	// staying is how many replicas are left.
-	staying int
+	// uses are the operations of runbooks that do such a thing.
+	uses []string
+	// ids are the replicas that are taken away, live is how many take part in the service now, and staying how many
+	// of these are left.
+	ids           []string
+	live, staying int
 }
+
+// changeHolds is for how long a run that has begun what was allowed may go on with it: no change takes as long, for a
+// removal is tried for a day.
+const changeHolds = 48 * time.Hour
 
 // errNotProven is why a change is refused that nobody is proven to have asked for.
 var errNotProven = errors.New("nobody is proven to have asked for it; ask on a host of the configuration, or sign with --sign-key")
@@ -60,7 +67,8 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 	s := a.Start.Statement
 	replicas, err := strconv.Atoi(s.Arguments["replicas"])
 	switch {
-	case s.Step != ScaleStep || s.Arguments["project"] != c.project || s.Arguments["service"] != c.service || s.Arguments[BelowMinimum] != "yes":
+	case s.Step != ScaleStep || !slices.Contains(c.uses, runbook.ScaleOperation) ||
+		s.Arguments["project"] != c.project || s.Arguments["service"] != c.service || s.Arguments[BelowMinimum] != "yes":
 		return Fail(PermissionDenied, fmt.Errorf("what %s has said does not take %s below the minimum", s.Who, c.service))
 	case err != nil || c.staying < replicas:
 		return Fail(PermissionDenied, fmt.Errorf("%s has said that %s replicas of %s stay, and %d would", s.Who, s.Arguments["replicas"], c.service, c.staying))
@@ -69,12 +77,14 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 	if err != nil {
 		return err
 	}
-	proof, err := p.initiator(ctx, trust, run.ID, run.RunID, a.Start)
+	proof, used, err := p.initiator(ctx, trust, run.ID, run.RunID, a.Start)
 	switch {
 	case err != nil:
 		return err
 	case proof == nil:
 		return Fail(PermissionDenied, errNotProven)
+	case now.Sub(used) > changeHolds:
+		return Fail(PermissionDenied, fmt.Errorf("what %s has said was for a change that began at %s", s.Who, used.UTC().Format(time.RFC3339)))
 	case len(p.Approvals.Starters) > 0 && !p.inAny(p.Approvals.Starters, proof.Kind, s.Who):
 		return Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", s.Who, strings.Join(p.Approvals.Starters, ", ")))
 	}
@@ -83,14 +93,14 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 
 func (p *People) allowedByCall(ctx context.Context, a *Allowed, c change, now time.Time) error {
 	call := a.Call
-	replicas, service := c.staying, fmt.Sprint(call.With["service"])
+	replicas, service := c.live-1, fmt.Sprint(call.With["service"]) // a restart takes one at a time
 	if call.Uses == runbook.ScaleOperation {
 		var err error
 		if replicas, err = strconv.Atoi(fmt.Sprint(call.With["replicas"])); err != nil {
 			return Fail(PermissionDenied, fmt.Errorf("the approved number of replicas is none: %w", err))
 		}
 	}
-	if call.Uses != c.uses || service != c.service || call.Project != c.project || c.staying < replicas {
+	if !slices.Contains(c.uses, call.Uses) || service != c.service || call.Project != c.project || c.staying < replicas {
 		return Fail(PermissionDenied, fmt.Errorf("what was approved is %s of %s in %s, and not to leave %d replicas of %s", call.Uses, service, call.Project, c.staying, c.service))
 	}
 	return p.Entitled(ctx, a.Run, a.RunID, *call, now)
@@ -104,7 +114,8 @@ func (p *People) inAny(groups []string, kind identity.Kind, name string) bool {
 }
 
 // claim allows a change and uses its approval up for the run that asks: another one meets its entry. What the run has
-// begun it brings to its end, however long that takes: the approval then counts as of the time of the entry.
+// begun it brings to its end, and nothing beyond that: the approval then counts as of the time of the entry, for the
+// replicas that are named there.
 func (p *People) claim(ctx context.Context, a *Allowed, c change, now time.Time) error {
 	if a.Call == nil { // a start is used up where the run begins
 		return p.allowed(ctx, a, c, now)
@@ -116,57 +127,53 @@ func (p *People) claim(ctx context.Context, a *Allowed, c change, now time.Time)
 		return err
 	}
 	if len(before) == 1 && before[0].Key == key {
-		if now, err = time.Parse(time.RFC3339, before[0].At); err != nil {
+		at, err := begun(before[0], run, a.Call.Uses, c, now)
+		if err != nil {
 			return err
 		}
+		return p.allowed(ctx, a, c, at)
 	}
 	if err := p.allowed(ctx, a, c, now); err != nil {
 		return err
 	}
 	data, err := json.Marshal(runbook.StepStarted{
 		Runbook: a.Call.Runbook, Step: a.Call.Path, Attempt: a.Call.Attempt, Uses: a.Call.Uses, Arguments: a.Call.With, Risk: a.Call.Risk, PlanSHA256: a.Call.PlanSHA256,
+		Replicas: c.ids, Live: c.live,
 	})
 	if err != nil {
 		return Fail(InvalidInput, err)
 	}
-	entry, err := p.Ledger.Append(ctx, ledger.Draft{
+	first, err := p.Ledger.AppendFirst(ctx, ledger.Draft{
 		Key: key, At: now.UTC().Format(time.RFC3339), Kind: runbook.StartedKind, Subject: a.Run, WorkflowID: run.ID, RunID: run.RunID, Data: string(data),
 	})
-	if err == nil && (entry.WorkflowID != run.ID || entry.RunID != run.RunID) {
-		err = Fail(PermissionDenied, errors.New("the approval was used up by another run"))
+	if err == nil && !first {
+		err = Fail(Unavailable, errors.New("the approval is being used up by another attempt; it is looked at again"))
 	}
 	return err
 }
 
-// mayTake says why a run may not take away the replicas of a request: below the minimum of this host's policy persons have
-// to allow it, and where they have said something it has to hold. What a request says of the policy does not count.
-// forGood is that they do not come back.
-func (d *Docker) mayTake(ctx context.Context, req ReplicasRequest, forGood bool) error {
-	if req.Allowed == nil && !forGood {
-		return nil
-	}
-	project, err := d.Projects.Of(req.Project)
+// begun is when a run began the change that an entry is about, unless what it is about to do is no part of that.
+func begun(e ledger.Entry, run workflow.Execution, uses string, c change, now time.Time) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, e.At)
 	if err != nil {
-		return err
+		return at, err
 	}
-	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Service)
-	if err != nil {
-		return err
+	var started runbook.StepStarted
+	if err := json.Unmarshal([]byte(e.Data), &started); err != nil {
+		return at, err
 	}
-	c := change{project: req.Project, service: req.Service, uses: req.Uses}
-	for _, r := range replicas {
-		if !slices.Contains(req.IDs, r.ID) {
-			c.staying++
-		}
-	}
-	below := c.staying < len(replicas) && c.staying < project.minimum(req.Service)
+	other := func(id string) bool { return !slices.Contains(started.Replicas, id) }
 	switch {
-	case forGood && !below:
-		return nil
-	case req.Allowed == nil:
-		return Fail(PermissionDenied, fmt.Errorf("%d replicas of %s would be left, below the minimum of its policy: %w", c.staying, req.Service, errNotProven))
+	case e.WorkflowID != run.ID || e.RunID != run.RunID:
+		err = errors.New("the approval was used up by another run")
+	case now.Sub(at) > changeHolds:
+		err = fmt.Errorf("the approval was for a change that began at %s", e.At)
+	case slices.ContainsFunc(c.ids, other):
+		err = fmt.Errorf("the change of %s that began at %s is one of other replicas", c.service, e.At)
+	case uses == runbook.RestartOperation && c.staying < started.Live-1: // one after the other
+		err = fmt.Errorf("a restart takes one replica of %s at a time, and %d of %d would be left", c.service, c.staying, started.Live)
 	}
-	return d.People.claim(ctx, req.Allowed, c, time.Now())
+	return at, Fail(PermissionDenied, err)
 }
 
 // refuseUnproven adds to the changes of a run a refusal where whoever starts it may not, and where one takes a service
@@ -177,15 +184,15 @@ func (d *Docker) refuseUnproven(ctx context.Context, project *Project, req PlanR
 	}
 	for i := range changes {
 		c := &changes[i]
-		if len(c.Remove) == 0 || c.To >= project.minimum(c.Service) {
+		needed := len(c.Remove) > 0 && c.To < project.minimum(c.Service)
+		if !needed && (req.Allowed == nil || req.Allowed.Call == nil) {
 			continue
 		}
-		err := d.People.allowed(ctx, req.Allowed, change{project: project.Name, service: c.Service, uses: runbook.ScaleOperation, staying: c.To}, time.Now())
-		if err != nil {
-			err = refuseAll(changes[i:i+1], fmt.Errorf("%s=%d is below the minimum: %w", c.Service, c.To, err))
-		}
-		if err != nil {
-			return err
+		said := change{project: project.Name, service: c.Service, uses: []string{runbook.ScaleOperation}, staying: c.To}
+		if err := d.People.allowed(ctx, req.Allowed, said, time.Now()); err != nil {
+			if err := refuseAll(changes[i:i+1], fmt.Errorf("%s=%d: %w", c.Service, c.To, err)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -202,18 +209,11 @@ func refuseAll(changes []scaling.Change, err error) error {
 	return nil
 }
 
-// starts says why a person may not start a run, and uses up what they have signed; nil is nobody.
+// starts says why a person may not start a run by a name alone; nil is nobody.
 func (d *Docker) starts(ctx context.Context, starter *Starter) error {
 	if starter == nil {
 		return nil
 	}
-	standing, err := d.People.mayStart(ctx, *starter)
-	if err != nil || standing.Proof == nil {
-		return err
-	}
-	run := activity.GetInfo(ctx).WorkflowExecution
-	return useStatement(ctx, d.People.Ledger, UsedStatement{
-		WorkflowID: run.ID, Subject: run.ID, RunID: run.RunID, At: time.Now(), By: starter.Name,
-		Data: UsedStatementData{RunID: run.RunID, Statement: standing.Statement, Proof: *standing.Proof},
-	})
+	_, err := d.People.mayStart(ctx, *starter, Since(ctx))
+	return err
 }

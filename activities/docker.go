@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -147,4 +148,23 @@ type Docker struct {
 	Key string
 	// People say whether persons allow what takes a service below its minimum.
 	People *People
+
+	leaving leaving
+}
+
+// leaving are the ids of the replicas that are being taken away, with how often.
+type leaving struct {
+	sync.Mutex
+	ids map[string]int
+}
+
+func (l *leaving) add(replicas []scaling.Replica, n int) {
+	if l.ids == nil {
+		l.ids = map[string]int{}
+	}
+	for _, r := range replicas {
+		if l.ids[r.ID] += n; l.ids[r.ID] == 0 {
+			delete(l.ids, r.ID)
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,31 +27,28 @@ type ReplicasRequest struct {
 	Endpoint scaling.Endpoint `json:"endpoint"`
 	// UnhealthyBefore are the ids of those that were unhealthy before the change.
 	UnhealthyBefore []string `json:"unhealthy_before,omitempty"`
-	// Uses is the operation of runbooks that the change is, and Allowed what persons said that allows it.
-	Uses    string   `json:"uses,omitempty"`
+	// Allowed is what persons said that allows to take them away.
 	Allowed *Allowed `json:"allowed,omitempty"`
 	// Once lets CheckHealthy be content with one look: the replicas were seen to be well a moment ago.
 	Once bool `json:"once,omitempty"`
 }
 
-// StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the policy's
-// stop time. They stay in place, so that they can be started again. A hook that fails is PreconditionFailed, and its
-// replica runs on; a Compose project that cannot be read is Unavailable, because somebody may be editing it.
+// StopReplicas stops replicas: the service's pre_stop hooks, SIGTERM, and SIGKILL after the stop time of the request, but
+// not before that of the policy. They stay in place, so that they can be started again. A hook that fails is
+// PreconditionFailed, and its replica runs on; a Compose project that cannot be read is Unavailable, because somebody may
+// be editing it; what takes the service below its minimum without persons who said so is PermissionDenied.
 func (d *Docker) StopReplicas(ctx context.Context, req ReplicasRequest) error {
 	defer Heartbeat(ctx)()
 	return Classify(ctx, d.stop(ctx, req))
 }
 
 func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
-	if err := d.mayTake(ctx, req, false); err != nil {
-		return err
-	}
 	hooks, err := d.awaitHooks(ctx, req.Project, req.Service)
 	if err != nil {
 		return err
 	}
-	return each(ctx, req.IDs, func(ctx context.Context, id string) error {
-		return d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop)
+	return d.take(ctx, taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed}, func(ctx context.Context, r scaling.Replica) error {
+		return d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Service, req.Policy), hooks.PreStop)
 	})
 }
 
@@ -93,14 +89,24 @@ func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started
 	if err != nil {
 		return nil, err
 	}
-	return started, each(ctx, req.IDs, func(ctx context.Context, id string) error {
-		if req.Leaving {
-			// To be told again is how to wait for one that is on its way, whose state says nothing of that.
-			if err := d.Engine.Stop(ctx, id, req.Policy.Stop(), hooks.PreStop); err != nil && ClassOf(err) != PreconditionFailed {
-				return err
-			}
+	if req.Leaving {
+		if err := d.awaitEnd(ctx, req.ReplicasRequest, hooks); err != nil {
+			return nil, err
 		}
+	}
+	return started, each(ctx, req.IDs, func(ctx context.Context, id string) error {
 		return d.Engine.Start(ctx, id, hooks.PostStart, again)
+	})
+}
+
+// awaitEnd waits for replicas that are on their way out, whose state says nothing of that: to be told again is how.
+func (d *Docker) awaitEnd(ctx context.Context, req ReplicasRequest, hooks Hooks) error {
+	return d.take(ctx, taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed}, func(ctx context.Context, r scaling.Replica) error {
+		err := d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Service, req.Policy), hooks.PreStop)
+		if ClassOf(err) == PreconditionFailed { // it runs on
+			return nil
+		}
+		return err
 	})
 }
 
@@ -139,24 +145,15 @@ func (d *Docker) RemoveReplicas(ctx context.Context, req ReplicasRequest) error 
 }
 
 func (d *Docker) remove(ctx context.Context, req ReplicasRequest) error {
-	if err := d.mayTake(ctx, req, true); err != nil {
-		return err
-	}
-	replicas, err := d.Engine.Replicas(ctx, req.Project, req.Service)
-	if err != nil {
-		return err
-	}
-	ids := slices.DeleteFunc(slices.Clone(req.IDs), func(id string) bool {
-		return !slices.ContainsFunc(replicas, func(r scaling.Replica) bool { return r.ID == id })
-	})
-	return each(ctx, ids, d.Engine.Remove)
+	t := taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed, forGood: true}
+	return d.take(ctx, t, func(ctx context.Context, r scaling.Replica) error { return d.Engine.Remove(ctx, r.ID) })
 }
 
-func each(ctx context.Context, ids []string, do func(context.Context, string) error) error {
+func each[T any](ctx context.Context, all []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cloneParallel)
-	for _, id := range ids {
-		group.Go(func() error { return do(ctx, id) })
+	for _, one := range all {
+		group.Go(func() error { return do(ctx, one) })
 	}
 	return group.Wait()
 }

@@ -23,7 +23,8 @@ type PlanRequest struct {
 	Configuration string `json:"configuration,omitempty"`
 	// Restore takes the services back to numbers that they had, whatever the bounds.
 	Restore bool `json:"restore,omitempty"`
-	// Starter is who starts the run, and Allowed what persons said that allows the change; only a run has them.
+	// Starter is who starts the run by a name alone, and Allowed what persons said that allows the change; only a run has
+	// them.
 	Starter *Starter `json:"starter,omitempty"`
 	Allowed *Allowed `json:"allowed,omitempty"`
 }
@@ -108,10 +109,13 @@ func checkTargets(targets []scaling.Target) error {
 type RestartPlanRequest struct {
 	Project string `json:"project"`
 	Service string `json:"service"`
+	// Allowed is what persons said that allows it.
+	Allowed *Allowed `json:"allowed,omitempty"`
 }
 
-// PlanRestart says which replicas a restart would restart, in which order, and every reason against it. It
-// touches nothing. Its errors are those of PlanScale in a run.
+// PlanRestart says which replicas a restart would restart, in which order, and every reason against it: that nobody is
+// proven to have allowed it is one, and what allows it is then used up by this run. It touches nothing else. Its errors are
+// those of PlanScale in a run.
 func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
 	defer Heartbeat(ctx)()
 	restart, err := d.planRestart(ctx, req)
@@ -133,7 +137,11 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	}
 	seen.PolicyFaults = map[string]string{req.Service: project.restartFault(req.Service)}
 	seen.Policies[req.Service] = project.restartPolicy(req.Service) // one that is not scaled can be restarted, too
-	return scaling.MakeRestart(seen, req.Service), ctx.Err()
+	restart := scaling.MakeRestart(seen, req.Service)
+	if len(restart.Refusals) == 0 {
+		err = d.mayRestart(ctx, req, &restart)
+	}
+	return restart, err
 }
 
 // checkFiles says of the changes that copy a replica what would become of its configs and secrets. That nobody could

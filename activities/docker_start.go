@@ -2,10 +2,11 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,6 +49,12 @@ func (d *Docker) start(ctx context.Context, req StartRequest) (result StartResul
 	c := req.Change
 	project, err := d.Projects.Of(req.Project)
 	if err != nil {
+		return result, err
+	}
+	if c.Bootstrap && len(c.Add) == 0 {
+		return result, Fail(InvalidInput, errors.New("the first replica of a service is made for a number, and the change has none"))
+	}
+	if err := d.remember(ctx, req); err != nil {
 		return result, err
 	}
 	if result.Replicas, err = d.startStopped(ctx, req); err != nil {
@@ -127,44 +134,6 @@ func (d *Docker) clone(ctx context.Context, project *Project, req StartRequest, 
 	return clones, group.Wait()
 }
 
-// firstMade is the id of the replica that Compose made for the request, and which therefore says of no run that it did;
-// empty where there is none. It is young: an old one is somebody else's, whatever a request says.
-func (d *Docker) firstMade(ctx context.Context, req StartRequest, replicas []scaling.Replica) (string, error) {
-	for _, r := range replicas {
-		if !req.Change.Bootstrap || len(req.Change.Add) == 0 || r.MadeBy != "" || r.Number != req.Change.Add[0] {
-			continue
-		}
-		life, err := d.Engine.Life(ctx, r.ID, false)
-		if err != nil {
-			return "", err
-		}
-		if time.Since(life.Created) < firstAge {
-			return r.ID, nil
-		}
-	}
-	return "", nil
-}
-
-// mayUndo says why what another run made may not be taken away: a run takes back its own start, and after a reset of it
-// only as far as the service has enough replicas.
-func (d *Docker) mayUndo(ctx context.Context, req StartRequest, replicas []scaling.Replica, made func(scaling.Replica) bool) error {
-	if id := runID(ctx); id == "" || id == req.MadeBy {
-		return nil
-	}
-	project, err := d.Projects.Of(req.Project)
-	if err != nil {
-		return err
-	}
-	staying := len(slices.DeleteFunc(slices.Clone(replicas), made))
-	if staying < len(replicas) && staying < project.minimum(req.Change.Service) {
-		return Fail(PermissionDenied, fmt.Errorf("%d replicas of %s would be left, below the minimum of its policy, and another run made the others: %w", staying, req.Change.Service, errNotProven))
-	}
-	return nil
-}
-
-// firstAge is longer than any change takes from its start to its undo.
-const firstAge = 24 * time.Hour
-
 // makeRoom removes the leftovers that Compose would start in place of a new replica, and returns their names.
 func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change) (removed []string, err error) {
 	there, err := d.Engine.Replicas(ctx, project, c.Service)
@@ -172,13 +141,12 @@ func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change)
 		return nil, err
 	}
 	for _, r := range c.Discard {
-		at := slices.IndexFunc(there, func(t scaling.Replica) bool { return t.ID == r.ID })
-		if at < 0 {
+		if !slices.ContainsFunc(there, func(t scaling.Replica) bool { return t.ID == r.ID }) {
 			removed = append(removed, r.Name) // by an attempt before
 			continue
 		}
-		if there[at].Live() {
-			return removed, Fail(PreconditionFailed, fmt.Errorf("%s was to make room because it is stopped, and it runs", r.Name))
+		if at := slices.IndexFunc(there, scaling.Replica.Live); at >= 0 { // then none has to be made first
+			return removed, Fail(PreconditionFailed, fmt.Errorf("%s was to make room for the first replica of %s, and %s runs", r.Name, c.Service, there[at].Name))
 		}
 		if err := d.Engine.Remove(ctx, r.ID); err != nil {
 			return removed, fmt.Errorf("remove %s: %w", r.Name, err)
@@ -241,42 +209,31 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 			}
 		}
 	}
-	var mine []scaling.Replica
-	first, err := d.firstMade(ctx, req, replicas)
+	made, started, err := d.begunBy(ctx, req, replicas)
 	if err != nil {
 		return undone, err
 	}
-	made := func(r scaling.Replica) bool { return req.MadeBy != "" && r.MadeBy == req.MadeBy || r.ID == first }
-	if err := d.mayUndo(ctx, req, replicas, made); err != nil {
-		return undone, err
-	}
-	for _, r := range replicas {
-		if made(r) || slices.ContainsFunc(req.Change.Start, func(s scaling.Replica) bool { return s.ID == r.ID }) {
-			mine = append(mine, r)
+	t := taking{project: req.Project, service: req.Change.Service, ids: slices.Concat(made, started), forGood: len(made) > 0, own: runID(ctx) == req.MadeBy}
+	ended := map[string]bool{}
+	var mu sync.Mutex
+	err = d.take(ctx, t, func(ctx context.Context, r scaling.Replica) error {
+		if err := d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Change.Service, req.Change.Policy), hooks.PreStop); err != nil {
+			return fmt.Errorf("stop %s: %w", r.Name, err)
 		}
-	}
-	ended := make([]bool, len(mine))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(cloneParallel)
-	for i, r := range mine {
-		group.Go(func() error {
-			if err := d.Engine.Stop(gctx, r.ID, req.Change.Policy.Stop(), hooks.PreStop); err != nil {
-				return fmt.Errorf("stop %s: %w", r.Name, err)
+		if slices.Contains(made, r.ID) {
+			if err := d.Engine.Remove(ctx, r.ID); err != nil {
+				return fmt.Errorf("remove %s: %w", r.Name, err)
 			}
-			if made(r) {
-				if err := d.Engine.Remove(gctx, r.ID); err != nil {
-					return fmt.Errorf("remove %s: %w", r.Name, err)
-				}
-			}
-			ended[i] = true
-			return nil
-		})
-	}
-	err = group.Wait()
-	for i, r := range mine {
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		ended[r.ID] = true
+		return nil
+	})
+	for _, r := range replicas {
 		switch {
-		case !ended[i]:
-		case made(r):
+		case !ended[r.ID]:
+		case slices.Contains(made, r.ID):
 			undone.Removed = append(undone.Removed, r.Name)
 		default:
 			undone.Stopped = append(undone.Stopped, r.Name)

@@ -20,7 +20,7 @@ import (
 // done, whatever the run says of it; nil is that they do. run and runID are the workflow's, as Temporal says. It refuses
 // with PermissionDenied.
 func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.ActCall, now time.Time) error {
-	d, err := p.installed(ctx, call.Definition)
+	d, err := p.installed(ctx, call.Definition, now)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,11 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	case call.Run != runID: // an approval is used up by the run that the call names: with another name it would be there again
 		return Fail(PermissionDenied, fmt.Errorf("the call is one of the run %q, and this is %s", call.Run, runID))
 	}
-	demand, ok := runbook.Lay(d).Demands(call.Path)
+	program := runbook.Lay(d)
+	if err := program.Does(call); err != nil {
+		return Fail(PermissionDenied, err)
+	}
+	demand, ok := program.Demands(call.Path)
 	if !ok {
 		return Fail(PermissionDenied, fmt.Errorf("no gate of the runbook %s approves %s", d.Name, call.Path))
 	}
@@ -38,7 +42,7 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	if err != nil {
 		return err
 	}
-	initiator, err := p.initiator(ctx, trust, run, runID, call.Start)
+	initiator, _, err := p.initiator(ctx, trust, run, runID, call.Start)
 	if err != nil {
 		return err
 	}
@@ -96,6 +100,7 @@ func expected(cluster, host, run, runID string, call runbook.ActCall, said ident
 	said.Plan = call.PlanSHA256
 	arguments := map[string]string{}
 	maps.Copy(arguments, said.Arguments) // a gate may allow other steps beside this one
+	arguments[request.DefinitionArgument] = call.Definition
 	arguments[call.Path] = request.Effect{Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv}.Allowed()
 	said.Arguments = arguments
 	return said
@@ -113,8 +118,8 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 		return identity.Proof{}, fmt.Errorf("it ended at %s", s.Until.UTC().Format(time.RFC3339))
 	case s.At.Sub(now) > maxApart: // it would hold for longer than the gate gives, counted from now
 		return identity.Proof{}, fmt.Errorf("it was said at %s, and it is %s", s.At.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	case s.Until.Sub(s.At) > time.Duration(d.Seconds)*time.Second:
-		return identity.Proof{}, fmt.Errorf("it holds for longer than the gate gives, which is %ds", d.Seconds)
+	case s.Until.Sub(s.At) > d.Longest():
+		return identity.Proof{}, fmt.Errorf("it holds for longer than the gate gives, which is %s", d.Longest())
 	}
 	proof, err := trust.Prove(identity.AnswerNamespace, s, w.Evidence, now)
 	if err != nil {
@@ -135,43 +140,63 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// initiator is who started the run, where that is proven: the start was used for this run and no other.
-func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID string, start *identity.Word) (*identity.Proof, error) {
+// initiator is who started the run, where that is proven, and when that was: the start was used for this run and no other,
+// at the time of its entry by the clock of the host that used it.
+func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID string, start *identity.Word) (*identity.Proof, time.Time, error) {
+	none := time.Time{}
 	if start == nil {
-		return nil, nil
+		return nil, none, nil
 	}
 	s := start.Statement
 	s.Cluster, s.Do, s.Host, s.Run, s.RunID = p.Cluster, identity.Start, p.Host, run, ""
-	proof, err := trust.Prove(identity.StartNamespace, s, start.Evidence, s.At)
-	if err != nil {
-		return nil, nil // then nobody is known to have started it
-	}
 	text, err := s.Text()
 	if err != nil {
-		return nil, Fail(InvalidInput, err)
+		return nil, none, Fail(InvalidInput, err)
 	}
-	used, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: identity.UsedKey(text), Kind: identity.UsedKind, Limit: 1})
-	if err != nil || len(used) == 0 || used[0].RunID != runID || used[0].WorkflowID != run {
-		return nil, err
+	used, err := p.used(ctx, text)
+	if err != nil || used == nil || used.RunID != runID || used.WorkflowID != run {
+		return nil, none, err
 	}
-	return &proof, nil
+	at, err := time.Parse(time.RFC3339, used.At)
+	if err != nil {
+		return nil, none, err
+	}
+	proof, err := trust.Prove(identity.StartNamespace, s, start.Evidence, at)
+	if err != nil || at.Sub(s.At).Abs() > maxApart {
+		return nil, none, nil // then nobody is known to have started it
+	}
+	return &proof, at, nil
 }
 
-// installed is the definition that this host has, or once had, under a hash.
-func (p *People) installed(ctx context.Context, sum string) (runbook.Definition, error) {
+// replacedHolds is for how long a definition counts when its host has another one of that name: no run waits as long.
+const replacedHolds = 30 * 24 * time.Hour
+
+// installed is the definition that this host has, or had until lately, under a hash.
+func (p *People) installed(ctx context.Context, sum string, now time.Time) (runbook.Definition, error) {
 	if d, ok := p.Installed[sum]; ok {
 		return d, nil
 	}
+	unknown := Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
 	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, Limit: 1})
 	if err != nil {
 		return runbook.Definition{}, err
 	}
 	var kept runbook.Installed
-	if len(sum) == 64 && len(found) == 1 {
-		err = json.Unmarshal([]byte(found[0].Data), &kept)
+	if len(sum) != 64 || len(found) != 1 || json.Unmarshal([]byte(found[0].Data), &kept) != nil {
+		return runbook.Definition{}, unknown
 	}
-	if err != nil || kept.Host != p.Host || kept.SHA256 != sum || sum == "" {
-		return runbook.Definition{}, Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
+	is, err := kept.Definition.Sum()
+	if err != nil || is != sum || kept.Host != p.Host {
+		return runbook.Definition{}, unknown
+	}
+	later, err := p.Ledger.Read(ctx, ledger.Filter{
+		KeyPrefix: runbook.InstalledKey(p.Host, ""), Kind: runbook.InstalledKind, Subject: found[0].Subject, AfterSeq: found[0].Seq, Limit: 1,
+	})
+	if err != nil || len(later) == 0 {
+		return kept.Definition, err
+	}
+	if at, err := time.Parse(time.RFC3339, later[0].At); err != nil || now.Sub(at) > replacedHolds {
+		return runbook.Definition{}, Fail(PermissionDenied, fmt.Errorf("the definition of the run was replaced at %s, and is too old to count", later[0].At))
 	}
 	return kept.Definition, nil
 }

@@ -3,50 +3,76 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 )
 
-// UsedStatement is a statement that starts a run.
-type UsedStatement struct {
-	WorkflowID string            `json:"workflow_id"`
-	Subject    string            `json:"subject"`
-	RunID      string            `json:"run_id"`
-	At         time.Time         `json:"at"`
-	By         string            `json:"by"`
-	Data       UsedStatementData `json:"data"`
-}
-
 // UsedStatementData is the data of a ledger entry statement.used.
 type UsedStatementData struct {
-	// RunID is the run that it has started: another one is a Conflict.
+	// RunID is the run that it has started.
 	RunID     string         `json:"run_id"`
 	Statement string         `json:"statement"`
 	Proof     identity.Proof `json:"proof"`
 }
 
-// UseStatement uses a statement up. It may be repeated for the same run; for another it is PermissionDenied.
-func (r *Records) UseStatement(ctx context.Context, used UsedStatement) error {
-	if err := ofItself(ctx, used.WorkflowID); err != nil {
-		return Classify(ctx, err)
-	}
-	return Classify(ctx, useStatement(ctx, r.Ledger, used))
+// UseStart uses up what a person has signed to start the run that asks, and returns what that person may do. It may be
+// repeated in the same run. A word that has started another run, and a person who may not start one, is PermissionDenied;
+// what proves nobody is not used up. It runs on the queue of the host, whose clock and configuration decide.
+func (p *People) UseStart(ctx context.Context, who Starter) (Standing, error) {
+	standing, err := p.useStart(ctx, who)
+	return standing, Classify(ctx, err)
 }
 
-func useStatement(ctx context.Context, book Ledger, used UsedStatement) error {
-	text, err := canonical(used.Data)
+func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
+	run, now := activity.GetInfo(ctx).WorkflowExecution, Since(ctx)
+	if who.Word == nil || who.Word.Statement.Run != run.ID {
+		return Standing{}, Fail(InvalidInput, errors.New("no word is there that starts the run "+run.ID))
+	}
+	said := who.Word.Statement
+	said.Cluster = p.Cluster
+	text, err := said.Text()
 	if err != nil {
-		return Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", identity.UsedKind, err))
+		return Standing{}, Fail(InvalidInput, err)
 	}
-	_, err = book.Append(ctx, ledger.Draft{
-		Key: identity.UsedKey(used.Data.Statement), At: used.At.UTC().Format(time.RFC3339), Kind: identity.UsedKind, Subject: used.Subject, Actor: used.By,
-		WorkflowID: used.WorkflowID, RunID: used.RunID, Data: text,
+	used, err := p.used(ctx, text)
+	switch {
+	case err != nil:
+		return Standing{}, err
+	case used != nil && (used.WorkflowID != run.ID || used.RunID != run.RunID):
+		return Standing{}, Fail(PermissionDenied, errors.New("the word that started it has started another run, and counts once"))
+	case used != nil: // by an attempt before, which may have been long ago
+		if now, err = time.Parse(time.RFC3339, used.At); err != nil {
+			return Standing{}, err
+		}
+	}
+	standing, err := p.mayStart(ctx, who, now)
+	if err != nil || standing.Proof == nil || used != nil {
+		return standing, err
+	}
+	data, err := canonical(UsedStatementData{RunID: run.RunID, Statement: standing.Statement, Proof: *standing.Proof})
+	if err != nil {
+		return standing, Fail(InvalidInput, err)
+	}
+	first, err := p.Ledger.AppendFirst(ctx, ledger.Draft{
+		Key: identity.UsedKey(text), At: now.UTC().Format(time.RFC3339), Kind: identity.UsedKind, Subject: run.ID, Actor: who.Name,
+		WorkflowID: run.ID, RunID: run.RunID, Data: data,
 	})
-	if ClassOf(err) == Conflict {
-		return Fail(PermissionDenied, errors.New("the word that started it has started another run, and counts once"))
+	if err == nil && !first {
+		err = Fail(Unavailable, errors.New("the word is being used up by somebody else; it is looked at again"))
 	}
-	return err
+	return standing, err
+}
+
+// used is the entry by which a statement was used up; nil where it was not.
+func (p *People) used(ctx context.Context, text string) (*ledger.Entry, error) {
+	key := identity.UsedKey(text)
+	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: key, Kind: identity.UsedKind, Limit: 1})
+	if err != nil || len(found) == 0 || found[0].Key != key {
+		return nil, err
+	}
+	return &found[0], nil
 }

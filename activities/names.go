@@ -19,15 +19,14 @@ const (
 	ActedSinceLater       = "ActedSinceLater"
 	Notify                = "Notify"
 	WhoIs                 = "WhoIs"
+	UseStart              = "UseStart"
 	KnownSearchAttributes = "KnownSearchAttributes"
 
 	// About the ledger.
-	KeepServiceAsk    = "KeepServiceAsk"
-	KeepServiceRun    = "KeepServiceRun"
-	ReadEntries       = "ReadEntries"
-	VerifyLedger      = "VerifyLedger"
-	UseStatement      = "UseStatement"
-	UseStatementLater = "UseStatementLater"
+	KeepServiceAsk = "KeepServiceAsk"
+	KeepServiceRun = "KeepServiceRun"
+	ReadEntries    = "ReadEntries"
+	VerifyLedger   = "VerifyLedger"
 
 	// About the containers of services.
 	ConfiguredWith  = "ConfiguredWith"

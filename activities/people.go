@@ -61,18 +61,19 @@ type Standing struct {
 // vouches for; evidence that does not hold is PermissionDenied. It runs on the queue of the host that the run is about,
 // because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
-	standing, err := p.whoIs(ctx, who)
+	standing, err := p.whoIs(ctx, who, Since(ctx))
 	return standing, Classify(ctx, err)
 }
 
-func (p *People) whoIs(ctx context.Context, who Person) (Standing, error) {
+// whoIs holds what is said against the time at which Temporal was told to ask: the time of a run is what its worker says.
+func (p *People) whoIs(ctx context.Context, who Person, now time.Time) (Standing, error) {
 	if who.Via != ViaCLI {
 		return Standing{}, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via)))
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom)}}
 	kind := identity.Host
-	if w := who.Word; w != nil && !p.claims(w.Evidence) {
-		if err := p.prove(*who.Word, &standing.Standing); err != nil {
+	if w := who.Word; w != nil && !p.claims(*w, now) {
+		if err := p.prove(who.Name, *w, now, &standing.Standing); err != nil {
 			return Standing{}, err
 		}
 		kind = standing.Proof.Kind
@@ -100,8 +101,8 @@ type Starter struct {
 }
 
 // mayStart returns what a person may do who wants to start a run, or PermissionDenied that they may not.
-func (p *People) mayStart(ctx context.Context, who Starter) (Standing, error) {
-	standing, err := p.whoIs(ctx, who.Person)
+func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Standing, error) {
+	standing, err := p.whoIs(ctx, who.Person, now)
 	switch {
 	case err != nil:
 		return standing, err
@@ -117,26 +118,31 @@ func (p *People) mayStart(ctx context.Context, who Starter) (Standing, error) {
 	return standing, nil
 }
 
-// maxApart is how far the time of a statement may be from that of the run which hears it.
+// maxApart is how far the time of a statement may be from that of the host which hears it.
 const maxApart = 10 * time.Minute
 
-// claims says of evidence that it is worth a name alone: that of a host whose key nobody has listed here.
-func (p *People) claims(e identity.Evidence) bool {
-	return e.Kind == identity.Host && !p.Hosts.Has(identity.HostPrincipal(e.By))
+// claims says of a word that it is worth a name alone: that of a host whose key nobody has listed here, and a start that
+// has waited for its host for so long that whoever kept it may be somebody else.
+func (p *People) claims(w identity.Word, now time.Time) bool {
+	unlisted := w.Evidence.Kind == identity.Host && !p.Hosts.Has(identity.HostPrincipal(w.Evidence.By))
+	return unlisted || w.Namespace == identity.StartNamespace && now.Sub(w.Statement.At) > maxApart
 }
 
 // prove fills in who a word is proven to be by.
-func (p *People) prove(w identity.Word, into *request.Standing) error {
-	if apart := w.Now.Sub(w.Statement.At).Abs(); apart > maxApart {
-		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and it is %s; set the clocks right, or say it again",
-			w.Statement.At.UTC().Format(time.RFC3339), w.Now.UTC().Format(time.RFC3339)))
+func (p *People) prove(name string, w identity.Word, now time.Time, into *request.Standing) error {
+	if w.Statement.Who != name {
+		return Fail(PermissionDenied, fmt.Errorf("%s said it, and not %s", w.Statement.Who, name))
+	}
+	if now.Sub(w.Statement.At).Abs() > maxApart {
+		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and on %s it is %s; set the clocks right, or say it again",
+			w.Statement.At.UTC().Format(time.RFC3339), p.Host, now.UTC().Format(time.RFC3339)))
 	}
 	trust, err := p.trust()
 	if err != nil {
 		return err
 	}
 	w.Statement.Cluster = p.Cluster
-	proof, err := trust.Prove(w.Namespace, w.Statement, w.Evidence, w.Now)
+	proof, err := trust.Prove(w.Namespace, w.Statement, w.Evidence, now)
 	if err != nil {
 		return Fail(PermissionDenied, fmt.Errorf("the evidence does not hold: %w", err))
 	}

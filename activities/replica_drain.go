@@ -103,14 +103,16 @@ func (r *Replicas) ResumeReplicas(ctx context.Context, req ReplicasRequest) erro
 }
 
 // tell calls every running consumer of the request; told says that there are some and all have said yes, and answer is
-// the worst that one of them said otherwise, silence too. With an error nobody was called.
+// the worst that one of them said otherwise, silence too. With an error nobody was called. Port and path are those of this
+// host's configuration and not of the request: the call has the product's token with it.
 func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Product, context.Context, string) error) (told bool, answer, err error) {
-	if req.Endpoint.Drain == "" || req.Endpoint.Port == 0 {
-		return false, nil, nil
-	}
 	project, err := r.Projects.Of(req.Project)
 	if err != nil {
 		return false, nil, err
+	}
+	endpoint := project.Endpoints[req.Service]
+	if endpoint.Drain == "" || endpoint.Port == 0 {
+		return false, nil, nil
 	}
 	replicas, err := r.running(ctx, req)
 	if err != nil {
@@ -119,7 +121,7 @@ func (r *Replicas) tell(ctx context.Context, req ReplicasRequest, call func(Prod
 	var errs []error
 	told = len(replicas) > 0
 	for _, replica := range replicas {
-		err := call(project.Product, ctx, Address(replica, req.Endpoint.Port, req.Endpoint.Drain))
+		err := call(project.Product, ctx, Address(replica, endpoint.Port, endpoint.Drain))
 		if ClassOf(err) == NotFound {
 			told = false // the product has no such path
 		} else if err != nil {

@@ -48,7 +48,7 @@ type RunbookCall struct {
 	// File and Text are a runbook that is not installed; only a plan takes one.
 	File string `json:"file,omitempty"`
 	Text string `json:"text,omitempty"`
-	// Starter is who wants a run to start; a plan has none.
+	// Starter is who wants a run to start by a name alone; nil where the word is used up already, and in a plan.
 	Starter *Starter `json:"starter,omitempty"`
 }
 
@@ -66,9 +66,8 @@ type LoadedRunbook struct {
 	Lines map[string]runbook.CommandLine `json:"lines,omitempty"`
 	// RunID is the run that it was loaded for.
 	RunID string `json:"run_id,omitempty"`
-	// Sum is Definition.Sum, and Starter what the one who wants it to start may do.
-	Sum     string   `json:"sum,omitempty"`
-	Starter Standing `json:"starter,omitzero"`
+	// Sum is Definition.Sum.
+	Sum string `json:"sum,omitempty"`
 }
 
 // Program is the definition laid out with the commands that it runs.
@@ -88,7 +87,7 @@ func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRun
 		loaded.Sum, err = loaded.Definition.Sum()
 	}
 	if err == nil && call.Starter != nil {
-		loaded.Starter, err = r.People.mayStart(ctx, *call.Starter)
+		_, err = r.People.mayStart(ctx, *call.Starter, Since(ctx))
 	}
 	return loaded, Classify(ctx, err)
 }

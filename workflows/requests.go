@@ -85,7 +85,7 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 			continue
 		}
 		p.Others = r.Others()
-		p.Word = word(ctx, identity.AnswerNamespace, r.Statement(a), a.Said)
+		p.Word = word(identity.AnswerNamespace, r.Statement(a), a.Said)
 	}
 	who, err := q.whoIs(ctx, p)
 	if err != nil {
@@ -98,21 +98,12 @@ func (q *requests) answer(ctx workflow.Context, a request.Answer) (request.Reply
 	return q.asker.hear(ctx, a, who.RunID)
 }
 
-// startWord is word of what started the run: it counts as of its start, however long it has waited since.
-func startWord(ctx workflow.Context, s identity.Statement, said identity.Said) *identity.Word {
-	w := word(ctx, identity.StartNamespace, s, said)
-	if w != nil {
-		w.Now = workflow.GetInfo(ctx).WorkflowStartTime
-	}
-	return w
-}
-
 // word is what was said with what proves it; nil where nothing does.
-func word(ctx workflow.Context, namespace string, s identity.Statement, said identity.Said) *identity.Word {
+func word(namespace string, s identity.Statement, said identity.Said) *identity.Word {
 	if said.Evidence == nil {
 		return nil
 	}
-	return &identity.Word{Namespace: namespace, Statement: s, Evidence: *said.Evidence, Now: workflow.Now(ctx)}
+	return &identity.Word{Namespace: namespace, Statement: s, Evidence: *said.Evidence}
 }
 
 // whoIs asks the host's worker what a person may do, as it is configured now. A person who waits for the answer waits

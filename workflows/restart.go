@@ -9,7 +9,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/identity"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -37,7 +36,7 @@ func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, er
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
-	run.uses, run.allowed = runbook.RestartOperation, req.Allowed
+	run.allowed = req.Allowed
 	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })
 }
 
@@ -74,7 +73,7 @@ func (r *serviceRun) planRestart(ctx workflow.Context) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Restart
-		request := activities.RestartPlanRequest{Project: r.project, Service: r.service}
+		request := activities.RestartPlanRequest{Project: r.project, Service: r.service, Allowed: r.allowed}
 		if err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanRestart, request, &plan); err != nil {
 			return err
 		}

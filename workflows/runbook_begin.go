@@ -23,7 +23,15 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	}
 	var a *activities.Runbooks
 	starter := r.req.starter(ctx)
-	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By, Starter: &activities.Starter{Person: starter, Override: r.req.Override}}
+	start, err := useStart(ctx, &r.queue, starter)
+	if err != nil {
+		return false, err
+	}
+	r.claimed = start == nil
+	call := activities.RunbookCall{Name: r.req.Name, Inputs: r.req.Inputs, Host: r.req.Host, Project: r.req.Project, By: r.req.By}
+	if r.claimed {
+		call.Starter = &starter
+	}
 	var loaded activities.LoadedRunbook
 	if err := r.queue.run(ctx, looking("read runbook "+r.req.Name), lookLimit, a.LoadRunbook, call, &loaded); err != nil {
 		return false, err
@@ -33,11 +41,8 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By, Override: r.req.Override,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,
-		Definition: loaded.Sum,
+		Definition: loaded.Sum, Start: start,
 	}, loaded.Inputs)
-	if err := r.started(ctx, starter, loaded.Starter); err != nil {
-		return false, err
-	}
 	call.Starter = nil // it is about the plan now
 	r.setAttributes(value{SeverityAttribute, d.Severity})
 	if suppressed, err := r.suppressed(ctx, d); suppressed || err != nil {

@@ -73,7 +73,7 @@ func (r *runbookRun) validOrder(_ workflow.Context, o RunbookOrder) error {
 
 func (r *runbookRun) operate(ctx workflow.Context, o RunbookOrder) (request.Reply, error) {
 	who, err := r.requests.whoIs(ctx, activities.Person{
-		Name: o.By, Via: o.Via, Word: word(ctx, identity.OrderNamespace, o.Statement(workflow.GetInfo(ctx).WorkflowExecution.ID, r.req.Host), o.Said),
+		Name: o.By, Via: o.Via, Word: word(identity.OrderNamespace, o.Statement(workflow.GetInfo(ctx).WorkflowExecution.ID, r.req.Host), o.Said),
 	})
 	if err != nil {
 		return request.Reply{}, err

@@ -24,22 +24,23 @@ func (r RunbookRequest) Statement(id string) identity.Statement {
 }
 
 // starter is who says that the run is to start, and what proves it.
-func (r RunbookRequest) starter(ctx workflow.Context) activities.Person {
+func (r RunbookRequest) starter(ctx workflow.Context) activities.Starter {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
-	return activities.Person{Name: r.By, Via: activities.ViaCLI, Word: startWord(ctx, r.Statement(id), r.Said)}
+	return activities.Starter{Override: r.Override, Person: activities.Person{
+		Name: r.By, Via: activities.ViaCLI, Word: word(identity.StartNamespace, r.Statement(id), r.Said),
+	}}
 }
 
-// started uses up the word that started the run: no other run is started by it. It is kept for who looks again.
-func (r *runbookRun) started(ctx workflow.Context, starter activities.Person, standing activities.Standing) error {
-	if r.claimed = standing.Proof == nil; r.claimed {
-		return nil
+// useStart uses up the word that a run was started by: no other run is started by it. It is nil where that proves nobody.
+func useStart(ctx workflow.Context, queue *hostQueue, starter activities.Starter) (*identity.Word, error) {
+	if starter.Word == nil {
+		return nil, nil
 	}
-	err := r.entries.run(ctx, "ledger: the start is used up", activities.UseStatement, activities.UseStatementLater, activities.UsedStatement{
-		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Subject: r.state.Run.Subject(r.state.Run.Key), RunID: standing.RunID, At: workflow.Now(ctx), By: starter.Name,
-		Data: activities.UsedStatementData{RunID: standing.RunID, Statement: standing.Statement, Proof: *standing.Proof},
-	}, nil)
-	if err == nil {
-		r.state.Run.Start = starter.Word
+	var people *activities.People
+	var standing activities.Standing
+	err := queue.run(ctx, changing("use up the word of "+starter.Name, lookLimit, ledgerTotal), lookLimit, people.UseStart, starter, &standing)
+	if err != nil || standing.Proof == nil {
+		return nil, err
 	}
-	return err
+	return starter.Word, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/identity"
-	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -44,7 +43,7 @@ func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error)
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
-	run.asked, run.uses, run.allowed = &req.Replicas, runbook.ScaleOperation, req.Allowed
+	run.asked, run.allowed = &req.Replicas, req.Allowed
 	return run.follow(ctx, Scaled, func() error { return run.scale(ctx, req) })
 }
 
@@ -72,9 +71,14 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 		var docker *activities.Docker
 		var plan scaling.Plan
 		starter := req.startedBy(ctx)
-		r.result.Claimed = starter != nil && starter.Word == nil
-		if starter != nil && starter.Word != nil {
-			r.allowed = &activities.Allowed{Start: starter.Word}
+		if starter != nil {
+			start, err := useStart(ctx, &r.queue, *starter)
+			if err != nil {
+				return err
+			}
+			if r.result.Claimed = start == nil; !r.result.Claimed {
+				starter, r.allowed = nil, &activities.Allowed{Start: start}
+			}
 		}
 		err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},

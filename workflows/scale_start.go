@@ -30,6 +30,6 @@ func (r ScaleRequest) startedBy(ctx workflow.Context) *activities.Starter {
 		return nil
 	}
 	return &activities.Starter{Person: activities.Person{
-		Name: r.By, Via: activities.ViaCLI, Word: startWord(ctx, r.Statement(), r.Said),
+		Name: r.By, Via: activities.ViaCLI, Word: word(identity.StartNamespace, r.Statement(), r.Said),
 	}}
 }

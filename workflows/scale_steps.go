@@ -204,7 +204,7 @@ func (r *serviceRun) remove(ctx workflow.Context) error {
 	return r.phase(ctx, "remove", names(leaving), func() error {
 		var docker *activities.Docker
 		request := r.of(leaving)
-		request.Uses, request.Allowed = r.uses, r.allowed
+		request.Allowed = r.allowed
 		if err := r.do(ctx, "remove "+names(leaving), changeLimit, removeTotal, docker.RemoveReplicas, request, nil); err != nil {
 			r.amiss = append(r.amiss, "left behind, as far as they are still there: "+names(leaving))
 			return err

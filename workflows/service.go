@@ -92,8 +92,7 @@ type serviceRun struct {
 	// the host refused that effect, as the approval had ended.
 	approved activities.Approved
 	late     bool
-	// uses is the operation of runbooks that the change is, and allowed what persons said that allows it.
-	uses    string
+	// allowed is what persons said that allows it.
 	allowed *activities.Allowed
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string

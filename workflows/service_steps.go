@@ -205,7 +205,7 @@ func stopLimit(p scaling.Policy, n int) time.Duration {
 
 func (r *serviceRun) stop(ctx workflow.Context, replicas []scaling.Replica, request activities.ReplicasRequest) error {
 	var docker *activities.Docker
-	request.Uses, request.Allowed = r.uses, r.allowed
+	request.Allowed = r.allowed
 	limit := stopLimit(request.Policy, len(replicas))
 	err := r.do(ctx, "stop "+names(replicas), limit, changeTotal+limit, docker.StopReplicas, request, nil)
 	r.leaving = isTimeout(err)

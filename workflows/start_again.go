@@ -25,6 +25,9 @@ func (r *serviceRun) startAgain(ctx workflow.Context, replicas []scaling.Replica
 	}
 	names := make([][]string, len(replicas))
 	starts := r.each(ctx, replicas, "undo: start %s again", limit, undoTotal, docker.StartAgain, func(one activities.ReplicasRequest) any {
+		if r.leaving { // it is told to end once more
+			one.Allowed = r.allowed
+		}
 		return activities.StartAgainRequest{ReplicasRequest: one, Leaving: r.leaving, Again: r.starting}
 	}, func(i int) any { return &names[i] })
 	var started []string

@@ -29,6 +29,4 @@ type Word struct {
 	Namespace string    `json:"namespace"`
 	Statement Statement `json:"statement"`
 	Evidence  Evidence  `json:"evidence"`
-	// Now is the time of the run that heard it.
-	Now time.Time `json:"now"`
 }

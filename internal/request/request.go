@@ -38,6 +38,8 @@ type Request struct {
 	Risk    Risk     `json:"risk,omitempty"`
 	// PlanSHA256 is the plan of the run that asks.
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	// Definition is the SHA-256 of what it follows, as its host's worker has installed it.
+	Definition string `json:"definition,omitempty"`
 
 	// LimitSeconds is how long it is open, RemindSeconds how often people are reminded.
 	LimitSeconds  int `json:"limit_seconds"`

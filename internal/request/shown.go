@@ -15,7 +15,7 @@ import (
 // another hash of the same request takes another number in the first text, and all runs have to end before it.
 func (r Request) shown() string {
 	h := digest{sha256.New()}
-	h.text("evenkeel request 1", string(r.Kind), r.ID, r.Step, r.Message, string(r.Risk), r.PlanSHA256)
+	h.text("evenkeel request 1", string(r.Kind), r.ID, r.Step, r.Message, string(r.Risk), r.PlanSHA256, r.Definition)
 	h.list(r.Choices)
 	h.number(len(r.Allows))
 	for _, e := range r.Allows {

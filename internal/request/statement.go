@@ -19,11 +19,22 @@ func (r Request) Statement(a Answer) identity.Statement {
 	for _, e := range r.Allows {
 		s.Arguments[e.Step] = e.Allowed()
 	}
+	if len(r.Allows) > 0 {
+		s.Arguments[DefinitionArgument] = r.Definition
+	}
 	for _, name := range a.Fields.Names() {
 		s.Fields[name] = condition.Spell(a.Fields[name])
 	}
 	return s
 }
+
+// DefinitionArgument names what the run follows among the arguments of a statement, which else are steps: what an approval
+// takes is read there.
+const DefinitionArgument = "--definition"
+
+// LongestTimes is how many times its own time what a request allows may last from when it was opened: the time itself, the
+// same once it has escalated, and the same from the last answer.
+const LongestTimes = 3
 
 // Allowed is the effect as a statement says it.
 func (e Effect) Allowed() string {
@@ -43,10 +54,14 @@ func (k Kind) does(decision string) string {
 	return decision
 }
 
-// until is when what a yes allows ends: after the time of the request, counted from the yes.
+// until is when what a yes allows ends: after the time of the request, counted from the yes, and where several have to say
+// it from when the last may, whether it escalates or not.
 func (r Request) until(at time.Time) time.Time {
-	if len(r.Allows) == 0 || at.IsZero() {
+	switch {
+	case len(r.Allows) == 0 || at.IsZero():
 		return time.Time{}
+	case r.Min > 1:
+		return r.Opened.Add(LongestTimes * r.limit())
 	}
 	return at.Add(r.limit())
 }

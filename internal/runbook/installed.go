@@ -1,11 +1,16 @@
 package runbook
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // InstalledKind is the kind of the ledger's entry by which a host's worker keeps a definition that it has installed.
@@ -53,6 +58,15 @@ type Demand struct {
 	Seconds int
 }
 
+// Longest is how long an approval may hold from when it was given. Where several approve, the first waits for the last.
+func (d Demand) Longest() time.Duration {
+	limit := Duration(d.Seconds)
+	if d.Min > 1 || d.NotInitiator { // which wants one more of a start that proves nobody
+		return request.LongestTimes * limit
+	}
+	return limit
+}
+
 // Demands is what the gate in front of a step demands; false where no gate is.
 func (p Program) Demands(path string) (Demand, bool) {
 	at := p.gateOf(path)
@@ -67,4 +81,34 @@ func (p Program) Demands(path string) (Demand, bool) {
 		d.Groups = append(slices.Clip(d.Groups), n.Step.Gate.EscalateTo...)
 	}
 	return d, true
+}
+
+// Does says why a call is not the step of the definition; nil is that it is. An argument that is not written out there is
+// what the run has found out, and nothing here says which.
+func (p Program) Does(call ActCall) error {
+	at := p.Find(call.Path)
+	if at == Nowhere {
+		return fmt.Errorf("the runbook %s has no step %s", p.Definition.Name, call.Path)
+	}
+	s := p.Nodes[at].Step
+	if s.Uses != call.Uses {
+		return fmt.Errorf("the step %s uses %s, and not %s", call.Path, s.Uses, call.Uses)
+	}
+	for _, f := range s.With {
+		if f.Value.Constant == nil {
+			continue
+		}
+		written, err := json.Marshal(f.Value.Constant)
+		if err != nil {
+			return err
+		}
+		given, err := json.Marshal(call.With[f.Name])
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(written, given) {
+			return fmt.Errorf("the step %s has %s: %s, and not %s", call.Path, f.Name, written, given)
+		}
+	}
+	return nil
 }

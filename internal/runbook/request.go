@@ -39,7 +39,7 @@ func (m *machine) ask(r request.Request) {
 	m.s.Asked++
 	m.next()
 	r.ID = request.ID(m.s.Run.Subject(m.s.Run.Key), r.Step, m.s.Asked, m.s.Run.RunID)
-	r.PlanSHA256, r.Host, r.RunID = m.s.Run.PlanSHA256, m.s.Run.Host, m.s.Run.RunID
+	r.PlanSHA256, r.Definition, r.Host, r.RunID = m.s.Run.PlanSHA256, m.s.Run.Definition, m.s.Run.Host, m.s.Run.RunID
 	r, result := request.Open(r, m.now)
 	m.s.Request = &r
 	m.told(result)

@@ -34,6 +34,7 @@ func (h HostActivities) list() []registered {
 		{activities.LoadRunbook, step, h.Runbooks.LoadRunbook},
 		{activities.PlanRunbook, read, h.Runbooks.PlanRunbook},
 		{activities.WhoIs, read, h.People.WhoIs},
+		{activities.UseStart, effect, h.People.UseStart},
 		{activities.ConfiguredWith, read, h.Docker.ConfiguredWith},
 		{activities.ListServices, read, h.Docker.ListServices},
 		{activities.ServiceStats, read, h.Docker.ServiceStats},
@@ -79,8 +80,6 @@ func (s SharedActivities) list() []registered {
 		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
 		{activities.KeepServiceRun, effect, s.Records.KeepServiceRun},
-		{activities.UseStatement, local, s.Records.UseStatement},
-		{activities.UseStatementLater, effect, s.Records.UseStatement},
 		{activities.ReadEntries, read, s.Records.ReadEntries},
 		{activities.VerifyLedger, read, s.Records.VerifyLedger},
 	}
