@@ -214,6 +214,6 @@ func (d *Docker) starts(ctx context.Context, starter *Starter) error {
 	if starter == nil {
 		return nil
 	}
-	_, err := d.People.mayStart(ctx, *starter, Since(ctx))
+	_, err := d.People.mayStart(ctx, *starter, d.People.Asked(ctx))
 	return err
 }

@@ -1,12 +1,10 @@
 package activities
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/identity"
@@ -15,35 +13,20 @@ import (
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// Append keeps an entry as a ledger does.
-func (s *archive) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
-	old, ok := s.entries[d.Key]
-	if ok && !old.Says(d) {
-		return old, Fail(Conflict, errKept)
-	}
-	if !ok {
-		old = d.Seal(ledger.Beginning())
-		s.entries[d.Key] = old
-	}
-	return old, nil
-}
-
-var errKept = Fail(Conflict, context.Canceled)
-
 // The run in which the test environment does activities.
 const (
 	testRun   = "default-test-workflow-id"
 	testRunID = "default-test-run-id"
 )
 
-// taking is a host with two replicas, of which a run takes some away, and persons whose word counts.
-type taking struct {
+// takings are a host with two replicas, of which a run takes some away, and persons whose word counts.
+type takings struct {
 	*entitlement
 	docks  *docks
 	docker *Docker
 }
 
-func newTaking(t *testing.T) *taking {
+func newTaking(t *testing.T) *takings {
 	t.Helper()
 	e := newEntitlement(t, func(*runbook.Gate) {})
 	e.now = time.Now().UTC().Truncate(time.Second)
@@ -52,22 +35,18 @@ func newTaking(t *testing.T) *taking {
 	docker := d.docker(&file{}, nil)
 	docker.People = e.people
 	docker.Projects["shop"].Policies = map[string]scaling.Policy{"app": {Min: 2}}
-	return &taking{e, d, docker}
+	return &takings{e, d, docker}
 }
 
 // removes is what becomes of taking replicas away for good.
-func (s *taking) removes(allowed *Allowed, ids ...string) error {
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
-	env.RegisterActivity(s.docker.RemoveReplicas)
+func (s *takings) removes(allowed *Allowed, ids ...string) error {
 	request := ask(ids...)
-	request.Allowed, request.Uses, request.Policy.Min = allowed, runbook.ScaleOperation, 0 // what it says of the policy does not count
-	_, err := env.ExecuteActivity(s.docker.RemoveReplicas, request)
-	return err
+	request.Allowed, request.Policy.Min = allowed, 0 // what it says of the policy does not count
+	return inRun(s.docker.RemoveReplicas, request)
 }
 
 // asks is a start of a change as anna says it.
-func (s *taking) asks(change func(*identity.Statement)) *Allowed {
+func (s *takings) asks(change func(*identity.Statement)) *Allowed {
 	s.t.Helper()
 	said := identity.Statement{
 		Cluster: "here", Do: identity.Start, Who: "anna@example.com", Host: "gpu-1", Run: testRun, Step: ScaleStep, At: s.now, Nonce: "n",
@@ -77,7 +56,7 @@ func (s *taking) asks(change func(*identity.Statement)) *Allowed {
 	w := s.sign("anna", identity.StartNamespace, said)
 	text, err := said.Text()
 	require.NoError(s.t, err)
-	s.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, WorkflowID: testRun, RunID: testRunID}
+	s.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: s.now.Format(time.RFC3339), WorkflowID: testRun, RunID: testRunID}
 	return &Allowed{Start: &w}
 }
 
@@ -85,24 +64,24 @@ func (s *taking) asks(change func(*identity.Statement)) *Allowed {
 func TestBelowTheMinimum(t *testing.T) {
 	same := func(*identity.Statement) {}
 	for name, c := range map[string]struct {
-		allowed func(*taking) *Allowed
+		allowed func(*takings) *Allowed
 		ids     []string
 		want    string // "" is that they go
 	}{
-		"asked for":          {func(s *taking) *Allowed { return s.asks(same) }, []string{"b"}, ""},
-		"nobody has said so": {func(*taking) *Allowed { return nil }, []string{"b"}, "1 replicas of app would be left, below the minimum of its policy: nobody is proven"},
-		"nobody, in words":   {func(*taking) *Allowed { return &Allowed{} }, []string{"b"}, "nobody is proven to have asked for it"},
-		"more than asked":    {func(s *taking) *Allowed { return s.asks(same) }, []string{"a", "b"}, "has said that 1 replicas of app stay, and 0 would"},
-		"another service": {func(s *taking) *Allowed {
+		"asked for":          {func(s *takings) *Allowed { return s.asks(same) }, []string{"b"}, ""},
+		"nobody has said so": {func(*takings) *Allowed { return nil }, []string{"b"}, "1 replicas of app would be left, below the minimum of its policy: nobody is proven"},
+		"nobody, in words":   {func(*takings) *Allowed { return &Allowed{} }, []string{"b"}, "nobody is proven to have asked for it"},
+		"more than asked":    {func(s *takings) *Allowed { return s.asks(same) }, []string{"a", "b"}, "has said that 1 replicas of app stay, and 0 would"},
+		"another service": {func(s *takings) *Allowed {
 			return s.asks(func(s *identity.Statement) { s.Arguments["service"] = "web" })
 		}, []string{"b"}, "does not take app below the minimum"},
-		"another project": {func(s *taking) *Allowed {
+		"another project": {func(s *takings) *Allowed {
 			return s.asks(func(s *identity.Statement) { s.Arguments["project"] = "bank" })
 		}, []string{"b"}, "does not take app below the minimum"},
-		"not below": {func(s *taking) *Allowed {
+		"not below": {func(s *takings) *Allowed {
 			return s.asks(func(s *identity.Statement) { delete(s.Arguments, BelowMinimum) })
 		}, []string{"b"}, "does not take app below the minimum"},
-		"another run": {func(s *taking) *Allowed {
+		"another run": {func(s *takings) *Allowed {
 			a := s.asks(same)
 			for key, e := range s.archive.entries {
 				e.RunID = "another"
@@ -110,12 +89,12 @@ func TestBelowTheMinimum(t *testing.T) {
 			}
 			return a
 		}, []string{"b"}, "nobody is proven to have asked for it"},
-		"changed behind the signature": {func(s *taking) *Allowed {
+		"changed behind the signature": {func(s *takings) *Allowed {
 			a := s.asks(same)
 			a.Start.Statement.Arguments["replicas"] = "0"
 			return a
 		}, []string{"a", "b"}, "nobody is proven to have asked for it"},
-		"somebody who may start nothing": {func(s *taking) *Allowed {
+		"somebody who may start nothing": {func(s *takings) *Allowed {
 			s.people.Approvals.Starters = []string{"sre"}
 			return s.asks(same)
 		}, []string{"b"}, "anna@example.com may start nothing here"},
@@ -137,8 +116,8 @@ func TestBelowTheMinimum(t *testing.T) {
 
 // A step of a runbook allows what was approved, in the one run that used the approval up first.
 func TestBelowTheMinimumForARunbook(t *testing.T) {
-	allowed := func(s *taking) *Allowed {
-		s.call.Uses, s.call.With, s.call.Argv = runbook.ScaleOperation, condition.Values{"service": "app", "replicas": 1}, nil
+	allowed := func(s *takings) *Allowed {
+		s.call.Path, s.call.Uses, s.call.With, s.call.Argv = "fewer", runbook.ScaleOperation, condition.Values{"service": "app", "replicas": 1}, nil
 		s.approve("ben")
 		return &Allowed{Call: &s.call, Run: wipeRun, RunID: runOne}
 	}
@@ -155,7 +134,7 @@ func TestBelowTheMinimumForARunbook(t *testing.T) {
 	s = newTaking(t)
 	a = allowed(s)
 	a.RunID = "0190-bbbb-00000009"
-	require.ErrorContains(t, s.removes(a, "b"), "wipe is approved by 0 persons")
+	require.ErrorContains(t, s.removes(a, "b"), "and this is 0190-bbbb-00000009")
 
 	s = newTaking(t)
 	a = allowed(s)
@@ -177,4 +156,78 @@ func TestRemoveOnlyItsOwn(t *testing.T) {
 	require.NoError(t, s.removes(nil, "somebody-elses", "b"))
 	require.Equal(t, []string{"remove b"}, s.docks.did)
 	require.ErrorContains(t, s.removes(nil, "a"), "0 replicas of app would be left")
+}
+
+// Within the bounds a proven start is no more than any other, and neither a stop nor a removal counts what is stopped
+// among those that stay.
+func TestWithinTheBounds(t *testing.T) {
+	s := newTaking(t)
+	s.docks.replicas = append(two("running", ""), scaling.Replica{ID: "c", Name: "shop-app-3", Service: "app", Number: 3, State: "running"})
+	plain := s.asks(func(said *identity.Statement) {
+		said.Arguments["replicas"] = "2"
+		delete(said.Arguments, BelowMinimum)
+	})
+	request := ask("c")
+	request.Allowed = plain
+	require.NoError(t, inRun(s.docker.StopReplicas, request))
+	request.IDs = []string{"b"}
+	require.ErrorContains(t, inRun(s.docker.StopReplicas, request), "does not take app below the minimum")
+	request.Allowed = nil
+	require.ErrorContains(t, inRun(s.docker.StopReplicas, request), "1 replicas of app would be left, below the minimum of its policy")
+	require.ErrorContains(t, s.removes(nil, "a", "b"), "0 replicas of app would be left")
+	leaving := StartAgainRequest{ReplicasRequest: request, Leaving: true}
+	_, err := resultInRun(s.docker.StartAgain, leaving)
+	require.ErrorContains(t, err, "1 replicas of app would be left", "what is told to end once more is stopped")
+	require.NoError(t, s.removes(nil, "c"))
+	require.Equal(t, []string{"stop c within 1s (0 hooks)", "remove c"}, s.docks.did)
+}
+
+// Two at a time do not count each other's replicas among those that stay.
+func TestTakenAtTheSameTime(t *testing.T) {
+	s := newTaking(t)
+	s.docker.Projects["shop"].Policies["app"] = scaling.Policy{Min: 1}
+	_, over, err := s.docker.mayTake(t.Context(), taking{project: "shop", service: "app", ids: []string{"a"}})
+	require.NoError(t, err)
+	_, _, err = s.docker.mayTake(t.Context(), taking{project: "shop", service: "app", ids: []string{"b"}})
+	require.ErrorContains(t, err, "0 replicas of app would be left")
+	over()
+	_, _, err = s.docker.mayTake(t.Context(), taking{project: "shop", service: "app", ids: []string{"b"}})
+	require.NoError(t, err)
+}
+
+// An approved restart takes one replica after the other, of those that there were when it began.
+func TestRestartIsAllowed(t *testing.T) {
+	s := newTaking(t)
+	s.docker.Projects["shop"].Policies["app"] = scaling.Policy{Min: 1}
+	plan := func(a *Allowed) scaling.Restart {
+		restart, err := resultInRun(s.docker.PlanRestart, RestartPlanRequest{Project: "shop", Service: "app", Allowed: a})
+		require.NoError(t, err)
+		return restart
+	}
+	require.Contains(t, plan(nil).Refusals[0].Message, "nobody is proven to have asked for it")
+	s.call.Path, s.call.Uses, s.call.With, s.call.Argv = "again", runbook.RestartOperation, condition.Values{"service": "app"}, nil
+	s.approve("ben")
+	a := &Allowed{Call: &s.call, Run: wipeRun, RunID: runOne}
+	require.Empty(t, plan(a).Refusals)
+	stop := func(ids ...string) error {
+		request := ask(ids...)
+		request.Allowed = a
+		return inRun(s.docker.StopReplicas, request)
+	}
+	require.ErrorContains(t, stop("a", "b"), "a restart takes one replica of app at a time, and 0 of 2 would be left")
+	require.NoError(t, stop("a"))
+	require.ErrorContains(t, stop("b"), "a restart takes one replica of app at a time")
+	s.docks.become("a", "running")
+	require.NoError(t, stop("b"))
+	s.docks.become("b", "running")
+	s.docks.replicas = append(s.docks.replicas, scaling.Replica{ID: "c", Name: "shop-app-3", Service: "app", Number: 3, State: "running"})
+	require.ErrorContains(t, stop("c"), "is one of other replicas")
+	require.ErrorContains(t, s.removes(a, "b"), "what was approved is service.restart of app")
+	for key, e := range s.archive.entries {
+		if e.Kind == runbook.StartedKind {
+			e.At = s.now.Add(-changeHolds - time.Minute).Format(time.RFC3339)
+			s.archive.entries[key] = e
+		}
+	}
+	require.ErrorContains(t, stop("a"), "the approval was for a change that began at")
 }

@@ -138,7 +138,7 @@ func (d *Docker) planRestart(ctx context.Context, req RestartPlanRequest) (scali
 	seen.PolicyFaults = map[string]string{req.Service: project.restartFault(req.Service)}
 	seen.Policies[req.Service] = project.restartPolicy(req.Service) // one that is not scaled can be restarted, too
 	restart := scaling.MakeRestart(seen, req.Service)
-	if len(restart.Refusals) == 0 {
+	if len(restart.Refusals) == 0 && !forPerson(ctx) {
 		err = d.mayRestart(ctx, req, &restart)
 	}
 	return restart, err

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -30,7 +32,7 @@ func TestStartReplicas(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("exited", "")
 	f := hooked()
-	made, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{
+	made, err := resultInRun(d.docker(f, nil).StartReplicas, StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{
 		Service: "app", Start: d.replicas[1:2], Add: []int{3, 4}, Sibling: d.replicas[0], GPUs: []scaling.Assignment{{Number: 4, GPU: "GPU-a"}},
 	}})
 	require.NoError(t, err)
@@ -38,8 +40,8 @@ func TestStartReplicas(t *testing.T) {
 	require.Equal(t, []string{"start b (1 hooks)"}, d.did)
 	slices.SortFunc(d.specs, func(a, b CloneSpec) int { return a.Number - b.Number })
 	require.Equal(t, []CloneSpec{
-		{Project: "shop", Service: "app", Number: 3, Sibling: "a", MadeBy: "run", Files: f.files, PostStart: f.hooks.PostStart},
-		{Project: "shop", Service: "app", Number: 4, Sibling: "a", MadeBy: "run", GPU: "GPU-a", Files: f.files, PostStart: f.hooks.PostStart},
+		{Project: "shop", Service: "app", Number: 3, Sibling: "a", MadeBy: testRunID, Files: f.files, PostStart: f.hooks.PostStart},
+		{Project: "shop", Service: "app", Number: 4, Sibling: "a", MadeBy: testRunID, GPU: "GPU-a", Files: f.files, PostStart: f.hooks.PostStart},
 	}, d.specs)
 }
 
@@ -55,7 +57,7 @@ func TestStartReplicasBootstraps(t *testing.T) {
 		return nil
 	}
 	change := scaling.Change{Service: "app", Bootstrap: true, Add: []int{1, 2}, Discard: slices.Clone(d.replicas)}
-	made, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	made, err := resultInRun(d.docker(f, nil).StartReplicas, StartRequest{Project: "shop", Change: change})
 	require.NoError(t, err)
 	require.Equal(t, []string{"c running", "new-2 running"}, replicaIDs(made.Replicas))
 	require.Equal(t, []string{"shop-app-2"}, made.Removed)
@@ -63,14 +65,14 @@ func TestStartReplicasBootstraps(t *testing.T) {
 
 	d.replicas = nil
 	f.up = func(string, int) error { return nil }
-	_, err = d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	_, err = resultInRun(d.docker(f, nil).StartReplicas, StartRequest{Project: "shop", Change: change})
 	require.Equal(t, Unavailable, class(t, err))
-	require.EqualError(t, err, "docker compose made no replica 1 of app; removed for good before that: shop-app-2 (type: Unavailable, retryable: true)")
+	require.ErrorContains(t, err, "docker compose made no replica 1 of app; removed for good before that: shop-app-2 (type: Unavailable, retryable: true)")
 
 	f.up = func(string, int) error {
 		return Fail(PreconditionFailed, errors.New("docker compose would do more: Network shop_back Recreate"))
 	}
-	_, err = d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+	_, err = resultInRun(d.docker(f, nil).StartReplicas, StartRequest{Project: "shop", Change: change})
 	require.Equal(t, PreconditionFailed, class(t, err))
 }
 
@@ -95,7 +97,7 @@ func TestStartReplicasFails(t *testing.T) {
 			d, f := &docks{}, hooked()
 			d.replicas = two("exited", "")
 			c.spoil(d, f)
-			_, err := d.docker(f, nil).StartReplicas(t.Context(), StartRequest{Project: "shop", Change: change})
+			_, err := resultInRun(d.docker(f, nil).StartReplicas, StartRequest{Project: "shop", Change: change})
 			require.Equal(t, c.class, class(t, err))
 			require.ErrorContains(t, err, c.want)
 			require.Len(t, d.specs, c.copies)
@@ -108,46 +110,111 @@ func TestUndoStart(t *testing.T) {
 	site := func() *docks {
 		d := &docks{}
 		d.replicas = append(two("running", ""),
-			scaling.Replica{ID: "mine", Name: "shop-app-3", Service: "app", Number: 3, State: "created", MadeBy: "run"},
+			scaling.Replica{ID: "mine", Name: "shop-app-3", Service: "app", Number: 3, State: "created", MadeBy: testRunID},
 			scaling.Replica{ID: "theirs", Name: "shop-app-4", Service: "app", Number: 4, State: "running", MadeBy: "another"},
-			scaling.Replica{ID: "db", Name: "shop-db-1", Service: "db", Number: 1, State: "running", MadeBy: "run"})
+			scaling.Replica{ID: "db", Name: "shop-db-1", Service: "db", Number: 1, State: "running", MadeBy: testRunID})
 		return d
 	}
-	request := StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{
+	request := StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{
 		Service: "app", Start: two("exited", "")[1:], Add: []int{3}, Policy: scaling.Policy{StopSeconds: 9},
 	}}
+	undo := func(d *docks, f *file, request StartRequest, started ...string) (Undone, error) {
+		docker := d.docker(f, nil)
+		remembers(t, docker, request.MadeBy, ServiceStartingData{Started: started})
+		return resultInRun(docker.UndoStart, request)
+	}
 	d := site()
-	undone, err := d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	undone, err := undo(d, hooked(), request, "b")
 	require.NoError(t, err)
 	require.Equal(t, Undone{Removed: []string{"shop-app-3"}, Stopped: []string{"shop-app-2"}}, undone)
 	require.ElementsMatch(t, []string{"stop b within 9s (2 hooks)", "stop mine within 9s (2 hooks)", "remove mine"}, d.did)
 
+	d = site()
+	_, err = undo(d, hooked(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"stop mine within 9s (2 hooks)", "remove mine"}, d.did, "nobody knows that the run has started b, whatever it says")
+
 	d = site() // the file cannot be read any more: what was made must go all the same
-	_, err = d.docker(&file{hooksErr: errors.New("no such file")}, nil).UndoStart(t.Context(), request)
+	_, err = undo(d, &file{hooksErr: errors.New("no such file")}, request, "b")
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"stop b within 9s (0 hooks)", "stop mine within 9s (0 hooks)", "remove mine"}, d.did)
 
 	d = site()
 	d.stopErr = Fail(Unavailable, errors.New("engine away"))
-	undone, err = d.docker(hooked(), nil).UndoStart(t.Context(), request)
+	undone, err = undo(d, hooked(), request, "b")
 	require.ErrorContains(t, err, ": engine away")
 	require.Empty(t, undone)
+
+	request.MadeBy = "another" // which this one was reset from
+	d = site()
+	undone, err = undo(d, hooked(), request, "b")
+	require.NoError(t, err)
+	require.Equal(t, Undone{Removed: []string{"shop-app-4"}, Stopped: []string{"shop-app-2"}}, undone, "the service keeps enough")
+	d = site()
+	d.replicas = d.replicas[3:4]
+	_, err = undo(d, hooked(), request)
+	require.ErrorContains(t, err, "0 replicas of app would be left, below the minimum of its policy")
+	require.Empty(t, d.did)
 }
 
-// The one that Compose made bears no mark of the run: its number tells.
+// remembers writes what a host remembers of a start.
+func remembers(t *testing.T, docker *Docker, madeBy string, data ServiceStartingData) {
+	t.Helper()
+	data.Host, data.Project, data.Service = "gpu-1", "shop", "app"
+	text, err := json.Marshal(data)
+	require.NoError(t, err)
+	_, err = docker.People.Ledger.AppendFirst(t.Context(), ledger.Draft{
+		Key: startingKey(testRun, madeBy), At: time.Now().UTC().Format(time.RFC3339), Kind: ServiceStarting, Data: string(text),
+	})
+	require.NoError(t, err)
+}
+
+// The one that Compose made bears no mark of the run: the host has written down its number.
 func TestUndoStartOfABootstrap(t *testing.T) {
 	d := &docks{}
 	d.replicas = two("running", "")[:1]
-	d.lives = map[string]scaling.Life{"a": {Created: time.Now().Add(-25 * time.Hour)}}
-	start := StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}}
-	undone, err := d.docker(&file{}, nil).UndoStart(t.Context(), start)
+	docker := d.docker(&file{}, nil)
+	start := StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: []scaling.Replica{{ID: "gone", Name: "shop-app-9"}}}}
+	undone, err := resultInRun(docker.UndoStart, start)
 	require.NoError(t, err)
-	require.Empty(t, undone.Removed, "no run has made one that is so old")
-	d.lives["a"] = scaling.Life{Created: time.Now().Add(-time.Hour)}
-	undone, err = d.docker(&file{}, nil).UndoStart(t.Context(), start)
+	require.Empty(t, undone.Removed, "no start is known")
+	remembers(t, docker, testRunID, ServiceStartingData{First: 1})
+	d.lives = map[string]scaling.Life{"a": {Created: time.Now().Add(-time.Hour)}}
+	undone, err = resultInRun(docker.UndoStart, start)
+	require.NoError(t, err)
+	require.Empty(t, undone.Removed, "it was there before")
+	d.lives["a"] = scaling.Life{Created: time.Now()}
+	undone, err = resultInRun(docker.UndoStart, start)
 	require.NoError(t, err)
 	require.Equal(t, Undone{Removed: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
 	require.Empty(t, d.replicas)
+}
+
+// A run that only says that it has started replicas does not stop them by an undo, and those that ran are none that it
+// has started.
+func TestOnlyWhatWasStoppedIsStarted(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("exited", "")
+	docker := d.docker(hooked(), nil)
+	request := StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{Service: "app", Start: two("exited", "")}}
+	_, err := resultInRun(docker.StartReplicas, request)
+	require.NoError(t, err)
+	undone, err := resultInRun(docker.UndoStart, request)
+	require.NoError(t, err)
+	require.Equal(t, Undone{Stopped: []string{"shop-app-2"}}, undone)
+}
+
+// Room is made for the first replica of a service, and there is no first where one runs.
+func TestRoomIsMadeForTheFirst(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("exited", "")
+	request := StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}, Discard: d.replicas[1:2]}}
+	_, err := resultInRun(d.docker(hooked(), nil).StartReplicas, request)
+	require.ErrorContains(t, err, "shop-app-2 was to make room for the first replica of app, and shop-app-1 runs")
+	request.Change.Add = nil
+	_, err = resultInRun(d.docker(hooked(), nil).StartReplicas, request)
+	require.Equal(t, InvalidInput, class(t, err))
+	require.Empty(t, d.did)
 }
 
 // Stopping and starting run the hooks of the service.
@@ -167,7 +234,8 @@ func TestStopAndStartAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"shop-app-2"}, started)
 	require.NoError(t, docker.RemoveReplicas(t.Context(), ask("b")))
-	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did)
+	require.Equal(t, []string{"stop b within 5s (2 hooks)", "start b (1 hooks)", "remove b"}, d.did, "and not sooner than the host's policy says")
+	d.replicas = two("running", "")
 
 	broken := d.docker(&file{hooksErr: Fail(InvalidInput, errors.New("line 3"))}, nil)
 	require.Equal(t, Unavailable, class(t, broken.StopReplicas(t.Context(), ask("a"))), "somebody may be editing the file")
@@ -191,7 +259,7 @@ func TestStartAgainOfLeavingReplicas(t *testing.T) {
 	started, err := d.docker(hooked(), nil).StartAgain(t.Context(), StartAgainRequest{ReplicasRequest: ask("b"), Leaving: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"shop-app-2"}, started)
-	require.Equal(t, []string{"stop b within 1s (2 hooks)", "start b (1 hooks) again"}, d.did)
+	require.Equal(t, []string{"stop b within 5s (2 hooks)", "start b (1 hooks) again"}, d.did)
 }
 
 // Whether a start that an earlier attempt made got its hooks is not known: a retry runs them.
@@ -199,7 +267,7 @@ func TestStartAgainRetries(t *testing.T) {
 	for name, activity := range map[string]func(*Docker) (any, any){
 		"StartAgain": func(d *Docker) (any, any) { return d.StartAgain, StartAgainRequest{ReplicasRequest: ask("b")} },
 		"StartReplicas": func(d *Docker) (any, any) {
-			return d.StartReplicas, StartRequest{Project: "shop", MadeBy: "run", Change: scaling.Change{Service: "app", Start: two("exited", "")[1:]}}
+			return d.StartReplicas, StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{Service: "app", Start: two("exited", "")[1:]}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

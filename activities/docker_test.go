@@ -8,6 +8,10 @@ import (
 	"sync"
 	"time"
 
+	sdk "go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -174,6 +178,23 @@ func (d *docks) docker(f *file, endpoints map[string]scaling.Endpoint) *Docker {
 	}}
 	return &Docker{
 		Host: "gpu-1", Engine: d, Projects: projects, Replicas: &Replicas{Engine: d, Prober: d, Projects: projects},
-		VRAM: &VRAM{Projects: projects, Engine: d},
+		VRAM: &VRAM{Projects: projects, Engine: d}, People: &People{Asked: Since, Host: "gpu-1", Ledger: &archive{entries: map[string]ledger.Entry{}}},
 	}
+}
+
+// inRun does an activity as a run has it done: testRun.
+func inRun[Request any](activity func(context.Context, Request) error, request Request) error {
+	_, err := resultInRun(func(ctx context.Context, r Request) (bool, error) { return true, activity(ctx, r) }, request)
+	return err
+}
+
+func resultInRun[Request, Result any](activity func(context.Context, Request) (Result, error), request Request) (result Result, err error) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(activity, sdk.RegisterOptions{Name: "activity"})
+	value, err := env.ExecuteActivity("activity", request)
+	if err != nil {
+		return result, err
+	}
+	return result, value.Get(&result)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +27,24 @@ type archive struct {
 	entries map[string]ledger.Entry
 }
 
-func (s *archive) Read(_ context.Context, f ledger.Filter) ([]ledger.Entry, error) {
-	if e, ok := s.entries[f.KeyPrefix]; ok && e.Kind == f.Kind {
-		return []ledger.Entry{e}, nil
+func (s *archive) Read(_ context.Context, f ledger.Filter) (found []ledger.Entry, err error) {
+	for _, key := range slices.Sorted(maps.Keys(s.entries)) {
+		e := s.entries[key]
+		e.Key = key
+		if strings.HasPrefix(key, f.KeyPrefix) && e.Kind == f.Kind && (f.Subject == "" || e.Subject == f.Subject) && e.Seq >= f.AfterSeq && (f.AfterSeq == 0 || e.Seq > f.AfterSeq) {
+			found = append(found, e)
+		}
 	}
-	return nil, nil
+	return found[:min(len(found), f.Limit)], nil
+}
+
+// AppendFirst keeps an entry where there is none.
+func (s *archive) AppendFirst(_ context.Context, d ledger.Draft) (bool, error) {
+	if _, ok := s.entries[d.Key]; ok {
+		return false, nil
+	}
+	s.entries[d.Key] = d.Seal(ledger.Beginning())
+	return true, nil
 }
 
 const (
@@ -62,17 +76,19 @@ func newEntitlement(t *testing.T, change func(*runbook.Gate)) *entitlement {
 		e.keys[who], signers = key, append(signers, more...)
 	}
 	d := runbook.Definition{Name: "wipe", Steps: []runbook.Step{
-		{ID: "ask", Kind: runbook.GateStep, Groups: []string{"oncall"}, TimeoutSeconds: 900, Gate: &runbook.Gate{Approves: []string{"wipe"}, NotInitiator: true}},
+		{ID: "ask", Kind: runbook.GateStep, Groups: []string{"oncall"}, TimeoutSeconds: 900, Gate: &runbook.Gate{Approves: []string{"wipe", "fewer", "again"}, NotInitiator: true}},
 		{ID: "wipe", Kind: runbook.Action, Uses: "command.run", Risk: runbook.Destructive},
 		{ID: "other", Kind: runbook.Action, Uses: "command.run", Risk: runbook.Destructive},
+		{ID: "fewer", Kind: runbook.Action, Uses: runbook.ScaleOperation, Risk: runbook.Destructive, With: []runbook.Filled{{Name: "service", Value: runbook.Value{Constant: "app"}}}},
+		{ID: "again", Kind: runbook.Action, Uses: runbook.RestartOperation, Risk: runbook.Destructive},
 	}}
 	change(d.Steps[0].Gate)
 	sum, err := d.Sum()
 	require.NoError(t, err)
 	text, err := json.Marshal(runbook.Installed{Host: "gpu-1", Name: "wipe", SHA256: sum, Definition: d})
 	require.NoError(t, err)
-	e.archive.entries[runbook.InstalledKey("gpu-1", sum)] = ledger.Entry{Kind: runbook.InstalledKind, Data: string(text)}
-	e.people = &People{
+	e.archive.entries[runbook.InstalledKey("gpu-1", sum)] = ledger.Entry{Seq: 1, Kind: runbook.InstalledKind, Subject: "runbook/wipe", Data: string(text)}
+	e.people = &People{Asked: Since,
 		Cluster: "here", Host: "gpu-1", Ledger: e.archive, Signers: func() (identity.Signers, error) { return signers, nil },
 		Persons: identity.People{"anna": {SSH: []string{"anna@example.com"}}, "ben": {SSH: []string{"ben@example.com"}}, "cleo": {SSH: []string{"cleo@example.com"}}},
 		Groups:  map[string][]string{"oncall": {"anna", "ben", "cleo"}},
@@ -92,7 +108,7 @@ func (e *entitlement) sign(who, namespace string, s identity.Statement) identity
 	require.NoError(e.t, err)
 	signature, err := e.keys[who].Sign(namespace, text)
 	require.NoError(e.t, err)
-	return identity.Word{Namespace: namespace, Statement: s, Evidence: identity.Evidence{Kind: identity.SSH, By: who + "@example.com", Signature: signature}, Now: s.At}
+	return identity.Word{Namespace: namespace, Statement: s, Evidence: identity.Evidence{Kind: identity.SSH, By: who + "@example.com", Signature: signature}}
 }
 
 // start is a start by somebody, used for runOne.
@@ -101,14 +117,14 @@ func (e *entitlement) start(who string) *identity.Word {
 	w := e.sign(who, identity.StartNamespace, identity.Statement{Cluster: "here", Do: identity.Start, Who: who + "@example.com", Host: "gpu-1", Run: wipeRun, At: e.now, Nonce: who})
 	text, err := w.Statement.Text()
 	require.NoError(e.t, err)
-	e.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, WorkflowID: wipeRun, RunID: runOne}
+	e.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: e.now.Format(time.RFC3339), WorkflowID: wipeRun, RunID: runOne}
 	return &w
 }
 
 // said is what somebody says who approves the call.
 func (e *entitlement) said(who string) identity.Statement {
 	r := request.Request{
-		ID: request.ID(wipeRun, "ask", 1, runOne), Kind: request.Approval, Host: "gpu-1", RunID: runOne, PlanSHA256: e.call.PlanSHA256, LimitSeconds: 900,
+		ID: request.ID(wipeRun, "ask", 1, runOne), Kind: request.Approval, Host: "gpu-1", RunID: runOne, PlanSHA256: e.call.PlanSHA256, Definition: e.call.Definition, LimitSeconds: 900,
 		Allows: []request.Effect{{Step: e.call.Path, Attempt: e.call.Attempt, Uses: e.call.Uses, Arguments: e.call.With, Argv: e.call.Argv}},
 	}
 	s := r.Statement(request.Answer{Decision: request.Approve, By: who + "@example.com", Said: identity.Said{At: e.now, Nonce: "n"}})
@@ -170,7 +186,7 @@ func TestEntitled(t *testing.T) {
 		"another plan":                     {plain, func(e *entitlement) { e.approve("ben"); e.call.PlanSHA256 = strings.Repeat("cd", 32) }, "it is not over this text"},
 		"another argument":                 {plain, func(e *entitlement) { e.approve("ben"); e.call.With["command"] = "wipe-all" }, "it is not over this text"},
 		"another command line":             {plain, func(e *entitlement) { e.approve("ben"); e.call.Argv = []string{"/bin/wipe", "--everything"} }, "it is not over this text"},
-		"another operation":                {plain, func(e *entitlement) { e.approve("ben"); e.call.Uses = "product.db_pool_reset" }, "it is not over this text"},
+		"another operation":                {plain, func(e *entitlement) { e.approve("ben"); e.call.Uses = "product.db_pool_reset" }, "the step wipe uses command.run, and not product.db_pool_reset"},
 		"a definition that was never here": {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = strings.Repeat("0", 64) }, "the ledger does not know that this host had the definition of the run"},
 		"no definition":                    {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = "" }, "the ledger does not know that this host had the definition of the run"},
 		"another project":                  {plain, func(e *entitlement) { e.approve("ben"); e.call.Project = "bank" }, "is no run of the runbook wipe"},
@@ -223,7 +239,7 @@ func TestEntitled(t *testing.T) {
 			s := e.said("ben")
 			s.Until = e.now.AddDate(9, 0, 0)
 			e.words(e.sign("ben", identity.AnswerNamespace, s))
-		}, "it holds for longer than the gate gives, which is 900s"},
+		}, "it holds for longer than the gate gives, which is 45m0s"},
 		"a key that was taken away since": {plain, func(e *entitlement) {
 			e.approve("ben")
 			e.people.Signers = func() (identity.Signers, error) { return nil, nil }
@@ -276,15 +292,16 @@ func TestMutatedApprovals(t *testing.T) {
 	}
 }
 
-// same says whether two words are the same but for what a worker does not read from them: when they were heard, in which
+// same says whether two words are the same but for what a worker does not read from them: in which
 // namespace it was said to be, and what it knows itself.
 func same(t *testing.T, a, b identity.Word) bool {
 	t.Helper()
 	for _, w := range []*identity.Word{&a, &b} {
-		w.Now, w.Namespace = time.Time{}, ""
+		w.Namespace = ""
 		s := &w.Statement
 		s.Cluster, s.Do, s.Host, s.Run, s.RunID, s.Step, s.Plan = "", "", "", "", "", "", ""
 		s.Arguments = maps.Clone(s.Arguments)
+		delete(s.Arguments, request.DefinitionArgument)
 		if delete(s.Arguments, "wipe"); len(s.Arguments) == 0 {
 			s.Arguments = nil
 		}

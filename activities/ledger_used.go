@@ -28,7 +28,7 @@ func (p *People) UseStart(ctx context.Context, who Starter) (Standing, error) {
 }
 
 func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
-	run, now := activity.GetInfo(ctx).WorkflowExecution, Since(ctx)
+	run, now := activity.GetInfo(ctx).WorkflowExecution, p.Asked(ctx)
 	if who.Word == nil || who.Word.Statement.Run != run.ID {
 		return Standing{}, Fail(InvalidInput, errors.New("no word is there that starts the run "+run.ID))
 	}

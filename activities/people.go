@@ -43,6 +43,9 @@ type People struct {
 
 	Approvals config.Approvals
 
+	// Asked says when an activity was asked for, by the clock of whoever gives it out: Since.
+	Asked func(context.Context) time.Time
+
 	// Host is the one of this worker, and Ledger where its definitions and used statements are.
 	Host   string
 	Ledger Ledger
@@ -61,7 +64,7 @@ type Standing struct {
 // vouches for; evidence that does not hold is PermissionDenied. It runs on the queue of the host that the run is about,
 // because the configuration there decides. A way that is not known is InvalidInput.
 func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
-	standing, err := p.whoIs(ctx, who, Since(ctx))
+	standing, err := p.whoIs(ctx, who, p.Asked(ctx))
 	return standing, Classify(ctx, err)
 }
 

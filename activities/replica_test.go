@@ -17,13 +17,15 @@ import (
 // site is an engine, a product and a router in memory. What a test does not set answers well.
 type site struct {
 	Engine
-	mu        sync.Mutex
-	replicas  []scaling.Replica
-	status    func(url string) (int, error)
-	gauge     func(n int) (float64, bool, error)
-	serving   func(n int) []int
-	told      []string
-	drainErr  error
+	mu       sync.Mutex
+	replicas []scaling.Replica
+	status   func(url string) (int, error)
+	gauge    func(n int) (float64, bool, error)
+	serving  func(n int) []int
+	told     []string
+	drainErr error
+	// drain is the path by which the host's configuration drains a consumer.
+	drain     string
 	applied   [][]string
 	questions int
 	// place is where the router stands, present what its upstream has now, reach how a look from there ends.
@@ -115,7 +117,7 @@ func (s *site) Serving(_ context.Context, _ []int) ([]int, error) {
 
 func (s *site) adapters() *Replicas {
 	return &Replicas{Engine: s, Prober: s, Projects: Projects{"shop": {
-		Name: "shop", Product: s, Nginx: s, Endpoints: map[string]scaling.Endpoint{"app": {Port: 80}},
+		Name: "shop", Product: s, Nginx: s, Endpoints: map[string]scaling.Endpoint{"app": {Port: 80, Drain: s.drain}},
 	}}}
 }
 
@@ -255,8 +257,8 @@ func TestDrainEndsWithWhatIsLeft(t *testing.T) {
 
 func TestDrainTellsAConsumer(t *testing.T) {
 	request := ask("a", "b")
-	request.Endpoint.Upstream, request.Endpoint.Drain = "", "/drain"
-	s := &site{replicas: two("exited", "")}
+	request.Endpoint.Upstream, request.Endpoint.Drain = "", "/elsewhere" // which gets no token
+	s := &site{replicas: two("exited", ""), drain: "/drain"}
 	_, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
 	require.NoError(t, err)
 	require.NoError(t, s.adapters().ResumeReplicas(t.Context(), request))
@@ -266,8 +268,8 @@ func TestDrainTellsAConsumer(t *testing.T) {
 // A consumer without a drain path is drained by SIGTERM: there is nothing to wait for before it.
 func TestDrainOfASilentConsumerIsLeftToSIGTERM(t *testing.T) {
 	request := ask("a")
-	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
-	s := &site{replicas: two("running", ""), drainErr: Fail(NotFound, errors.New("404"))}
+	request.Endpoint.Upstream, request.Policy.DrainSeconds = "", 3600
+	s := &site{replicas: two("running", ""), drain: "/drain", drainErr: Fail(NotFound, errors.New("404"))}
 	left, err := s.adapters().DrainReplicas(t.Context(), DrainRequest{ReplicasRequest: request})
 	require.NoError(t, err)
 	require.True(t, left.BySignal)
@@ -324,8 +326,8 @@ func TestDrainOfASilentOne(t *testing.T) {
 // where its silence says enough; then SIGTERM tells it. The others are told meanwhile.
 func TestDrainOfADeafConsumer(t *testing.T) {
 	request := DrainRequest{ReplicasRequest: ask("a", "b")}
-	request.Endpoint.Upstream, request.Endpoint.Drain, request.Policy.DrainSeconds = "", "/drain", 3600
-	s := &site{replicas: two("running", ""), drainErr: Fail(Unavailable, errors.New("timeout"))}
+	request.Endpoint.Upstream, request.Policy.DrainSeconds = "", 3600
+	s := &site{replicas: two("running", ""), drain: "/drain", drainErr: Fail(Unavailable, errors.New("timeout"))}
 	_, err := s.adapters().DrainReplicas(t.Context(), request)
 	require.Equal(t, Unavailable, class(t, err), "there is time for another attempt")
 	require.Equal(t, []string{"drain http://10.0.0.1:80/drain", "drain http://10.0.0.2:80/drain"}, s.told)
@@ -350,8 +352,8 @@ func TestDrainOfADeafConsumer(t *testing.T) {
 // consumer answers or not.
 func TestDrainTellsSilenceFromAnAbsentEngine(t *testing.T) {
 	request := DrainRequest{ReplicasRequest: ask("b"), Workers: []int{7}, SilentIsIdle: true}
-	request.Endpoint.Drain, request.Endpoint.InFlight, request.Policy.DrainSeconds = "/drain", "", 60
-	s := &site{replicas: two("running", ""), away: Fail(Unavailable, errors.New("no engine"))}
+	request.Endpoint.InFlight, request.Policy.DrainSeconds = "", 60
+	s := &site{replicas: two("running", ""), drain: "/drain", away: Fail(Unavailable, errors.New("no engine"))}
 	_, err := s.adapters().DrainReplicas(t.Context(), request)
 	require.Equal(t, Unavailable, class(t, err))
 	require.Empty(t, s.told)

@@ -87,7 +87,7 @@ func (r *Runbooks) LoadRunbook(ctx context.Context, call RunbookCall) (LoadedRun
 		loaded.Sum, err = loaded.Definition.Sum()
 	}
 	if err == nil && call.Starter != nil {
-		_, err = r.People.mayStart(ctx, *call.Starter, Since(ctx))
+		_, err = r.People.mayStart(ctx, *call.Starter, r.People.Asked(ctx))
 	}
 	return loaded, Classify(ctx, err)
 }

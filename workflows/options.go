@@ -62,6 +62,13 @@ func looking(summary string) workflow.ActivityOptions {
 	}
 }
 
+// using is for the use of a person's word, which a host's worker writes into the ledger: it waits a day for one that is away.
+func using(summary string) workflow.ActivityOptions {
+	o := changing(summary, lookLimit, ledgerTotal)
+	o.RetryPolicy = ledgerRetry
+	return o
+}
+
 // asking is for a question to a host's worker whose answer a person waits for.
 func asking(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{

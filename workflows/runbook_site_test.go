@@ -225,7 +225,6 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterActivityWithOptions(runbooks.PastActs, activity.RegisterOptions{Name: activities.ActedSinceLater})
 	records := &activities.Records{Ledger: s.ledger}
 	s.RegisterActivity(records)
-	s.RegisterActivityWithOptions(records.UseStatement, activity.RegisterOptions{Name: activities.UseStatementLater})
 	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
 		s.RegisterActivityWithOptions(records.Keep, activity.RegisterOptions{Name: name})
 	}
@@ -235,6 +234,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	signer, err := identity.HostSigner("gpu1", s.key.Public())
 	require.NoError(t, err)
 	*s.people = activities.People{
+		Ledger: s.ledger, Host: "gpu1", Asked: func(context.Context) time.Time { return s.Now() },
 		Cluster: "here", Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}},
 	}
 	s.RegisterActivity(s.people)

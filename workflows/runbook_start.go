@@ -38,7 +38,7 @@ func useStart(ctx workflow.Context, queue *hostQueue, starter activities.Starter
 	}
 	var people *activities.People
 	var standing activities.Standing
-	err := queue.run(ctx, changing("use up the word of "+starter.Name, lookLimit, ledgerTotal), lookLimit, people.UseStart, starter, &standing)
+	err := queue.run(ctx, using("use up the word of "+starter.Name), lookLimit, people.UseStart, starter, &standing)
 	if err != nil || standing.Proof == nil {
 		return nil, err
 	}

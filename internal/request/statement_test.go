@@ -13,12 +13,15 @@ import (
 // The statement of an answer holds all that the person decides by, and all that the person says.
 func TestStatementOfAnAnswer(t *testing.T) {
 	r := opened(func(r *Request) {
-		r.Host, r.RunID, r.PlanSHA256, r.LimitSeconds = "gpu-1", "01a2", "ab", 900
+		r.Host, r.RunID, r.PlanSHA256, r.Definition, r.LimitSeconds = "gpu-1", "01a2", "ab", "cd", 900
 		r.Allows = []Effect{{Step: "wipe", Attempt: 2, Uses: "command.run", Arguments: condition.Values{"command": "wipe"}, Argv: []string{"/bin/wipe", "a b"}}}
 	})
 	a := yes(r, "bob@gpu-1")
 	a.At, a.Nonce, a.Reason, a.Fields = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC), "n", "agreed", condition.Values{"n": int64(3)}
 	s := r.Statement(a)
+	require.Equal(t, r.Opened.Add(45*time.Minute), s.Until, "where several have to say it the first waits for the last")
+	r.Min = 1
+	s = r.Statement(a)
 	s.Cluster = "c"
 	text, err := s.Text()
 	require.NoError(t, err)
@@ -34,6 +37,7 @@ request: runbook/gpu1/shop/fix/k:gate.3@0123abcd
 step: 
 attempt: 0
 plan: ab
+arg --definition: cd
 arg wipe: command.run command=wipe, which runs /bin/wipe "a b" (attempt 2)
 field n: 3
 reason: agreed

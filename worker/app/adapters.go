@@ -38,6 +38,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		return HostActivities{}, err
 	}
 	people := &activities.People{
+		Asked:   activities.Since,
 		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Approvals: c.Approvals,
 		Host: name, Ledger: book, Installed: definitions,
 	}

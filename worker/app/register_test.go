@@ -55,10 +55,10 @@ func TestRegisteredNames(t *testing.T) {
 	require.Equal(t, names{
 		"Act", "AwaitReady", "CheckHealthy", "ConfiguredWith", "DrainReplicas", "ListServices", "LoadRunbook", "MissingReplicas", "ObserveReplicas", "PlanRestart",
 		"PlanRunbook", "PlanScale", "ReadProbes", "ReleaseGPUs", "RemoveReplicas", "ReserveVRAM", "ResumeGPUs", "ResumeReplicas", "RouteReplicas",
-		"ServiceStats", "SettleVRAM", "StartAgain", "StartReplicas", "StopReplicas", "UndoStart", "Watch", "WhoIs",
+		"ServiceStats", "SettleVRAM", "StartAgain", "StartReplicas", "StopReplicas", "UndoStart", "UseStart", "Watch", "WhoIs",
 	}, host)
 	require.Equal(t, names{
-		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "ReadEntries", "UseStatement", "UseStatementLater", "VerifyLedger",
+		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "ReadEntries", "VerifyLedger",
 	}, slices.DeleteFunc(shared, func(name string) bool { return slices.Contains(activities.KeptKinds, name) }))
 	require.Equal(t, names{"GuardVRAM", "RestartService", "RunRunbook", "ScaleService"}, runs)
 }

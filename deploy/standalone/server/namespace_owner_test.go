@@ -280,8 +280,8 @@ func argument(name string, call runbook.ActCall) any {
 		return call
 	case activities.ReadProbes:
 		return []runbook.ReadCall{}
-	case activities.UseStatement, activities.UseStatementLater:
-		return activities.UsedStatement{WorkflowID: wipeRun, RunID: call.Run, At: time.Now(), By: "bench@bench"}
+	case activities.UseStart:
+		return posed(wipeRun)
 	}
 	return activities.KeepRequest{WorkflowID: wipeRun, RunID: call.Run, At: time.Now(), Records: []ledger.Record{{Event: "by hand", Kind: "request.approved"}}}
 }

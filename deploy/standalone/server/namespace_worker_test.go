@@ -46,7 +46,7 @@ func (o *stranger) ownWorkflow(t *testing.T) {
 		"a definition of one's own":    {"does not know that this host had the definition", func(_ string, call *runbook.ActCall) { call.Definition = sum }},
 		"no definition":                {"does not know that this host had the definition", func(_ string, call *runbook.ActCall) { call.Definition = "" }},
 		"the beginning of one":         {"does not know that this host had the definition", func(_ string, call *runbook.ActCall) { call.Definition = call.Definition[:8] }},
-		"a step that no gate is for":   {"no gate of the runbook wipe approves look", func(_ string, call *runbook.ActCall) { call.Path = "look" }},
+		"a step that no gate is for":   {"the step look uses , and not command.run", func(_ string, call *runbook.ActCall) { call.Path = "look" }},
 		"less risk":                    {`the command erase is destructive, and the step declares "write"`, func(_ string, call *runbook.ActCall) { call.Risk = runbook.Write }},
 		"no risk":                      {"command.run is write", func(_ string, call *runbook.ActCall) { call.Risk = "" }},
 		"a risk that is none":          {"", func(_ string, call *runbook.ActCall) { call.Risk = "Destructive" }},
@@ -115,7 +115,7 @@ func (o *stranger) later(t *testing.T) {
 		r := o.ask(wipeRun, run)
 		s := r.Statement(approval(r))
 		s.At, s.Until, s.Nonce = time.Now().Add(time.Hour), time.Now().Add(2*time.Hour), "n"
-		call.Words = []identity.Word{{Namespace: identity.AnswerNamespace, Statement: s, Evidence: *o.evidence(t, o.key, identity.AnswerNamespace, s), Now: s.At}}
+		call.Words = []identity.Word{{Namespace: identity.AnswerNamespace, Statement: s, Evidence: *o.evidence(t, o.key, identity.AnswerNamespace, s)}}
 	})
 }
 
@@ -166,9 +166,10 @@ func (o *stranger) ownEntries(t *testing.T) {
 	keep(activities.KeepLater, wipeRun, "request.approved")
 	keep(activities.Evaluate, "owner", "request.approved")
 	keep("request.approved", "owner", "request.approved")
-	demands = append(demands, demand{Queue: workflows.TaskQueue, Activity: activities.UseStatementLater, Use: &activities.UsedStatement{
-		WorkflowID: wipeRun, RunID: uuid.NewString(), At: time.Now(), By: "bench@bench", Data: activities.UsedStatementData{Statement: "evenkeel statement 1\n"},
-	}})
+	for _, run := range []string{"owner", wipeRun} {
+		start := posed(run)
+		demands = append(demands, demand{Queue: workflows.HostQueue("bench"), Activity: activities.UseStart, Use: &start})
+	}
 	said := r.do(t, r.begin(t, "owner"), demands...)
 	require.Empty(t, done(said), "%q", said)
 	require.Equal(t, before, o.claims(t))

@@ -147,7 +147,7 @@ func (o *stranger) ask(id, run string) request.Request {
 	call := o.call(run)
 	r, _ := request.Open(request.Request{
 		ID: request.ID(id, "agree", 1, run), Kind: request.Approval, Host: "bench", RunID: run, Step: "agree", Message: "Wipe it?", Groups: []string{"oncall"}, Min: 1,
-		Choices: request.Approval.Choices(), Risk: request.Destructive, PlanSHA256: call.PlanSHA256, LimitSeconds: 3600,
+		Choices: request.Approval.Choices(), Risk: request.Destructive, PlanSHA256: call.PlanSHA256, Definition: call.Definition, LimitSeconds: 3600,
 		Allows: []request.Effect{{Step: call.Path, Attempt: call.Attempt, Uses: call.Uses, Arguments: call.With, Argv: call.Argv}},
 	}, time.Now())
 	return r
@@ -157,7 +157,7 @@ func (o *stranger) ask(id, run string) request.Request {
 func (o *stranger) said(t *testing.T, key identity.HostKey, r request.Request) (request.Answer, identity.Word) {
 	t.Helper()
 	a := o.signedBy(t, key, r, approval(r))
-	return a, identity.Word{Namespace: identity.AnswerNamespace, Statement: r.Statement(a), Evidence: *a.Evidence, Now: time.Now()}
+	return a, identity.Word{Namespace: identity.AnswerNamespace, Statement: r.Statement(a), Evidence: *a.Evidence}
 }
 
 // genuine is a run whose destructive step somebody has allowed who may, up to its end.
@@ -192,7 +192,7 @@ type demand struct {
 	Queue, Activity string
 	Act             *runbook.ActCall
 	Keep            *activities.KeepRequest
-	Use             *activities.UsedStatement
+	Use             *activities.Starter
 }
 
 func (d demand) arg() any {
@@ -203,6 +203,14 @@ func (d demand) arg() any {
 		return d.Keep
 	}
 	return d.Use
+}
+
+// posed is a start in somebody's name, with evidence that nobody has made.
+func posed(run string) activities.Starter {
+	said := identity.Statement{Do: identity.Start, Who: "bench@bench", Host: "bench", Run: run, At: time.Now(), Nonce: uuid.NewString()}
+	return activities.Starter{Person: activities.Person{Name: "bench@bench", Via: activities.ViaCLI, Word: &identity.Word{
+		Namespace: identity.StartNamespace, Statement: said, Evidence: identity.Evidence{Kind: identity.Host, By: "bench", Signature: "none"},
+	}}}
 }
 
 func act(call runbook.ActCall) demand {
