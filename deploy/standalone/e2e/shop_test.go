@@ -11,18 +11,21 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/workflows"
 )
 
 // TestShop scales the services of a project that was not made for evenkeel, with the configuration that
-// `starter init` writes and no editing in between. Each part is a kind of project file.
+// `starter init` writes and no editing in between but for a runbook of its own. Each part is a kind of project file.
 func TestShop(t *testing.T) {
 	s := newShop(t)
 	s.up("web", "nginx", "queue", "owner", "follower", "ill", "db", "openWebUI", "traefik", "api")
 	out := s.starter(0, "init")
 	require.Contains(t, out, s.project)
+	s.installRestart()
 	s.begin()
 	s.sub("a service on two networks, of which the router is on one", s.twoNetworks)
 	s.sub("configs, secrets and hooks of Compose's own making", s.filesAndHooks)
@@ -97,18 +100,62 @@ func (s *shop) drainEnds() {
 func (s *shop) restartUnderLoad() {
 	requests := s.requests()
 	host := s.host()
-	id := workflows.ServiceID(host, s.project, "web")
 	before := s.containers("web", "{{.ID}}")
-	run, err := s.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue}, workflows.RestartService,
+	service := workflows.ServiceID(host, s.project, "web")
+	run, err := s.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: service, TaskQueue: workflows.TaskQueue}, workflows.RestartService,
 		workflows.RestartRequest{Host: host, Project: s.project, Service: "web", By: "test"})
 	require.NoError(s.t, err)
+	require.ErrorContains(s.t, run.Get(s.ctx, nil), "nobody is proven to have asked for it", "a restart is destructive")
+
+	s.starter(0, "runbook", "run", "restart_web", "--no-wait")
+	id := runbook.Subject(host, s.project, "restart_web", "")
+	s.starter(0, "gate", "approve", id+":agree.1")
+	require.Eventually(s.t, func() bool {
+		seen, err := s.client.DescribeWorkflowExecution(s.ctx, service, "")
+		return err == nil && seen.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+	}, time.Minute, 20*time.Millisecond)
 	require.Contains(s.t, s.starter(1, "scale", "web=3"), "already running", "one change of a service at a time")
-	var result workflows.ServiceResult
-	require.NoError(s.t, run.Get(s.ctx, &result))
-	require.Equal(s.t, workflows.Restarted, result.Outcome)
+	var result workflows.RunbookResult
+	require.NoError(s.t, s.client.GetWorkflow(s.ctx, id, "").Get(s.ctx, &result))
+	require.Equal(s.t, runbook.Succeeded, result.Outcome)
 	require.Equal(s.t, before, s.containers("web", "{{.ID}}"), "the same containers")
 	s.requireNoneFailed(requests)
 }
+
+// installRestart adds a runbook to the shop's configuration that restarts web.
+func (s *shop) installRestart() {
+	s.t.Helper()
+	require.NoError(s.t, os.Mkdir(filepath.Join(s.dir, "templates"), 0o755))
+	s.write("templates/restart_web.yaml", restartWeb)
+	text, err := os.ReadFile(filepath.Join(s.dir, "evenkeel.yaml"))
+	require.NoError(s.t, err)
+	s.write("evenkeel.yaml", string(text)+"templates_dir: templates\n")
+}
+
+const restartWeb = `apiVersion: evenkeel/v1
+kind: Runbook
+metadata:
+  name: restart_web
+  description: Restarts web once somebody agrees.
+  owner: shop
+  severity: Sev3
+  review_by: 2099-01-01
+steps:
+  - id: agree
+    kind: gate
+    approves: [restart]
+    groups: [oncall]
+    timeout: 10m
+    message: "Restart web?"
+  - id: restart
+    kind: action
+    title: Restart web
+    uses: service.restart
+    with: {service: web}
+    risk: destructive
+    idempotent: false
+    timeout: 10m
+`
 
 // host is the name that init gave this machine.
 func (s *shop) host() string {
