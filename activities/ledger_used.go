@@ -32,9 +32,11 @@ func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
 	if who.Word == nil || who.Word.Statement.Run != run.ID {
 		return Standing{}, Fail(InvalidInput, errors.New("no word is there that starts the run "+run.ID))
 	}
-	said := who.Word.Statement
-	said.Cluster = p.Cluster
-	text, err := said.Text()
+	word := *who.Word
+	word.Namespace = identity.StartNamespace
+	word.Statement.Cluster, word.Statement.Do, word.Statement.Host, word.Statement.RunID = p.Cluster, identity.Start, p.Host, ""
+	who.Word = &word
+	text, err := word.Statement.Text()
 	if err != nil {
 		return Standing{}, Fail(InvalidInput, err)
 	}
