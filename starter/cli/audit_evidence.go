@@ -63,11 +63,11 @@ func (e *evidence) take(entry ledger.Entry) error {
 	if json.Unmarshal([]byte(entry.Data), &data) != nil || data.Proof == nil {
 		return nil
 	}
-	why := ""
-	if err := e.trust.Holds(data.Statement, *data.Proof, at); err != nil {
+	of, why := signed{entry, data.Statement, *data.Proof}, ""
+	if err := e.holds(of, at); err != nil {
 		why = err.Error()
 	}
-	return e.each(signed{entry, data.Statement, *data.Proof}, why)
+	return e.each(of, why)
 }
 
 // hostKey is a new key of a host: the one before signs no more.

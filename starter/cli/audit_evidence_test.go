@@ -26,12 +26,15 @@ type testimony struct {
 	at    time.Time
 }
 
-func (l *testimony) append(kind string, data any) {
+func (l *testimony) append(kind string, data any) { l.t.Helper(); l.by(kind, "", data) }
+
+// by is an entry of a person.
+func (l *testimony) by(kind, who string, data any) {
 	l.t.Helper()
 	l.at = l.at.Add(time.Hour)
 	text, err := json.Marshal(data)
 	require.NoError(l.t, err)
-	_, err = l.store.Append(l.t.Context(), ledger.Draft{Key: l.at.String(), At: l.at.Format(time.RFC3339), Kind: kind, Data: string(text)})
+	_, err = l.store.Append(l.t.Context(), ledger.Draft{Key: l.at.String(), At: l.at.Format(time.RFC3339), Kind: kind, Actor: who, Data: string(text)})
 	require.NoError(l.t, err)
 }
 
@@ -40,7 +43,7 @@ func (l *testimony) word(kind identity.Kind, who string, sign func(text string) 
 	l.t.Helper()
 	text, err := identity.Statement{Do: request.Approve, Who: who, At: l.at.Add(time.Hour)}.Text()
 	require.NoError(l.t, err)
-	l.append("request.approved", request.Word{Statement: text, Proof: &identity.Proof{Kind: kind, Namespace: identity.AnswerNamespace, Who: who, Signature: sign(text)}})
+	l.by("request.approved", who, request.Word{Decision: request.Approve, Statement: text, Proof: &identity.Proof{Kind: kind, Namespace: identity.AnswerNamespace, Who: who, Signature: sign(text)}})
 }
 
 // What people signed is verified years later, by evenkeel and by ssh-keygen, with the keys that were in force then.
@@ -71,7 +74,7 @@ func TestAuditEvidence(t *testing.T) {
 	l.word(identity.SSH, "anna@example.com", byAnna)
 	l.word(identity.SSH, "anna@example.com", byBob) // 7
 	l.word(identity.Host, "root@gpu-2", bySecond)   // 8: another host
-	l.append("request.approved", request.Word{Proof: &identity.Proof{Kind: identity.SSH, Who: "anna@example.com"}})
+	l.append("request.approved", request.Word{Proof: &identity.Proof{Kind: identity.SSH, Namespace: identity.AnswerNamespace, Who: "anna@example.com"}})
 	require.NoError(t, store.Close())
 
 	signers := filepath.Join(dir, "signers")
