@@ -177,7 +177,7 @@ func (s *starter) startRunbook(ctx context.Context, c *connect.Connection, plan 
 	request.By, request.Said, err = s.prove(ctx, c, word{identity.StartNamespace, request.By, func(who string, said identity.Said) identity.Statement {
 		request.By, request.Said = who, said
 		return request.Statement(id)
-	}})
+	}, false})
 	if err != nil {
 		return startedRun{}, err
 	}
