@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -185,6 +186,13 @@ func TestGateWords(t *testing.T) {
 	require.Equal(t, `n: int, 3 by default`, field(input.Field{Name: "n", Type: condition.Int, Default: int64(3)}))
 	_, out, _ := says(t, "text", func(s *starter) error { s.printWho(request.Request{Min: 2}, ""); return nil })
 	require.Contains(t, out, "\n  approved by 0 of 2\n")
+}
+
+// Whose yes is proven and whose is a claim is what the run says.
+func TestAnswersThatAreClaims(t *testing.T) {
+	r := request.Request{RunID: "r", Min: 3, Answers: []string{"anna@gpu-1", "bob@gpu-1"}, Words: []identity.Word{{Statement: identity.Statement{Who: "anna@gpu-1"}}}}
+	_, out, _ := says(t, "text", func(s *starter) error { s.printWho(r, ""); return nil })
+	require.Contains(t, out, "\n  approved by 2 of 3: anna@gpu-1, someone who says it is bob@gpu-1\n")
 }
 
 func TestAnswer(t *testing.T) {
