@@ -44,6 +44,14 @@ func (p Proof) Same(other Proof) bool {
 	return p.Person == other.Person || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person
 }
 
+// ProveFor is Prove of what somebody of that name says: evidence of one name is never that of another.
+func (t Trust) ProveFor(name, namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {
+	if s.Who != name {
+		return Proof{}, fmt.Errorf("%s said it, and not %s", s.Who, name)
+	}
+	return t.Prove(namespace, s, e, at)
+}
+
 // Prove holds evidence against the text of a statement, at the time at which it counts. The error says in a few words
 // why nothing is proven.
 func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {
