@@ -82,3 +82,12 @@ func TestAgreeInterrupted(t *testing.T) {
 	})
 	require.Equal(t, exitDetached, code)
 }
+
+// What somebody gives as an input is never signed as a flag.
+func TestInputsAreNoFlags(t *testing.T) {
+	_, err := parseParams([]string{"--override=yes"})
+	require.ErrorContains(t, err, "--override is no name of an input")
+	values, err := parseParams([]string{"model=--override"})
+	require.NoError(t, err)
+	require.Equal(t, "--override", values["model"])
+}
