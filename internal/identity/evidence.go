@@ -39,27 +39,17 @@ type Proof struct {
 	Signature string `json:"signature"`
 }
 
-// Holds says of a proof that was kept with the text of its statement why it does not hold, at the time at which it was
-// kept; nil when it does.
-func (t Trust) Holds(text string, p Proof, at time.Time) (err error) {
-	if !strings.Contains(text, "\n"+lineOf("who", p.Who)) {
-		return fmt.Errorf("the statement is not by %s", p.Who)
-	}
-	switch p.Kind {
-	case SSH:
-		_, err = t.Signers.Verify(p.Who, p.Namespace, text, p.Signature, at)
-	case Host:
-		_, host, _ := CutHost(p.Who)
-		_, err = t.Hosts.Verify(HostPrincipal(host), p.Namespace, text, p.Signature, at)
-	default:
-		err = errors.New("nothing here vouches for " + string(p.Kind))
-	}
-	return err
-}
-
 // Same says whether two proofs are of one person.
 func (p Proof) Same(other Proof) bool {
 	return p.Person == other.Person || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person
+}
+
+// ProveFor is Prove of what somebody of that name says: evidence of one name is never that of another.
+func (t Trust) ProveFor(name, namespace string, s Statement, e Evidence, at time.Time) (Proof, error) {
+	if s.Who != name {
+		return Proof{}, fmt.Errorf("%s said it, and not %s", s.Who, name)
+	}
+	return t.Prove(namespace, s, e, at)
 }
 
 // Prove holds evidence against the text of a statement, at the time at which it counts. The error says in a few words

@@ -65,6 +65,11 @@ func TestProve(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "anna", p.Person, "one person by two ways")
 
+	_, err = w.ProveFor("anna@gpu-1", AnswerNamespace, s, by("gpu-1", s, AnswerNamespace), noon)
+	require.NoError(t, err)
+	_, err = w.ProveFor("ben@gpu-1", AnswerNamespace, s, by("gpu-1", s, AnswerNamespace), noon)
+	require.EqualError(t, err, "anna@gpu-1 said it, and not ben@gpu-1")
+
 	root := s
 	root.Who, root.Login = "root@gpu-1", "anna@gpu-1"
 	p, err = w.Prove(AnswerNamespace, root, by("gpu-1", root, AnswerNamespace), noon)

@@ -110,7 +110,7 @@ func (t *text) set(key string, values map[string]string) {
 
 func linesOf(key string, values map[string]string) (lines string) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		lines += lineOf(key+" "+escaped(name, ":"), values[name])
+		lines += lineOf(key+" "+nameOf(name), values[name])
 	}
 	return lines
 }
@@ -133,7 +133,7 @@ func (s Statement) Whole() string {
 	var out strings.Builder
 	show := func(name, value string, long bool) {
 		if long || len(value) > maxValue {
-			out.WriteString(escaped(name, ":") + ": " + escaped(value, "") + "\n")
+			out.WriteString(name + ": " + escaped(value, "") + "\n")
 		}
 	}
 	for _, set := range []struct {
@@ -142,7 +142,7 @@ func (s Statement) Whole() string {
 	}{{"arg", s.Arguments}, {"field", s.Fields}} {
 		long := len(linesOf(set.key, set.values)) > maxSet
 		for _, name := range slices.Sorted(maps.Keys(set.values)) {
-			show(set.key+" "+name, set.values[name], long)
+			show(set.key+" "+nameOf(name), set.values[name], long)
 		}
 	}
 	show("reason", s.Reason, false)

@@ -40,7 +40,7 @@ type Result struct {
 // Open fills in what an opened request needs: from here on it is asked.
 func Open(r Request, at time.Time) (Request, Result) {
 	r.Opened, r.Deadline = at, at.Add(r.limit())
-	r.Shown = r.shown()
+	r.Shown = r.ShownSHA256()
 	return r, Result{Entry: r.asked("request.opened"), Deadline: r.limit(), Remind: r.remind()}
 }
 

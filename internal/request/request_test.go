@@ -72,6 +72,11 @@ func TestShown(t *testing.T) {
 	} {
 		sum := opened(change).Shown
 		require.Len(t, sum, 64)
+		var read Request
+		text, err := json.Marshal(opened(change))
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &read))
+		require.Equal(t, sum, read.ShownSHA256(), "whoever reads it finds the same")
 		require.Empty(t, all[sum], name)
 		all[sum] = name
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/evenkeel/evenkeel/internal/condition"
 )
 
-// shown is the SHA-256 of all that a person decides by. Who may answer and until when is not in it: an escalation
+// ShownSHA256 is the hash of all that a person decides by. Who may answer and until when is not in it: an escalation
 // changes neither what is asked nor what was said. Answers in histories and entries of the ledger hold it: whatever makes
 // another hash of the same request takes another number in the first text, and all runs have to end before it.
-func (r Request) shown() string {
+func (r Request) ShownSHA256() string {
 	h := digest{sha256.New()}
 	h.text("evenkeel request 1", string(r.Kind), r.ID, r.Step, r.Message, string(r.Risk), r.PlanSHA256, r.Definition)
 	h.list(r.Choices)

@@ -13,7 +13,7 @@ import (
 func (r Request) Statement(a Answer) identity.Statement {
 	run, _, _, _ := Split(r.ID)
 	s := identity.Statement{
-		Do: r.Kind.does(a.Decision), Who: a.By, Login: a.Login, Host: r.Host, Run: run, RunID: r.RunID, Request: r.ID, Plan: r.PlanSHA256,
+		Do: r.Kind.Does(a.Decision), Who: a.By, Login: a.Login, Host: r.Host, Run: run, RunID: r.RunID, Request: r.ID, Plan: r.PlanSHA256,
 		Arguments: map[string]string{}, Fields: map[string]string{}, Reason: a.Reason, Until: r.until(a.At), At: a.At, Nonce: a.Nonce,
 	}
 	for _, e := range r.Allows {
@@ -41,8 +41,8 @@ func (e Effect) Allowed() string {
 	return fmt.Sprintf("%s (attempt %d)", Call(e.Uses, e.Arguments, e.Argv), e.Attempt)
 }
 
-// does is the statement's word for a decision.
-func (k Kind) does(decision string) string {
+// Does is the statement's word for a decision.
+func (k Kind) Does(decision string) string {
 	switch {
 	case decision != Approve:
 		return decision

@@ -141,6 +141,9 @@ func (c *chaos) next(e Event) {
 			c.monitor.fault("the state does not survive JSON: %v", err)
 		}
 		c.s = back
+		if r := back.Request; r != nil && r.ShownSHA256() != r.Shown {
+			c.monitor.fault("whoever reads the request finds another hash of it")
+		}
 		if again, _ := json.Marshal(s); string(again) != c.json() {
 			c.monitor.fault("the state is another one behind JSON:\n%s\n%s", again, c.json())
 		}

@@ -63,14 +63,18 @@ func (e *evidence) take(entry ledger.Entry) error {
 	if json.Unmarshal([]byte(entry.Data), &data) != nil || data.Proof == nil {
 		return nil
 	}
-	why := ""
-	if err := e.trust.Holds(data.Statement, *data.Proof, at); err != nil {
+	of, why := signed{entry, data.Statement, *data.Proof}, ""
+	if err := e.holds(of, at); err != nil {
 		why = err.Error()
 	}
-	return e.each(signed{entry, data.Statement, *data.Proof}, why)
+	return e.each(of, why)
 }
 
-// hostKey is a new key of a host: the one before signs no more.
+// keyApart is how long before the entry of a new key its host may have signed with it: clocks may be apart by as much as a
+// word may be old.
+const keyApart = 10 * time.Minute
+
+// hostKey is a new key of a host: the one before signs no more. Its first one a host may have had before the ledger.
 func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
 	var k ledger.HostKey
 	signer := identity.Signer{}
@@ -82,11 +86,13 @@ func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
 		return failed("audit", fmt.Sprintf("entry %d: the key of the host: %v", entry.Seq, err), "")
 	}
 	for i, old := range e.trust.Hosts {
-		if old.Principal == signer.Principal && old.Before.IsZero() {
+		if old.Principal != signer.Principal {
+			continue
+		}
+		if signer.After = at.Add(-keyApart); old.Before.IsZero() {
 			e.trust.Hosts[i].Before = at
 		}
 	}
-	signer.After = at
 	e.trust.Hosts = append(e.trust.Hosts, signer)
 	return nil
 }

@@ -26,12 +26,15 @@ type testimony struct {
 	at    time.Time
 }
 
-func (l *testimony) append(kind string, data any) {
+func (l *testimony) append(kind string, data any) { l.t.Helper(); l.by(kind, "", data) }
+
+// by is an entry of a person.
+func (l *testimony) by(kind, who string, data any) {
 	l.t.Helper()
 	l.at = l.at.Add(time.Hour)
 	text, err := json.Marshal(data)
 	require.NoError(l.t, err)
-	_, err = l.store.Append(l.t.Context(), ledger.Draft{Key: l.at.String(), At: l.at.Format(time.RFC3339), Kind: kind, Data: string(text)})
+	_, err = l.store.Append(l.t.Context(), ledger.Draft{Key: l.at.String(), At: l.at.Format(time.RFC3339), Kind: kind, Actor: who, Data: string(text)})
 	require.NoError(l.t, err)
 }
 
@@ -40,7 +43,7 @@ func (l *testimony) word(kind identity.Kind, who string, sign func(text string) 
 	l.t.Helper()
 	text, err := identity.Statement{Do: request.Approve, Who: who, At: l.at.Add(time.Hour)}.Text()
 	require.NoError(l.t, err)
-	l.append("request.approved", request.Word{Statement: text, Proof: &identity.Proof{Kind: kind, Namespace: identity.AnswerNamespace, Who: who, Signature: sign(text)}})
+	l.by("request.approved", who, request.Word{Decision: request.Approve, Statement: text, Proof: &identity.Proof{Kind: kind, Namespace: identity.AnswerNamespace, Who: who, Signature: sign(text)}})
 }
 
 // What people signed is verified years later, by evenkeel and by ssh-keygen, with the keys that were in force then.
@@ -71,7 +74,10 @@ func TestAuditEvidence(t *testing.T) {
 	l.word(identity.SSH, "anna@example.com", byAnna)
 	l.word(identity.SSH, "anna@example.com", byBob) // 7
 	l.word(identity.Host, "root@gpu-2", bySecond)   // 8: another host
-	l.append("request.approved", request.Word{Proof: &identity.Proof{Kind: identity.SSH, Who: "anna@example.com"}})
+	l.append("request.approved", request.Word{Proof: &identity.Proof{Kind: identity.SSH, Namespace: identity.AnswerNamespace, Who: "anna@example.com"}})
+	l.append(ledger.HostKeyKind, ledger.HostKey{Host: "gpu-1", Key: first.Public()}) // 10: the former one again
+	l.word(identity.Host, "root@gpu-1", byFirst)
+	l.word(identity.Host, "root@gpu-1", bySecond) // 12
 	require.NoError(t, store.Close())
 
 	signers := filepath.Join(dir, "signers")
@@ -85,11 +91,12 @@ func TestAuditEvidence(t *testing.T) {
 
 	code, out, errs := run("audit", "verify", "--ledger", "sqlite:"+from)
 	require.Equal(t, exitNo, code, errs)
-	require.Contains(t, out, "unbroken: 9 entries\n")
-	require.Contains(t, out, "3 of 7 signed words proven\n")
+	require.Contains(t, out, "unbroken: 12 entries\n")
+	require.Contains(t, out, "4 of 9 signed words proven\n")
 	for _, fault := range []string{
 		"  entry 5: root@gpu-1 is not proven: the key SHA256:", "  entry 7: anna@example.com is not proven: no key of anna@example.com made it: it is by SHA256:",
 		"  entry 8: root@gpu-2 is not proven: no key of host:gpu-2 made it", "  entry 9: anna@example.com is not proven: the statement is not by anna@example.com\n",
+		"  entry 12: root@gpu-1 is not proven: the key SHA256:",
 	} {
 		require.Contains(t, out, fault)
 	}
@@ -97,7 +104,7 @@ func TestAuditEvidence(t *testing.T) {
 	evidence := filepath.Join(dir, "evidence")
 	code, out, errs = run("audit", "export", "--ledger", "sqlite:"+from, "--evidence", evidence)
 	require.Equal(t, exitDone, code, errs)
-	require.Equal(t, "wrote 7 signed statements to "+evidence+"\n", out)
+	require.Equal(t, "wrote 9 signed statements to "+evidence+"\n", out)
 	code, _, errs = run("audit", "export", "--ledger", "sqlite:"+from, "--evidence", evidence)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "file exists; name a new folder")
@@ -120,5 +127,10 @@ func TestAuditEvidence(t *testing.T) {
 	require.NoError(t, verify(6, "anna@example.com", "20260301180000Z"))
 	require.Error(t, verify(5, "host:gpu-1", "20260301170000Z"))
 	require.Error(t, verify(7, "anna@example.com", "20260301190000Z"))
-	require.Error(t, verify(2, "host:gpu-1", "20260301120000Z"), "before the key was known")
+	require.NoError(t, verify(2, "host:gpu-1", "20260301120000Z"), "the first key may be older than the ledger")
+	require.NoError(t, verify(4, "host:gpu-1", "20260301145000Z"), "the clock of the host may be wrong")
+	require.Error(t, verify(4, "host:gpu-1", "20260301144959Z"))
+	require.Error(t, verify(4, "host:gpu-1", "20260301220001Z"))
+	require.NoError(t, verify(11, "host:gpu-1", "20260301230000Z"), "a key that came back")
+	require.Error(t, verify(12, "host:gpu-1", "20260302000000Z"))
 }

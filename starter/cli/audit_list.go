@@ -23,7 +23,8 @@ func (a *audit) listCommand() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List entries of the ledger, the newest first",
-		Long: `List entries of the ledger, the newest first. The kinds are:
+		Long: `List entries of the ledger, the newest first. Who an entry is by is shown as the entry says it; starter audit
+verify proves it. The kinds are:
 
 ` + kindLines(),
 		Example: "  starter audit list --kind step.failed --since 24h\n  starter audit list --actor anna@gpu-1",
@@ -80,24 +81,40 @@ func (a *audit) printEntries(entries []ledger.Entry) error {
 		return a.printJSON(map[string]any{"entries": entries})
 	}
 	rows := [][]string{{"ENTRY", "TIME", "KIND", "SUBJECT", "ACTOR", "DATA"}}
+	proofs := false
 	for _, e := range entries {
 		rows = append(rows, []string{fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), actorText(e), dataText(e)})
+		proofs = proofs || spoken(e) && hasProof(e)
 	}
 	a.table(rows)
+	if proofs { // the keys that would show whether they hold are entries that are not read here
+		a.Out.Printf("who signed is shown as the entries say it; starter audit verify proves it\n")
+	}
 	return nil
 }
 
 // actorText is who an entry is by: of a person's word that nobody vouches for, who it says it is by.
 func actorText(e ledger.Entry) string {
-	family, _, _ := strings.Cut(e.Kind, ".")
-	var said struct {
-		Proof *identity.Proof `json:"proof"`
-	}
-	spoken := e.Actor != "" && (family == "request" || family == "operator")
-	if spoken && (json.Unmarshal([]byte(e.Data), &said) != nil || said.Proof == nil) {
+	if spoken(e) && !hasProof(e) {
 		return shown("says it is " + e.Actor)
 	}
 	return shown(e.Actor)
+}
+
+// spoken says that an entry is a person's word.
+func spoken(e ledger.Entry) bool {
+	family, _, _ := strings.Cut(e.Kind, ".")
+	return e.Actor != "" && (family == "request" || family == "operator" || e.Kind == identity.UsedKind)
+}
+
+// hasProof says that an entry has what was signed, and a signature for the one that it is by: whether they hold is not
+// looked at.
+func hasProof(e ledger.Entry) bool {
+	said := dataOf[struct {
+		Statement string         `json:"statement"`
+		Proof     identity.Proof `json:"proof"`
+	}](e)
+	return said.Statement != "" && said.Proof.Signature != "" && said.Proof.Who == e.Actor
 }
 
 // dataText is what a row says of an entry: of the end of a change the number, the outcome and the reason come first.

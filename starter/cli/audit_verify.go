@@ -20,7 +20,8 @@ something was, and each line says what.
 It verifies the chain of hashes, the head row, and the anchor of the host that reads: the newest entry that
 this host has seen. An export (--file) has only the chain: compare the head that is printed with one that you
 noted elsewhere. It also verifies what people signed, by the keys that were in force then: those of people are in
-identity.allowed_signers, with valid-before where they are retired, those of hosts in the ledger.`,
+identity.allowed_signers, with valid-before where they are retired, those of hosts in the ledger. What was signed
+must be about what its entry says: the same decision, person, run, request or step, and plan.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return a.verify(cmd.Context())

@@ -1,17 +1,12 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,9 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
-	"github.com/evenkeel/evenkeel/internal/terminal"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -40,7 +33,7 @@ type signing struct {
 func (s *starter) signingFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.signing.key, "sign-key", "", "sign with this SSH key, by ssh-keygen; else the worker of this host says who you are")
 	cmd.Flags().StringVar(&s.signing.as, "as", "", "whose key it is: the principal in identity.allowed_signers")
-	cmd.Flags().BoolVar(&s.signing.yes, "yes", false, "sign with --sign-key without asking")
+	cmd.Flags().BoolVar(&s.signing.yes, "yes", false, "sign without asking")
 }
 
 func (g signing) fault() error {
@@ -56,6 +49,8 @@ type word struct {
 	// claim is who says it where nothing proves that.
 	claim     string
 	statement func(who string, said identity.Said) identity.Statement
+	// told says that a run told what the statement is about: a person sees it before it is signed.
+	told bool
 }
 
 // prove returns who says a word, and what proves it. Where this machine has no worker that vouches, and no key is given,
@@ -76,13 +71,13 @@ func (s *starter) prove(ctx context.Context, c *connect.Connection, w word) (who
 	statement := w.statement(who, said)
 	statement.Cluster = namespace.GetNamespaceInfo().GetId()
 	if s.signing.key == "" {
-		return vouched(ctx, socket, w.namespace, statement, said)
+		return s.vouched(ctx, socket, w, statement, said)
 	}
 	text, err := statement.Text()
 	if err != nil {
 		return "", said, usage("", err.Error(), "say less")
 	}
-	if err := s.agree(text, statement.Whole()); err != nil {
+	if err := s.agree(ctx, text, statement.Whole()); err != nil {
 		return "", said, err
 	}
 	signature, err := sign(ctx, s.signing.key, w.namespace, text)
@@ -93,31 +88,31 @@ func (s *starter) prove(ctx context.Context, c *connect.Connection, w word) (who
 	return who, said, nil
 }
 
-// agree shows what is to be signed, and asks whether it is what the person wants to say.
-func (s *starter) agree(text, whole string) error {
-	fmt.Fprint(s.Err, text)
-	if whole != "" {
-		fmt.Fprint(s.Err, "\nWhat stands above as a digest is:\n", whole)
+// vouched has the worker of this host say who calls it. What a run has told is first shown to a person at a terminal.
+func (s *starter) vouched(ctx context.Context, socket string, w word, statement identity.Statement, said identity.Said) (string, identity.Said, error) {
+	refused := func(what string) (string, identity.Said, error) {
+		return "", said, failed("the worker of this host", what, "see starter doctor")
 	}
-	switch in, ok := s.In.(*os.File); {
-	case s.signing.yes:
-		return nil
-	case !ok || !terminal.Is(in):
-		return usage("--sign-key", "nobody is here to say that this is to be signed", "give --yes in a script")
+	agreed := ""
+	if w.told && s.attended() {
+		caller, err := whoCalls(ctx, socket)
+		if err != nil {
+			return refused("it does not say who you are: " + err.Error())
+		}
+		statement.Who, statement.Login = caller.Who, caller.Login
+		if agreed, err = statement.Text(); err != nil {
+			return "", said, usage("", err.Error(), "say less")
+		}
+		if err := s.agree(ctx, agreed, statement.Whole()); err != nil {
+			return "", said, err
+		}
 	}
-	fmt.Fprint(s.Err, "\nSign this? [y/N] ")
-	line, _ := bufio.NewReader(s.In).ReadString('\n') // no line is a no
-	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-		return no("--sign-key", "nothing was signed", "")
-	}
-	return nil
-}
-
-// vouched has the worker of this host say who calls it.
-func vouched(ctx context.Context, socket, namespace string, statement identity.Statement, said identity.Said) (string, identity.Said, error) {
-	answer, err := vouch(ctx, socket, identity.VouchRequest{Namespace: namespace, Statement: statement})
+	answer, err := vouch(ctx, socket, identity.VouchRequest{Namespace: w.namespace, Statement: statement})
 	if err != nil {
-		return "", said, failed("the worker of this host", "it does not vouch for you: "+err.Error(), "see starter doctor")
+		return refused("it does not vouch for you: " + err.Error())
+	}
+	if text, err := answer.Statement.Text(); agreed != "" && (err != nil || text != agreed) {
+		return refused("it has signed something else than was shown, and nothing was said")
 	}
 	who := answer.Statement.Who
 	_, host, _ := identity.CutHost(who)
@@ -132,57 +127,9 @@ func (s *starter) me(ctx context.Context) string {
 	}
 	var caller identity.Caller
 	if socket := localSocket(); socket != "" {
-		_ = callLocal(ctx, socket, http.MethodGet, identity.WhoPath, nil, &caller) // whoever then has to prove it hears why not
+		caller, _ = whoCalls(ctx, socket) // whoever then has to prove it hears why not
 	}
 	return cmp.Or(caller.Who, by())
-}
-
-// localSocket is where the worker of this host listens for its users; empty where none does.
-func localSocket() string {
-	for _, path := range config.Sockets() {
-		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
-			_ = conn.Close() // it was only looked at
-			return path
-		}
-	}
-	return ""
-}
-
-// vouchWait bounds how long the worker of this host may take to sign.
-const vouchWait = 5 * time.Second
-
-func vouch(ctx context.Context, socket string, req identity.VouchRequest) (said identity.Vouched, err error) {
-	body, err := json.Marshal(req)
-	if err != nil {
-		return said, err
-	}
-	return said, callLocal(ctx, socket, http.MethodPost, identity.VouchPath, body, &said)
-}
-
-// callLocal calls the worker of this host.
-func callLocal(ctx context.Context, socket, method, path string, body []byte, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, vouchWait)
-	defer cancel()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}}}
-	call, err := http.NewRequestWithContext(ctx, method, "http://local"+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	answer, err := client.Do(call)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	switch {
-	case err != nil:
-		return err
-	case answer.StatusCode != http.StatusOK:
-		return errors.New(strings.TrimSpace(string(text)))
-	}
-	return json.Unmarshal(text, into)
 }
 
 // sign has ssh-keygen sign a text: it asks for passphrases and touches, and knows agents, hardware and PKCS#11.

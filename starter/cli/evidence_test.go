@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -49,6 +50,10 @@ func vouching(t *testing.T, answer func(identity.VouchRequest) (identity.Vouched
 	require.NoError(t, err)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var req identity.VouchRequest
+		if r.URL.Path == identity.WhoPath {
+			_ = json.NewEncoder(w).Encode(identity.Caller{Who: "root@gpu1", Login: "anna@gpu1"})
+			return
+		}
 		if json.NewDecoder(r.Body).Decode(&req) != nil || r.URL.Path != identity.VouchPath {
 			http.Error(w, "what?", http.StatusBadRequest)
 			return
@@ -66,13 +71,19 @@ func vouching(t *testing.T, answer func(identity.VouchRequest) (identity.Vouched
 
 func proves(t *testing.T, with signing) (request.Answer, string, int, string) {
 	t.Helper()
+	return provesAt(t, with, nil)
+}
+
+// provesAt is proves by somebody who types.
+func provesAt(t *testing.T, with signing, in io.Reader) (request.Answer, string, int, string) {
+	t.Helper()
 	answer := request.Answer{Request: wiping.ID, Decision: request.Approve}
 	code, out, errs := says(t, "text", func(s *starter) (err error) {
-		s.signing = with
+		s.signing, s.In = with, in
 		answer.By, answer.Said, err = s.prove(t.Context(), &connect.Connection{Client: namespaced{}}, word{identity.AnswerNamespace, by(), func(who string, said identity.Said) identity.Statement {
 			answer.By, answer.Said = who, said
 			return wiping.Statement(answer)
-		}})
+		}, true})
 		return err
 	})
 	return answer, out, code, errs

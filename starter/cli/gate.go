@@ -27,8 +27,8 @@ func (s *starter) gateApproveCommand() *cobra.Command {
 		Use: "approve ID", Short: "Approve what a run asks, or answer it",
 		Long: `Approve what a run asks for, or say that it is done and fill in its fields. ID is one that starter gate list
 shows; you may leave out the @ and what follows it. The approval is for what the run asks when you answer: this run,
-this attempt, these arguments, this plan. With --plan it is only for the plan that you looked at. The run decides
-whether you may approve, and records your answer.`,
+this attempt, these arguments, this plan. With --plan it is only for the plan that you looked at. At a terminal you see
+what is to be signed, and are asked. The run decides whether you may approve, and records your answer.`,
 		Example: "  starter gate approve llm_failure_response/llama3_8b:approve.1\n  starter gate approve handover:ask.1 -p request_id=REQ-7",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -107,6 +107,9 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	switch {
 	case !ok:
 		return notOpenNow(ctx, c, run, id, open)
+	case r.Shown != r.ShownSHA256(): // the run takes an answer by that hash, and a person sees the rest
+		return no(r.Short(), "the run asks one thing and has the hash of another: it says "+shortHash(r.Shown)+", and what it asks has "+shortHash(r.ShownSHA256()),
+			"nothing was signed; see that starter and the workers are of one version")
 	case !strings.HasPrefix(r.PlanSHA256, plan):
 		return no("--plan", "the plan is "+shortHash(r.PlanSHA256), "look at it with starter runbook status "+runName(run))
 	}
@@ -120,7 +123,7 @@ func (s *starter) answerRun(ctx context.Context, c *connect.Connection, run, id 
 	answer.By, answer.Said, err = s.prove(ctx, c, word{identity.AnswerNamespace, by(), func(who string, said identity.Said) identity.Statement {
 		answer.By, answer.Said = who, said
 		return r.Statement(answer)
-	}})
+	}, true})
 	if err != nil {
 		return err
 	}

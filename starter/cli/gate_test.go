@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -187,6 +188,13 @@ func TestGateWords(t *testing.T) {
 	require.Contains(t, out, "\n  approved by 0 of 2\n")
 }
 
+// Whose yes is proven and whose is a claim is what the run says.
+func TestAnswersThatAreClaims(t *testing.T) {
+	r := request.Request{RunID: "r", Min: 3, Answers: []string{"anna@gpu-1", "bob@gpu-1"}, Words: []identity.Word{{Statement: identity.Statement{Who: "anna@gpu-1"}}}}
+	_, out, _ := says(t, "text", func(s *starter) error { s.printWho(r, ""); return nil })
+	require.Contains(t, out, "\n  approved by 2 of 3: anna@gpu-1, someone who says it is bob@gpu-1\n")
+}
+
 func TestAnswer(t *testing.T) {
 	const run, open = "runbook/gpu1/shop/llm/llama3_8b", "runbook/gpu1/shop/llm/llama3_8b:approve.1"
 	closed := temporal.NewApplicationError(open+" is not open", activities.PreconditionFailed)
@@ -224,11 +232,26 @@ func TestAnswer(t *testing.T) {
 			}
 			require.Equal(t, client.UpdateWorkflowOptions{
 				WorkflowID: run, UpdateName: "answer", WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{request.Answer{
-					Request: open + "@0123abcd", Shown: shownSHA256, Decision: request.Approve, By: by(), Via: activities.ViaCLI,
+					Request: open + "@0123abcd", Shown: approval(run, "approve").Request.ShownSHA256(), Decision: request.Approve, By: by(), Via: activities.ViaCLI,
 				}},
 			}, c.house.heard)
 		})
 	}
+}
+
+// A run that has the hash of something else than it shows gets no answer.
+func TestAnswerOfAnotherHash(t *testing.T) {
+	const run = "runbook/gpu1/shop/llm/llama3_8b"
+	status := approval(run, "approve")
+	status.Request.Shown = strings.Repeat("0", 64)
+	h := house{atWork: map[string]workflows.RunbookStatus{run: status}}
+	code, _, errs := says(t, "text", func(s *starter) error {
+		return s.answerRun(t.Context(), h.connection(), run, run+":approve.1", request.Answer{Decision: request.Approve}, "")
+	})
+	require.Equal(t, exitNo, code)
+	require.Equal(t, "starter: "+run+":approve.1: the run asks one thing and has the hash of another: it says 000000000000, and what it asks has "+shortHash(status.Request.ShownSHA256())+
+		"; nothing was signed; see that starter and the workers are of one version\n", errs)
+	require.Empty(t, h.heard.WorkflowID)
 }
 
 // An order that names what was asked is for that alone.
@@ -247,7 +270,7 @@ func TestOrderOnARequest(t *testing.T) {
 			continue
 		}
 		require.Equal(t, []any{request.Answer{
-			Request: run + ":wipe.1@0123abcd", Shown: shownSHA256, Decision: runbook.MarkDone, Reason: "seen", By: by(), Via: activities.ViaCLI,
+			Request: run + ":wipe.1@0123abcd", Shown: status.Request.ShownSHA256(), Decision: runbook.MarkDone, Reason: "seen", By: by(), Via: activities.ViaCLI,
 		}}, h.heard.Args)
 	}
 }

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -98,10 +100,19 @@ func (s *starter) printWho(r request.Request, place string) {
 	if r.Min > 1 {
 		so := fmt.Sprintf("  approved by %d of %d", len(r.Answers), r.Min)
 		if len(r.Answers) > 0 {
-			so += ": " + printable(strings.Join(r.Answers, ", "))
+			so += ": " + printable(strings.Join(answersOf(r), ", "))
 		}
 		fmt.Fprintln(s.Out, so)
 	}
+}
+
+// answersOf are who has said yes, as far as the run says it those that are not proven as claims. A memo says who alone.
+func answersOf(r request.Request) (names []string) {
+	for _, name := range r.Answers {
+		proven := slices.ContainsFunc(r.Words, func(w identity.Word) bool { return w.Statement.Who == name })
+		names = append(names, identity.Shown(name, r.RunID != "" && !proven))
+	}
+	return names
 }
 
 func (s *starter) printCommands(r request.Request) {

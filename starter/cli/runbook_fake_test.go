@@ -115,6 +115,9 @@ func (h *house) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) 
 		var asks []request.Request
 		if status.Request != nil {
 			asks = append(asks, *status.Request)
+			if asks[0].Shown == shownSHA256 { // what a run says
+				asks[0].Shown = asks[0].ShownSHA256()
+			}
 		}
 		data, err := converter.GetDefaultDataConverter().ToPayloads(asks)
 		return client.NewValue(data), err

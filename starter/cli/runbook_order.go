@@ -99,7 +99,7 @@ func (s *starter) order(ctx context.Context, c *connect.Connection, id string, o
 	order.By, order.Said, err = s.prove(ctx, c, word{identity.OrderNamespace, by(), func(who string, said identity.Said) identity.Statement {
 		order.By, order.Said = who, said
 		return order.Statement(id, status.Host)
-	}})
+	}, runbook.AboutStep(order.Verb)})
 	if err != nil {
 		return err
 	}

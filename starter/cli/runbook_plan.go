@@ -47,6 +47,9 @@ func parseParams(params []string) (condition.Values, error) {
 		if !ok || name == "" {
 			return nil, usage("-p", fmt.Sprintf("%q is not NAME=VALUE", param), "write a name and its value, such as model=llama3_8b")
 		}
+		if name[0] == '-' { // in what is signed, it is a flag
+			return nil, usage("-p", name+" is no name of an input", "a name begins with a letter, a digit or _")
+		}
 		if _, twice := values[name]; twice {
 			return nil, usage("-p", name+" is given twice", "give each name once")
 		}

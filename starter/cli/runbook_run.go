@@ -177,7 +177,7 @@ func (s *starter) startRunbook(ctx context.Context, c *connect.Connection, plan 
 	request.By, request.Said, err = s.prove(ctx, c, word{identity.StartNamespace, request.By, func(who string, said identity.Said) identity.Statement {
 		request.By, request.Said = who, said
 		return request.Statement(id)
-	}})
+	}, false})
 	if err != nil {
 		return startedRun{}, err
 	}
@@ -203,16 +203,16 @@ func (s *starter) startRunbook(ctx context.Context, c *connect.Connection, plan 
 	}
 }
 
-// sinceWhen says since when a run is at work and who started it.
+// sinceWhen says since when a run is at work and who started it, as the run knows it: its summary is what whoever started
+// it wrote.
 func sinceWhen(ctx context.Context, c client.Client, id string) string {
 	described, err := c.DescribeWorkflow(ctx, id, "")
 	if err != nil {
 		return " is at work"
 	}
 	text := " is at work since " + local(described.WorkflowStartTime)
-	summary, _ := described.GetStaticSummary()
-	if at := strings.LastIndex(summary, workflows.StartedBy); at >= 0 {
-		text += ", started by " + summary[at+len(workflows.StartedBy):]
+	if status, err := runbookStatus(ctx, c, id, ""); err == nil && status.By != "" {
+		text += ", started by " + identity.Shown(status.By, status.Claimed)
 	}
 	return text
 }

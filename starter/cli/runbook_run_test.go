@@ -221,7 +221,13 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h.connection(), planned(), activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitNo, code)
-	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; follow it with starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
+	require.Equal(t, "starter: runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00, started by anna@gpu-1; follow it with starter runbook status runbook/gpu1/shop/llm/llama3_8b\n", errs)
+	claimed := h.atWork["runbook/gpu1/shop/llm/llama3_8b"]
+	claimed.Claimed = true
+	h.atWork["runbook/gpu1/shop/llm/llama3_8b"] = claimed
+	require.Equal(t, " is at work since 2026-11-25 12:00:00, started by someone who says it is anna@gpu-1", sinceWhen(t.Context(), h, "runbook/gpu1/shop/llm/llama3_8b"))
+	claimed.Claimed = false
+	h.atWork["runbook/gpu1/shop/llm/llama3_8b"] = claimed
 
 	joins := planned()
 	joins.Policy = runbook.Join
@@ -233,7 +239,7 @@ func TestRunAtWork(t *testing.T) {
 		return s.runPlanned(t.Context(), h.connection(), joins, activities.RunbookCall{}, runbookOptions{})
 	})
 	require.Equal(t, exitDone, code)
-	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00; joined it\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n")
+	require.Contains(t, out, "runbook/gpu1/shop/llm/llama3_8b is at work since 2026-11-25 12:00:00, started by anna@gpu-1; joined it\n  > starter runbook status runbook/gpu1/shop/llm/llama3_8b\n")
 	require.Contains(t, out, "llm llama3_8b: succeeded\n")
 	require.Equal(t, "former", h.over.runID)
 
@@ -263,7 +269,7 @@ func TestRunAtWorkIsAnother(t *testing.T) {
 		"no plan yet, named":   {joins.Inputs, "", false, planSHA256, exitNo, "", "it has no plan yet; follow it"},
 		"it is silent":         {joins.Inputs, planSHA256, true, "", exitDone, "not known: no worker answers\n", ""},
 		"it is silent, named":  {joins.Inputs, planSHA256, true, planSHA256, exitNo, "", "not known: no worker answers; follow it"},
-		"another plan, named":  {joins.Inputs, shownSHA256, false, planSHA256, exitNo, "", "nothing was started: " + id + " is at work since 2026-11-25 12:00:00, and its plan is fedcba987654, not 0123456789ab; follow it with starter runbook status " + id + "\n"},
+		"another plan, named":  {joins.Inputs, shownSHA256, false, planSHA256, exitNo, "", "nothing was started: " + id + " is at work since 2026-11-25 12:00:00, started by anna@gpu-1, and its plan is fedcba987654, not 0123456789ab; follow it with starter runbook status " + id + "\n"},
 		"the plan has changed": {joins.Inputs, planSHA256, false, "ffffffffffff", exitNo, "", "starter: --plan: the plan has changed"},
 	} {
 		t.Run(name, func(t *testing.T) {

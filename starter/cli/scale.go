@@ -170,7 +170,7 @@ func (s *starter) startChange(ctx context.Context, c *connect.Connection, plan s
 	request.By, request.Said, err = s.prove(ctx, c, word{identity.StartNamespace, by(), func(who string, said identity.Said) identity.Statement {
 		request.By, request.Said = who, said
 		return request.Statement()
-	}})
+	}, false})
 	if err != nil {
 		return nil, err
 	}

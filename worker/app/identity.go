@@ -68,16 +68,29 @@ func newProof(ctx context.Context, c *config.Config, host string, temporal clien
 	return p, nil
 }
 
-// announce makes the key of this host known in the ledger, once.
+// announce makes the key of this host known in the ledger, where the newest one of this host is another.
 func (p *proof) announce(ctx context.Context, book activities.Ledger, host string) error {
+	subject := "host/" + host
+	newest, err := book.Read(ctx, ledger.Filter{Kind: ledger.HostKeyKind, Subject: subject, NewestFirst: true, Limit: 1})
+	if err != nil {
+		return err
+	}
 	data, err := json.Marshal(ledger.HostKey{Host: host, Key: p.key.Public()})
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(data)
+	change := data
+	if len(newest) > 0 {
+		var known ledger.HostKey
+		if json.Unmarshal([]byte(newest[0].Data), &known) == nil && identity.SameKey(known.Key, p.key.Public()) {
+			return nil
+		}
+		change = append(slices.Clone(data), newest[0].Hash...) // a key that comes back is one more change
+	}
+	sum := sha256.Sum256(change)
 	_, err = book.AppendFirst(ctx, ledger.Draft{
 		Key: ledger.HostKeyKind + "/" + hex.EncodeToString(sum[:]), At: time.Now().UTC().Format(time.RFC3339), Kind: ledger.HostKeyKind,
-		Subject: "host/" + host, Data: string(data),
+		Subject: subject, Data: string(data),
 	})
 	return err
 }

@@ -13,14 +13,17 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"github.com/evenkeel/evenkeel/activities"
+	ledgerdb "github.com/evenkeel/evenkeel/activities/ledger"
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/worker/ingress"
 	"github.com/evenkeel/evenkeel/workflows"
@@ -81,10 +84,23 @@ func newMachine(t *testing.T, members ...string) machine {
 	require.NoError(t, os.WriteFile(m.path("starter"), program, 0o755))
 	require.NoError(t, os.WriteFile(m.path("evenkeel.yaml"), []byte("apiVersion: evenkeel/v1\ntime_zone: UTC\nhosts:\n  bench: {projects: {bench: {directory: .}}}\n"), 0o644))
 	m.vouch(t)
+	m.announce(t)
 	return m
 }
 
 func (m machine) path(name string) string { return filepath.Join(m.dir, name) }
+
+// announce makes the host's key known in the ledger, as a worker does at its start.
+func (m machine) announce(t *testing.T) {
+	t.Helper()
+	book, err := ledgerdb.Open(t.Context(), ledgerdb.Options{DSN: "sqlite:" + m.ledger})
+	require.NoError(t, err)
+	data, err := json.Marshal(ledger.HostKey{Host: "bench", Key: m.key.Public()})
+	require.NoError(t, err)
+	_, err = book.AppendFirst(t.Context(), ledger.Draft{Key: "host.key/1", At: time.Now().UTC().Format(time.RFC3339), Kind: ledger.HostKeyKind, Subject: "host/bench", Data: string(data)})
+	require.NoError(t, err)
+	require.NoError(t, book.Close())
+}
 
 // vouch serves the socket by which the host says who calls.
 func (m machine) vouch(t *testing.T) {
@@ -233,6 +249,18 @@ func TestTwoUsersOfOneMachine(t *testing.T) {
 		genuine.Request, genuine.Shown = gate.ID, gate.Shown
 		require.ErrorContains(t, m.update(t, genuine), "the evidence does not hold")
 		require.Equal(t, 1, m.times())
+	})
+	t.Run("an order is kept with its proof, also one that is denied", func(t *testing.T) {
+		said, code := m.starter(t, ben, nil, "runbook", "resume", "wipe")
+		require.Equal(t, 1, code, said)
+		require.Contains(t, said, "it waits for an answer of oncall")
+	})
+	t.Run("and the ledger proves who said what", func(t *testing.T) {
+		said, code := m.starter(t, anna, nil, "audit", "verify")
+		require.Equal(t, 0, code, said)
+		words := len(m.entries(t, identity.UsedKind)) + len(m.entries(t, "request.approved")) + len(m.entries(t, "request.denied")) + len(m.entries(t, "operator.denied"))
+		require.Greater(t, words, 4)
+		require.Contains(t, said, fmt.Sprintf("%d of %d signed words proven\n", words, words))
 	})
 	t.Run("and a name proves nothing", func(t *testing.T) { // which a run believes, and its host does not
 		a := approval(gate)
