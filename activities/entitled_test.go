@@ -88,7 +88,8 @@ func newEntitlement(t *testing.T, change func(*runbook.Gate)) *entitlement {
 	text, err := json.Marshal(runbook.Installed{Host: "gpu-1", Name: "wipe", SHA256: sum, Definition: d})
 	require.NoError(t, err)
 	e.archive.entries[runbook.InstalledKey("gpu-1", sum)] = ledger.Entry{Seq: 1, Kind: runbook.InstalledKind, Subject: "runbook/wipe", Data: string(text)}
-	e.people = &People{Asked: Since,
+	e.people = &People{
+		Asked:   Since,
 		Cluster: "here", Host: "gpu-1", Ledger: e.archive, Signers: func() (identity.Signers, error) { return signers, nil },
 		Persons: identity.People{"anna": {SSH: []string{"anna@example.com"}}, "ben": {SSH: []string{"ben@example.com"}}, "cleo": {SSH: []string{"cleo@example.com"}}},
 		Groups:  map[string][]string{"oncall": {"anna", "ben", "cleo"}},

@@ -53,6 +53,8 @@ type ServiceAskedData struct {
 	// To is the number of replicas that was asked for; nil for a restart.
 	To  *int   `json:"to,omitempty"`
 	Why string `json:"why,omitempty"`
+	// Claimed says that nobody vouches for who asked.
+	Claimed bool `json:"claimed,omitempty"`
 }
 
 // ServiceFinished is the kind of the ledger's entry about the end of a change of a service.

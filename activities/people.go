@@ -133,9 +133,6 @@ func (p *People) claims(w identity.Word, now time.Time) bool {
 
 // prove fills in who a word is proven to be by.
 func (p *People) prove(name string, w identity.Word, now time.Time, into *request.Standing) error {
-	if w.Statement.Who != name {
-		return Fail(PermissionDenied, fmt.Errorf("%s said it, and not %s", w.Statement.Who, name))
-	}
 	if now.Sub(w.Statement.At).Abs() > maxApart {
 		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and on %s it is %s; set the clocks right, or say it again",
 			w.Statement.At.UTC().Format(time.RFC3339), p.Host, now.UTC().Format(time.RFC3339)))
@@ -145,7 +142,7 @@ func (p *People) prove(name string, w identity.Word, now time.Time, into *reques
 		return err
 	}
 	w.Statement.Cluster = p.Cluster
-	proof, err := trust.Prove(w.Namespace, w.Statement, w.Evidence, now)
+	proof, err := trust.ProveFor(name, w.Namespace, w.Statement, w.Evidence, now)
 	if err != nil {
 		return Fail(PermissionDenied, fmt.Errorf("the evidence does not hold: %w", err))
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 func TestWhoIs(t *testing.T) {
-	people := &People{Asked: Since,
+	people := &People{
+		Asked:   Since,
 		Persons: identity.People{"eve": {Host: []string{"eve@gpu-1", "ops@gpu-4"}}},
 		Groups: map[string][]string{
 			"oncall": {"anna@gpu-1", "eve"}, "sre": {"*@gpu-2"}, "root": {"root@*"}, "all": {"*@*"},

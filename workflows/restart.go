@@ -20,6 +20,8 @@ type RestartRequest struct {
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
+	// Claimed says of a run that starts it that nobody vouches for By.
+	Claimed bool `json:"claimed,omitempty"`
 	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
 	Until time.Time `json:"until,omitzero"`
 	// Allowed is what persons said that allows it; nil where it needs nobody's word.
@@ -37,6 +39,7 @@ func RestartService(ctx workflow.Context, req RestartRequest) (ServiceResult, er
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
 	run.allowed = req.Allowed
+	run.result.Claimed = req.Claimed || workflow.GetInfo(ctx).ParentWorkflowExecution == nil
 	return run.follow(ctx, Restarted, func() error { return run.restart(ctx) })
 }
 

@@ -44,7 +44,7 @@ type runbookRun struct {
 	suppression *runbook.Suppression
 	// late says that whoever still speaks is told that the run is over.
 	late bool
-	// claimed says that nobody vouches for who started it.
+	// claimed says that nobody vouches for who started it, as far as is known.
 	claimed bool
 	// waiting is what the search attributes say.
 	waiting bool
@@ -93,7 +93,7 @@ type runbookTimer struct {
 
 func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 	apart, _ := workflow.NewDisconnectedContext(ctx)
-	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}}
+	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}, claimed: true}
 	r.queue.changed, r.notices.changed = r.show, r.show
 	r.entries.changed, r.entries.gone = r.ledgerChanged, r.ledgerGone
 	r.requests = requests{asker: r, queue: &r.queue}

@@ -34,7 +34,7 @@ func (r *runbookRun) scale(ctx workflow.Context, call runbook.ActCall) (runbook.
 	}
 	result, err := r.change(ctx, call, service, fmt.Sprintf("%s to %d, for %s", service, replicas, r.state.Run.ID), ScaleService, ScaleRequest{
 		Host: r.req.Host, Project: r.project, Service: service, Replicas: replicas, Restore: call.Undo && call.Measured,
-		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
+		BelowMin: call.Risk == runbook.Destructive, By: r.req.By, Claimed: r.claimed, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
 	})
 	outputs := condition.Values{}
 	if result.From != nil {
@@ -80,7 +80,7 @@ func (r *runbookRun) compare(ctx workflow.Context, service string, replicas int)
 func (r *runbookRun) restart(ctx workflow.Context, call runbook.ActCall) (runbook.ActResult, error) {
 	service, _ := call.With["service"].(string)
 	result, err := r.change(ctx, call, service, fmt.Sprintf("restart %s, for %s", service, r.state.Run.ID), RestartService, RestartRequest{
-		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
+		Host: r.req.Host, Project: r.project, Service: service, By: r.req.By, Claimed: r.claimed, Why: r.state.Run.ID + " " + call.Path, Until: call.Until, Allowed: r.allows(call),
 	})
 	if err != nil {
 		return runbook.ActResult{}, err

@@ -27,6 +27,8 @@ type ScaleRequest struct {
 	// By is who asked, such as "anna@gpu-1"; Why is the reason in a sentence.
 	By  string `json:"by"`
 	Why string `json:"why,omitempty"`
+	// Claimed says of a run that starts it that nobody vouches for By.
+	Claimed bool `json:"claimed,omitempty"`
 	// Until is when the approval of the change ends; zero where it needs none. It is not begun later.
 	Until time.Time `json:"until,omitzero"`
 	// Allowed is the step of a runbook that allows it; nil where a person has started it, or no word is needed.
@@ -43,7 +45,8 @@ func ScaleService(ctx workflow.Context, req ScaleRequest) (ServiceResult, error)
 	}
 	run := newServiceRun(req.Host, req.Project, req.Service, ServiceResult{To: req.Replicas, By: req.By, Why: req.Why})
 	run.approved.Until = req.Until
-	run.asked, run.allowed = &req.Replicas, req.Allowed
+	run.asked, run.allowed, run.starter = &req.Replicas, req.Allowed, req.startedBy(ctx)
+	run.result.Claimed = req.Claimed || run.starter != nil
 	return run.follow(ctx, Scaled, func() error { return run.scale(ctx, req) })
 }
 
@@ -70,19 +73,9 @@ func (r *serviceRun) planScale(ctx workflow.Context, req ScaleRequest) error {
 	return r.phase(ctx, "preflight", "", func() error {
 		var docker *activities.Docker
 		var plan scaling.Plan
-		starter := req.startedBy(ctx)
-		if starter != nil {
-			start, err := useStart(ctx, &r.queue, *starter)
-			if err != nil {
-				return err
-			}
-			if r.result.Claimed = start == nil; !r.result.Claimed {
-				starter, r.allowed = nil, &activities.Allowed{Start: start}
-			}
-		}
 		err := r.queue.run(ctx, looking("preflight of "+r.service), lookLimit, docker.PlanScale, activities.PlanRequest{
 			Project: r.project, Targets: []scaling.Target{{Service: r.service, Replicas: req.Replicas}},
-			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore, Starter: starter, Allowed: r.allowed,
+			BelowMin: req.BelowMin, SharedVolume: req.SharedVolume, Restore: req.Restore, Starter: r.starter, Allowed: r.allowed,
 		}, &plan)
 		if err != nil {
 			return err

@@ -29,7 +29,7 @@ func TestScaleIsToldFirst(t *testing.T) {
 	w := goingUp()
 	_, err := w.run(t, undisturbed)
 	require.NoError(t, err)
-	require.Equal(t, []activities.ServiceAskedData{{Host: "gpu-1", Project: "shop", Service: "app", To: new(3), Why: "a test"}}, []activities.ServiceAskedData{w.asked[0].Data})
+	require.Equal(t, []activities.ServiceAskedData{{Host: "gpu-1", Project: "shop", Service: "app", To: new(3), Why: "a test", Claimed: true}}, []activities.ServiceAskedData{w.asked[0].Data})
 	require.Equal(t, "anna@gpu-1", w.asked[0].By)
 }
 

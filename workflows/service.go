@@ -92,7 +92,8 @@ type serviceRun struct {
 	// the host refused that effect, as the approval had ended.
 	approved activities.Approved
 	late     bool
-	// allowed is what persons said that allows it.
+	// starter is who starts it, where no other run does; allowed is what persons said that allows it.
+	starter *activities.Starter
 	allowed *activities.Allowed
 	// amiss is what a failed run leaves for a person to see to, beside what could not be put back.
 	amiss []string
@@ -126,9 +127,12 @@ func (r *serviceRun) follow(ctx workflow.Context, done ServiceOutcome, steps fun
 	if err := attributes.set(ctx, value{HostAttribute, r.host}, value{ServiceAttribute, r.service}, value{StateAttribute, Running}); err != nil {
 		return r.result, err
 	}
+	used := r.use(ctx)
 	err = r.ask(ctx)
 	unknown := err != nil && ctx.Err() == nil
 	switch {
+	case err == nil && used != nil:
+		err = used
 	case err == nil:
 		err = steps()
 	case unknown:
@@ -187,13 +191,28 @@ func (r *serviceRun) failed(class, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, class, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{r.result}})
 }
 
+// use uses up the word of who starts the change. Where it may not start it, that is a refusal.
+func (r *serviceRun) use(ctx workflow.Context) error {
+	if r.starter == nil {
+		return nil
+	}
+	start, err := useStart(ctx, &r.queue, *r.starter)
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == activities.PermissionDenied {
+		r.result.Refusals = []scaling.Refusal{{Code: scaling.NotProven, Message: Reason(err)}}
+	}
+	if start != nil {
+		r.starter, r.result.Claimed, r.allowed = nil, false, &activities.Allowed{Start: start}
+	}
+	return err
+}
+
 // ask tells the ledger that the change was asked for, before anything of it is done: it waits a day for one that is away.
 func (r *serviceRun) ask(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	entry := activities.ServiceAsk{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, At: workflow.Now(ctx), By: r.result.By,
 		Data: activities.ServiceAskedData{
-			Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why,
+			Host: r.host, Project: r.project, Service: r.service, To: r.asked, Why: r.result.Why, Claimed: r.result.Claimed,
 		},
 	}
 	return r.ledger.run(ctx, "ledger: "+activities.ServiceAsked, activities.KeepServiceAsk, activities.KeepServiceAsk, entry, nil)

@@ -42,7 +42,7 @@ func (m *machine) handle(e Event) {
 	switch {
 	case e.Begin:
 		m.record("started", "runbook.started", m.s.Run.Initiator, Started{
-			Runbook: m.s.Run.Name, Definition: m.p.Definition.SHA256, Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256,
+			Runbook: m.s.Run.Name, Definition: m.p.Definition.SHA256, Inputs: m.s.Inputs[""], PlanSHA256: m.s.Run.PlanSHA256, Claimed: m.s.Run.Start == nil,
 		})
 		m.enter(m.p.Start)
 	case e.Broken != "":

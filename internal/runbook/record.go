@@ -20,6 +20,8 @@ type Started struct {
 	Definition string           `json:"definition"`
 	Inputs     condition.Values `json:"inputs,omitempty"`
 	PlanSHA256 string           `json:"plan_sha256,omitempty"`
+	// Claimed says that nobody vouches for who started it.
+	Claimed bool `json:"claimed,omitempty"`
 }
 
 // TurnedAway is the data of runbook.refused and runbook.suppressed: why a run did not begin; and of

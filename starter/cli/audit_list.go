@@ -95,7 +95,10 @@ func (a *audit) printEntries(entries []ledger.Entry) error {
 
 // actorText is who an entry is by: of a person's word that nobody vouches for, who it says it is by.
 func actorText(e ledger.Entry) string {
-	if spoken(e) && !hasProof(e) {
+	claimed := dataOf[struct {
+		Claimed bool `json:"claimed"`
+	}](e).Claimed
+	if e.Actor != "" && claimed || spoken(e) && !hasProof(e) {
 		return shown("says it is " + e.Actor)
 	}
 	return shown(e.Actor)

@@ -68,7 +68,8 @@ func newRunSite(t testing.TB, argv []string, definitions installed, changes ...s
 	require.NoError(t, err)
 	signer, err := identity.HostSigner("bench", key.Public())
 	require.NoError(t, err)
-	people := &activities.People{Asked: activities.Since,
+	people := &activities.People{
+		Asked:   activities.Since,
 		Cluster: cluster, Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"bench@bench"}},
 		Approvals: config.Approvals{Operators: []string{"oncall"}}, Host: "bench", Ledger: book, Installed: map[string]runbook.Definition{},
 	}
