@@ -56,7 +56,9 @@ func (s *runbookSite) story() {
 	require.Equal(s.t, runbook.Succeeded, result.Outcome, "%s", result.Reason)
 	require.Equal(s.t, 1, s.starts(began))
 	s.requireMended()
-	s.requireLedgerWhole()
+	proven, err := s.Starter(s.ctx, "audit", "verify")
+	require.NoError(s.t, err)
+	require.Contains(s.t, proven, "2 of 2 signed words proven", "the kernel says who started it and who approved it")
 	story, err := s.Starter(s.ctx, "audit", "list")
 	require.NoError(s.t, err)
 	for _, kind := range []string{"runbook.started", "incident.opened", "request.opened", "request.approved", "step.started", "step.ok", "runbook.finished"} {
