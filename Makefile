@@ -39,7 +39,7 @@ test: deps-test ## unit tests, and the adapters against the real Docker engine a
 	$(GO) test -count=1 . # what it reads is no input that the cache knows
 	$(E2E) ./activities/... ./starter/cli
 	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook internal/nginxconf:FuzzRead; do \
-	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 5s ./$${f%:*} || exit 1; done
+	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 8000x ./$${f%:*} || exit 1; done
 
 e2e: deps-test build build-demo ## the whole system under load and faults
 	$(E2E) ./deploy/compose ./deploy/examples

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,10 +10,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
-	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
@@ -42,15 +39,15 @@ type change struct {
 	project, service string
 	// uses are the operations of runbooks that do such a thing.
 	uses []string
-	// ids are the replicas that are taken away, live is how many take part in the service now, and staying how many
-	// of these are left.
-	ids           []string
-	live, staying int
+	// all are the ids of the service's replicas, live of those that take part in it, and ids of those that are taken away.
+	all, live, ids []string
+	// staying is how many of those that take part are left.
+	staying int
 }
 
-// changeHolds is for how long a run that has begun what was allowed may go on with it: no change takes as long, for a
-// removal is tried for a day.
-const changeHolds = 48 * time.Hour
+// changeHolds is for how long a run that has begun what was allowed may go on with it: no change takes as long, for its
+// last steps are tried for a day each.
+const changeHolds = 72 * time.Hour
 
 // errNotProven is why a change is refused that nobody is proven to have asked for.
 var errNotProven = errors.New("nobody is proven to have asked for it; ask on a host of the configuration, or sign with --sign-key")
@@ -93,7 +90,7 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 
 func (p *People) allowedByCall(ctx context.Context, a *Allowed, c change, now time.Time) error {
 	call := a.Call
-	replicas, service := c.live-1, fmt.Sprint(call.With["service"]) // a restart takes one at a time
+	replicas, service := 0, fmt.Sprint(call.With["service"])
 	if call.Uses == runbook.ScaleOperation {
 		var err error
 		if replicas, err = strconv.Atoi(fmt.Sprint(call.With["replicas"])); err != nil {
@@ -111,69 +108,6 @@ func (p *People) inAny(groups []string, kind identity.Kind, name string) bool {
 	return slices.ContainsFunc(groups, func(g string) bool {
 		return slices.ContainsFunc(p.Groups[g], func(m string) bool { return p.means(m, kind, name) })
 	})
-}
-
-// claim allows a change and uses its approval up for the run that asks: another one meets its entry. What the run has
-// begun it brings to its end, and nothing beyond that: the approval then counts as of the time of the entry, for the
-// replicas that are named there.
-func (p *People) claim(ctx context.Context, a *Allowed, c change, now time.Time) error {
-	if a.Call == nil { // a start is used up where the run begins
-		return p.allowed(ctx, a, c, now)
-	}
-	run := activity.GetInfo(ctx).WorkflowExecution
-	key := fmt.Sprintf("%s/%s/%s.%d.change", a.Run, a.RunID, a.Call.Path, a.Call.Attempt)
-	before, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: key, Kind: runbook.StartedKind, Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(before) == 1 && before[0].Key == key {
-		at, err := begun(before[0], run, a.Call.Uses, c, now)
-		if err != nil {
-			return err
-		}
-		return p.allowed(ctx, a, c, at)
-	}
-	if err := p.allowed(ctx, a, c, now); err != nil {
-		return err
-	}
-	data, err := json.Marshal(runbook.StepStarted{
-		Runbook: a.Call.Runbook, Step: a.Call.Path, Attempt: a.Call.Attempt, Uses: a.Call.Uses, Arguments: a.Call.With, Risk: a.Call.Risk, PlanSHA256: a.Call.PlanSHA256,
-		Replicas: c.ids, Live: c.live,
-	})
-	if err != nil {
-		return Fail(InvalidInput, err)
-	}
-	first, err := p.Ledger.AppendFirst(ctx, ledger.Draft{
-		Key: key, At: now.UTC().Format(time.RFC3339), Kind: runbook.StartedKind, Subject: a.Run, WorkflowID: run.ID, RunID: run.RunID, Data: string(data),
-	})
-	if err == nil && !first {
-		err = Fail(Unavailable, errors.New("the approval is being used up by another attempt; it is looked at again"))
-	}
-	return err
-}
-
-// begun is when a run began the change that an entry is about, unless what it is about to do is no part of that.
-func begun(e ledger.Entry, run workflow.Execution, uses string, c change, now time.Time) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, e.At)
-	if err != nil {
-		return at, err
-	}
-	var started runbook.StepStarted
-	if err := json.Unmarshal([]byte(e.Data), &started); err != nil {
-		return at, err
-	}
-	other := func(id string) bool { return !slices.Contains(started.Replicas, id) }
-	switch {
-	case e.WorkflowID != run.ID || e.RunID != run.RunID:
-		err = errors.New("the approval was used up by another run")
-	case now.Sub(at) > changeHolds:
-		err = fmt.Errorf("the approval was for a change that began at %s", e.At)
-	case slices.ContainsFunc(c.ids, other):
-		err = fmt.Errorf("the change of %s that began at %s is one of other replicas", c.service, e.At)
-	case uses == runbook.RestartOperation && c.staying < started.Live-1: // one after the other
-		err = fmt.Errorf("a restart takes one replica of %s at a time, and %d of %d would be left", c.service, c.staying, started.Live)
-	}
-	return at, Fail(PermissionDenied, err)
 }
 
 // refuseUnproven adds to the changes of a run a refusal where whoever starts it may not, and where one takes a service

@@ -56,7 +56,7 @@ func (s *takings) asks(change func(*identity.Statement)) *Allowed {
 	w := s.sign("anna", identity.StartNamespace, said)
 	text, err := said.Text()
 	require.NoError(s.t, err)
-	s.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: s.now.Format(time.RFC3339), WorkflowID: testRun, RunID: testRunID}
+	s.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: s.now.Format(time.RFC3339), Subject: testRun, WorkflowID: testRun, RunID: testRunID}
 	return &Allowed{Start: &w}
 }
 
@@ -140,7 +140,7 @@ func TestBelowTheMinimumForARunbook(t *testing.T) {
 	a = allowed(s)
 	require.NoError(t, s.removes(a, "b"))
 	for key, e := range s.archive.entries {
-		if e.Kind == runbook.StartedKind {
+		if e.Kind == ServiceTaking {
 			e.RunID = "another" // which used it up first
 			s.archive.entries[key] = e
 		}
@@ -214,8 +214,9 @@ func TestRestartIsAllowed(t *testing.T) {
 		request.Allowed = a
 		return inRun(s.docker.StopReplicas, request)
 	}
-	require.ErrorContains(t, stop("a", "b"), "a restart takes one replica of app at a time, and 0 of 2 would be left")
+	require.ErrorContains(t, stop("a", "b"), "a restart takes one replica of app at a time, and these 2 would be away")
 	require.NoError(t, stop("a"))
+	require.NoError(t, stop("a"), "a retry")
 	require.ErrorContains(t, stop("b"), "a restart takes one replica of app at a time")
 	s.docks.become("a", "running")
 	require.NoError(t, stop("b"))
@@ -223,8 +224,11 @@ func TestRestartIsAllowed(t *testing.T) {
 	s.docks.replicas = append(s.docks.replicas, scaling.Replica{ID: "c", Name: "shop-app-3", Service: "app", Number: 3, State: "running"})
 	require.ErrorContains(t, stop("c"), "is one of other replicas")
 	require.ErrorContains(t, s.removes(a, "b"), "what was approved is service.restart of app")
+	s.docks.become("a", "exited") // by itself, long after it was restarted
+	require.ErrorContains(t, stop("b"), "these 2 would be away")
+	s.docks.become("a", "running")
 	for key, e := range s.archive.entries {
-		if e.Kind == runbook.StartedKind {
+		if e.Kind == ServiceTaking {
 			e.At = s.now.Add(-changeHolds - time.Minute).Format(time.RFC3339)
 			s.archive.entries[key] = e
 		}

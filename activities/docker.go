@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/scaling"
@@ -32,8 +31,8 @@ type Engine interface {
 	// Clone makes one more replica as a copy of a sibling, with the files that Compose would write into
 	// it, compares it with the sibling, starts it and runs its post_start hooks. The same spec again
 	// returns the same replica, started if it was not; hooks may then run again. A name or number that
-	// something else holds is Conflict. A clone that was created but cannot be started is removed
-	// before the error returns.
+	// something else holds is Conflict. A clone that this call has created and that cannot be started is
+	// removed before the error returns; one that was there before stays.
 	Clone(ctx context.Context, spec CloneSpec) (scaling.Replica, error)
 	// Start starts a stopped replica and runs its post_start hooks. One that runs is left alone, except
 	// where again says that an earlier attempt may have started it and not come to its hooks: then they
@@ -150,21 +149,4 @@ type Docker struct {
 	People *People
 
 	leaving leaving
-}
-
-// leaving are the ids of the replicas that are being taken away, with how often.
-type leaving struct {
-	sync.Mutex
-	ids map[string]int
-}
-
-func (l *leaving) add(replicas []scaling.Replica, n int) {
-	if l.ids == nil {
-		l.ids = map[string]int{}
-	}
-	for _, r := range replicas {
-		if l.ids[r.ID] += n; l.ids[r.ID] == 0 {
-			delete(l.ids, r.ID)
-		}
-	}
 }

@@ -113,9 +113,8 @@ type RestartPlanRequest struct {
 	Allowed *Allowed `json:"allowed,omitempty"`
 }
 
-// PlanRestart says which replicas a restart would restart, in which order, and every reason against it: that nobody is
-// proven to have allowed it is one, and what allows it is then used up by this run. It touches nothing else. Its errors are
-// those of PlanScale in a run.
+// PlanRestart says which replicas a restart would restart, in which order, and every reason against it: in a run,
+// that nobody is proven to have allowed it is one. It touches nothing. Its errors are those of PlanScale in a run.
 func (d *Docker) PlanRestart(ctx context.Context, req RestartPlanRequest) (scaling.Restart, error) {
 	defer Heartbeat(ctx)()
 	restart, err := d.planRestart(ctx, req)

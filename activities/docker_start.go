@@ -209,18 +209,18 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 			}
 		}
 	}
-	made, started, err := d.begunBy(ctx, req, replicas)
+	u, err := d.undoing(ctx, req, replicas)
 	if err != nil {
 		return undone, err
 	}
-	t := taking{project: req.Project, service: req.Change.Service, ids: slices.Concat(made, started), forGood: len(made) > 0, own: runID(ctx) == req.MadeBy}
+	t := taking{project: req.Project, service: req.Change.Service, ids: slices.Concat(u.made, u.started), forGood: len(u.made) > 0, own: u.own}
 	ended := map[string]bool{}
 	var mu sync.Mutex
 	err = d.take(ctx, t, func(ctx context.Context, r scaling.Replica) error {
 		if err := d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Change.Service, req.Change.Policy), hooks.PreStop); err != nil {
 			return fmt.Errorf("stop %s: %w", r.Name, err)
 		}
-		if slices.Contains(made, r.ID) {
+		if slices.Contains(u.made, r.ID) {
 			if err := d.Engine.Remove(ctx, r.ID); err != nil {
 				return fmt.Errorf("remove %s: %w", r.Name, err)
 			}
@@ -233,7 +233,7 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 	for _, r := range replicas {
 		switch {
 		case !ended[r.ID]:
-		case slices.Contains(made, r.ID):
+		case slices.Contains(u.made, r.ID):
 			undone.Removed = append(undone.Removed, r.Name)
 		default:
 			undone.Stopped = append(undone.Stopped, r.Name)

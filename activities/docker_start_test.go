@@ -120,7 +120,7 @@ func TestUndoStart(t *testing.T) {
 	}}
 	undo := func(d *docks, f *file, request StartRequest, started ...string) (Undone, error) {
 		docker := d.docker(f, nil)
-		remembers(t, docker, request.MadeBy, ServiceStartingData{Started: started})
+		remembers(t, docker, request.MadeBy, ServiceStartingData{Started: started, Live: 2})
 		return resultInRun(docker.UndoStart, request)
 	}
 	d := site()
@@ -160,7 +160,7 @@ func TestUndoStart(t *testing.T) {
 // remembers writes what a host remembers of a start.
 func remembers(t *testing.T, docker *Docker, madeBy string, data ServiceStartingData) {
 	t.Helper()
-	data.Host, data.Project, data.Service = "gpu-1", "shop", "app"
+	data.Host, data.Project, data.Service, data.MadeBy = "gpu-1", "shop", "app", madeBy
 	text, err := json.Marshal(data)
 	require.NoError(t, err)
 	_, err = docker.People.Ledger.AppendFirst(t.Context(), ledger.Draft{
@@ -188,6 +188,36 @@ func TestUndoStartOfABootstrap(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Undone{Removed: []string{"shop-app-1"}, Gone: []string{"shop-app-9"}}, undone, "what made room does not come back")
 	require.Empty(t, d.replicas)
+}
+
+// What a run takes back of its own leaves as many as there were before, up to the minimum: not those that it has taken away
+// meanwhile.
+func TestUndoStartLeavesWhatWasThere(t *testing.T) {
+	d := &docks{}
+	d.replicas = two("running", "")[:1]
+	docker := d.docker(hooked(), nil)
+	start := StartRequest{Project: "shop", MadeBy: testRunID, Change: scaling.Change{Service: "app", Add: []int{2}, Sibling: d.replicas[0]}}
+	_, err := resultInRun(docker.StartReplicas, start)
+	require.NoError(t, err)
+	require.NoError(t, inRun(docker.RemoveReplicas, ask("a")), "one is left")
+	_, err = resultInRun(docker.UndoStart, start)
+	require.ErrorContains(t, err, "0 replicas of app would be left, below the minimum of its policy")
+	require.Len(t, d.replicas, 1)
+
+	d = &docks{} // of none before none has to be left
+	f := hooked()
+	f.up = func(service string, number int) error {
+		d.replicas = append(d.replicas, scaling.Replica{ID: "c", Name: "shop-app-1", Service: service, Number: number, State: "running"})
+		d.lives = map[string]scaling.Life{"c": {Created: time.Now()}}
+		return nil
+	}
+	start.Change = scaling.Change{Service: "app", Bootstrap: true, Add: []int{1}}
+	docker = d.docker(f, nil)
+	_, err = resultInRun(docker.StartReplicas, start)
+	require.NoError(t, err)
+	undone, err := resultInRun(docker.UndoStart, start)
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop-app-1"}, undone.Removed)
 }
 
 // A run that only says that it has started replicas does not stop them by an undo, and those that ran are none that it

@@ -16,27 +16,39 @@ import (
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
+// Declared says why a call is no step of a definition that this host has installed; nil is that it is. What no definition
+// says is not done, so that a step is what its definition calls it. It refuses with PermissionDenied.
+func (p *People) Declared(ctx context.Context, run string, call runbook.ActCall, now time.Time) error {
+	_, err := p.declared(ctx, run, call, now)
+	return err
+}
+
+func (p *People) declared(ctx context.Context, run string, call runbook.ActCall, now time.Time) (runbook.Program, error) {
+	d, err := p.installed(ctx, call.Definition, now)
+	if err != nil {
+		return runbook.Program{}, err
+	}
+	if !d.IsRun(run, p.Host, call.Project) {
+		return runbook.Program{}, Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
+	}
+	program := runbook.Lay(d)
+	return program, Fail(PermissionDenied, program.Does(call))
+}
+
 // Entitled says why persons do not allow a destructive effect: it holds what they signed against what is about to be
 // done, whatever the run says of it; nil is that they do. run and runID are the workflow's, as Temporal says. It refuses
 // with PermissionDenied.
 func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.ActCall, now time.Time) error {
-	d, err := p.installed(ctx, call.Definition, now)
+	program, err := p.declared(ctx, run, call, now)
 	if err != nil {
 		return err
 	}
-	switch {
-	case !d.IsRun(run, p.Host, call.Project):
-		return Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
-	case call.Run != runID: // an approval is used up by the run that the call names: with another name it would be there again
+	if call.Run != runID { // an approval is used up by the run that the call names: with another name it would be there again
 		return Fail(PermissionDenied, fmt.Errorf("the call is one of the run %q, and this is %s", call.Run, runID))
-	}
-	program := runbook.Lay(d)
-	if err := program.Does(call); err != nil {
-		return Fail(PermissionDenied, err)
 	}
 	demand, ok := program.Demands(call.Path)
 	if !ok {
-		return Fail(PermissionDenied, fmt.Errorf("no gate of the runbook %s approves %s", d.Name, call.Path))
+		return Fail(PermissionDenied, fmt.Errorf("no gate of the runbook %s approves %s", program.Definition.Name, call.Path))
 	}
 	trust, err := p.trust()
 	if err != nil {
@@ -46,11 +58,18 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	if err != nil {
 		return err
 	}
-	c := counting{persons: map[string]bool{}, need: demand.Min}
+	need := demand.Min
 	if demand.NotInitiator && initiator == nil {
-		c.need++ // so that one of them at least is somebody else
+		need++ // so that one of them at least is somebody else
 	}
+	asked := map[string]*counting{} // by the request: who says no to one takes with them who has said yes to it
+	best := &counting{}
 	for _, w := range call.Words {
+		c, ok := asked[w.Statement.Request]
+		if !ok {
+			c = &counting{persons: map[string]bool{}}
+			asked[w.Statement.Request] = c
+		}
 		w.Statement = expected(p.Cluster, p.Host, run, runID, call, w.Statement)
 		proof, err := p.approves(trust, demand, w, now)
 		switch {
@@ -61,18 +80,21 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 		default:
 			c.take(proof)
 		}
+		if best.persons == nil || c.count > best.count {
+			best = c
+		}
 	}
-	if c.count < c.need {
-		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, c.count, c.need, c.why()))
+	if best.count < need {
+		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, best.count, need, best.why()))
 	}
 	return nil
 }
 
-// counting counts persons, each once.
+// counting counts the persons who have said yes to one request, each once.
 type counting struct {
-	persons     map[string]bool
-	count, need int
-	faults      []string
+	persons map[string]bool
+	count   int
+	faults  []string
 }
 
 func (c *counting) take(p identity.Proof) {
@@ -116,9 +138,9 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 		return identity.Proof{}, fmt.Errorf("it is for %s, and not for %s of this run", s.Request, d.Gate)
 	case s.Until.IsZero() || now.After(s.Until):
 		return identity.Proof{}, fmt.Errorf("it ended at %s", s.Until.UTC().Format(time.RFC3339))
-	case s.At.Sub(now) > maxApart: // it would hold for longer than the gate gives, counted from now
+	case s.At.Sub(now) > identity.MaxApart: // it would hold for longer than the gate gives, counted from now
 		return identity.Proof{}, fmt.Errorf("it was said at %s, and it is %s", s.At.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	case s.Until.Sub(s.At) > d.Longest():
+	case s.Until.Sub(s.At) > d.Longest()+identity.MaxApart:
 		return identity.Proof{}, fmt.Errorf("it holds for longer than the gate gives, which is %s", d.Longest())
 	}
 	proof, err := trust.Prove(identity.AnswerNamespace, s, w.Evidence, now)
@@ -153,8 +175,8 @@ func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID
 	if err != nil {
 		return nil, none, Fail(InvalidInput, err)
 	}
-	used, err := p.used(ctx, text)
-	if err != nil || used == nil || used.RunID != runID || used.WorkflowID != run {
+	used, err := p.startOf(ctx, run, runID)
+	if err != nil || used == nil || used.Key != identity.UsedKey(text) {
 		return nil, none, err
 	}
 	at, err := time.Parse(time.RFC3339, used.At)
@@ -162,7 +184,7 @@ func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID
 		return nil, none, err
 	}
 	proof, err := trust.Prove(identity.StartNamespace, s, start.Evidence, at)
-	if err != nil || at.Sub(s.At).Abs() > maxApart {
+	if err != nil || at.Sub(s.At).Abs() > identity.MaxApart {
 		return nil, none, nil // then nobody is known to have started it
 	}
 	return &proof, at, nil
@@ -177,7 +199,7 @@ func (p *People) installed(ctx context.Context, sum string, now time.Time) (runb
 		return d, nil
 	}
 	unknown := Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
-	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, Limit: 1})
+	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, NewestFirst: true, Limit: 1})
 	if err != nil {
 		return runbook.Definition{}, err
 	}

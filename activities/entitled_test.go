@@ -35,6 +35,10 @@ func (s *archive) Read(_ context.Context, f ledger.Filter) (found []ledger.Entry
 			found = append(found, e)
 		}
 	}
+	slices.SortStableFunc(found, func(a, b ledger.Entry) int { return int(a.Seq - b.Seq) })
+	if f.NewestFirst {
+		slices.Reverse(found)
+	}
 	return found[:min(len(found), f.Limit)], nil
 }
 
@@ -118,7 +122,7 @@ func (e *entitlement) start(who string) *identity.Word {
 	w := e.sign(who, identity.StartNamespace, identity.Statement{Cluster: "here", Do: identity.Start, Who: who + "@example.com", Host: "gpu-1", Run: wipeRun, At: e.now, Nonce: who})
 	text, err := w.Statement.Text()
 	require.NoError(e.t, err)
-	e.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: e.now.Format(time.RFC3339), WorkflowID: wipeRun, RunID: runOne}
+	e.archive.entries[identity.UsedKey(text)] = ledger.Entry{Kind: identity.UsedKind, At: e.now.Format(time.RFC3339), Subject: wipeRun, WorkflowID: wipeRun, RunID: runOne}
 	return &w
 }
 
@@ -187,7 +191,7 @@ func TestEntitled(t *testing.T) {
 		"another plan":                     {plain, func(e *entitlement) { e.approve("ben"); e.call.PlanSHA256 = strings.Repeat("cd", 32) }, "it is not over this text"},
 		"another argument":                 {plain, func(e *entitlement) { e.approve("ben"); e.call.With["command"] = "wipe-all" }, "it is not over this text"},
 		"another command line":             {plain, func(e *entitlement) { e.approve("ben"); e.call.Argv = []string{"/bin/wipe", "--everything"} }, "it is not over this text"},
-		"another operation":                {plain, func(e *entitlement) { e.approve("ben"); e.call.Uses = "product.db_pool_reset" }, "the step wipe uses command.run, and not product.db_pool_reset"},
+		"another operation":                {plain, func(e *entitlement) { e.approve("ben"); e.call.Uses = "product.db_pool_reset" }, "the step wipe uses \"command.run\", and not \"product.db_pool_reset\""},
 		"a definition that was never here": {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = strings.Repeat("0", 64) }, "the ledger does not know that this host had the definition of the run"},
 		"no definition":                    {plain, func(e *entitlement) { e.approve("ben"); e.call.Definition = "" }, "the ledger does not know that this host had the definition of the run"},
 		"another project":                  {plain, func(e *entitlement) { e.approve("ben"); e.call.Project = "bank" }, "is no run of the runbook wipe"},
@@ -250,6 +254,40 @@ func TestEntitled(t *testing.T) {
 			w.Evidence.Kind, w.Evidence.By = identity.Host, "gpu-2"
 			e.words(w)
 		}, "the host gpu-2 vouches for its own users alone"},
+		"two of two, of two requests": {func(g *runbook.Gate) { g.Min = 2 }, func(e *entitlement) {
+			e.approve("ben")
+			s := e.said("cleo")
+			s.Request = request.ID(wipeRun, "ask", 2, runOne) // which was asked again, as somebody had said no
+			e.words(e.sign("cleo", identity.AnswerNamespace, s))
+		}, "is approved by 1 persons that can be proven, and needs 2"},
+		"another risk":                     {plain, func(e *entitlement) { e.approve("ben"); e.call.Risk = runbook.Write }, "the step wipe is destructive, and not write"},
+		"its undo, which there is none of": {plain, func(e *entitlement) { e.approve("ben"); e.call.Undo = true }, "nothing takes the step wipe back"},
+		"an argument that is written out": {plain, func(e *entitlement) {
+			e.call.Path, e.call.Uses, e.call.With, e.call.Argv = "fewer", runbook.ScaleOperation, condition.Values{"service": "db", "replicas": 1}, nil
+			e.approve("ben")
+		}, `the step fewer has service: "app", and not "db"`},
+		"a clock that is behind": {plain, func(e *entitlement) {
+			s := e.said("ben")
+			s.At, s.Until = e.now.Add(-time.Minute), e.now.Add(45*time.Minute)
+			e.words(e.sign("ben", identity.AnswerNamespace, s))
+		}, ""},
+		"another start than the first": {plain, func(e *entitlement) {
+			e.approve("anna")
+			for key, used := range e.archive.entries {
+				if used.Kind == identity.UsedKind {
+					used.Seq = 2
+					e.archive.entries[key] = used
+				}
+			}
+			other := e.start("cleo")
+			for key, used := range e.archive.entries {
+				if used.Kind == identity.UsedKind && used.Seq == 0 {
+					used.Seq = 3
+					e.archive.entries[key] = used
+				}
+			}
+			e.call.Start = other // so that it would not be anna who started it
+		}, "needs 2"},
 		"slack": {plain, func(e *entitlement) {
 			w := e.sign("ben", identity.AnswerNamespace, e.said("ben"))
 			w.Evidence.Kind = "slack"
@@ -318,4 +356,30 @@ func same(t *testing.T, a, b identity.Word) bool {
 	other, err := json.Marshal(b)
 	require.NoError(t, err)
 	return string(one) == string(other)
+}
+
+// A definition counts as long as its host has it, and for a while after it got another one of that name, or none.
+func TestDefinitionsThatWereReplaced(t *testing.T) {
+	e := newEntitlement(t, func(*runbook.Gate) {})
+	e.approve("ben")
+	replaced := func(seq int64, sum string, ago time.Duration) {
+		text, err := json.Marshal(runbook.Installed{Host: "gpu-1", Name: "wipe", SHA256: sum})
+		require.NoError(t, err)
+		e.archive.entries[runbook.InstalledKey("gpu-1", sum)+"/wipe/"+sum] = ledger.Entry{
+			Seq: seq, Kind: runbook.InstalledKind, Subject: "runbook/wipe", At: e.now.Add(-ago).Format(time.RFC3339), Data: string(text),
+		}
+	}
+	replaced(2, "", 29*24*time.Hour)
+	require.NoError(t, e.entitled())
+	replaced(2, "", 31*24*time.Hour)
+	require.ErrorContains(t, e.entitled(), "the definition of the run was replaced at 2026-10-27T12:00:00Z, and is too old to count")
+	for key, kept := range e.archive.entries { // it was put back
+		if kept.Seq == 1 {
+			kept.Seq = 3
+			e.archive.entries[key+"/wipe/2"] = kept
+		}
+	}
+	require.NoError(t, e.entitled())
+	replaced(4, strings.Repeat("0", 64), time.Hour)
+	require.NoError(t, e.entitled())
 }

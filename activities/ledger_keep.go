@@ -74,7 +74,7 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
 }
 
-// ofRun refuses entries about another run than the one that asks, and kinds that are not for runs to keep: a worker itself
+// ofRun refuses entries of another workflow than the one that asks, and kinds that are not for runs to keep: a worker itself
 // says which definitions and keys its host has.
 func ofRun(ctx context.Context, id, kind string) error {
 	if err := ofItself(ctx, id); err != nil {
@@ -86,7 +86,7 @@ func ofRun(ctx context.Context, id, kind string) error {
 	return nil
 }
 
-// ofItself refuses what one run has to say of another.
+// ofItself refuses what one workflow has to say of another.
 func ofItself(ctx context.Context, id string) error {
 	if activity.IsActivity(ctx) && activity.GetInfo(ctx).WorkflowExecution.ID != id {
 		return Fail(PermissionDenied, fmt.Errorf("a run tells the ledger of itself, and not of %s", id))

@@ -75,8 +75,14 @@ func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
 	}, run.Data)
 }
 
-// keepService appends one event of a run that changes a service.
+// keepService appends one event of a run that changes a service, and of no other run.
 func (r *Records) keepService(ctx context.Context, event string, draft ledger.Draft, data any) error {
+	if err := ofItself(ctx, draft.WorkflowID); err != nil {
+		return Classify(ctx, err)
+	}
+	if id := runID(ctx); id != "" && id != draft.RunID {
+		return Classify(ctx, Fail(PermissionDenied, fmt.Errorf("the run %s tells the ledger of itself, and not of %s", id, draft.RunID)))
+	}
 	text, err := canonical(data)
 	if err != nil {
 		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", draft.Kind, err)))

@@ -55,6 +55,12 @@ func TestKeepServiceRun(t *testing.T) {
 	require.NoError(t, r.KeepServiceRun(t.Context(), again), "the next run of the same id is another entry")
 	require.Len(t, p.drafts, 2)
 
+	require.ErrorContains(t, inRun(r.KeepServiceRun, run), "a run tells the ledger of itself, and not of service/gpu-1/shop/app")
+	run.WorkflowID = testRun
+	require.ErrorContains(t, inRun(r.KeepServiceRun, run), "tells the ledger of itself, and not of r1")
+	require.Len(t, p.drafts, 2)
+	run.WorkflowID = "service/gpu-1/shop/app"
+
 	run.Data.Outcome = "scaled"
 	require.Equal(t, Conflict, class(t, r.KeepServiceRun(t.Context(), run)))
 }

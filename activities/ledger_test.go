@@ -65,7 +65,10 @@ func TestRecordsClassifyErrors(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(r)
 	for name, call := range map[string]func() error{
-		"keep":   func() error { _, err := env.ExecuteActivity(r.KeepServiceRun, ServiceRun{}); return err },
+		"keep": func() error {
+			_, err := env.ExecuteActivity(r.KeepServiceRun, ServiceRun{WorkflowID: testRun, RunID: testRunID})
+			return err
+		},
 		"read":   func() error { _, err := env.ExecuteActivity(r.ReadEntries, ledger.Filter{}); return err },
 		"verify": func() error { _, err := env.ExecuteActivity(r.VerifyLedger); return err },
 	} {

@@ -23,6 +23,7 @@ type UsedStatementData struct {
 // repeated in the same run. A word that has started another run, and a person who may not start one, is PermissionDenied;
 // what proves nobody is not used up. It runs on the queue of the host, whose clock and configuration decide.
 func (p *People) UseStart(ctx context.Context, who Starter) (Standing, error) {
+	defer Heartbeat(ctx)()
 	standing, err := p.useStart(ctx, who)
 	return standing, Classify(ctx, err)
 }
@@ -41,6 +42,12 @@ func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
 		return Standing{}, Fail(InvalidInput, err)
 	}
 	used, err := p.used(ctx, text)
+	if err == nil && used == nil {
+		var other *ledger.Entry
+		if other, err = p.startOf(ctx, run.ID, run.RunID); err == nil && other != nil {
+			err = Fail(PermissionDenied, errors.New("another word has started this run"))
+		}
+	}
 	switch {
 	case err != nil:
 		return Standing{}, err
@@ -71,10 +78,20 @@ func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
 
 // used is the entry by which a statement was used up; nil where it was not.
 func (p *People) used(ctx context.Context, text string) (*ledger.Entry, error) {
-	key := identity.UsedKey(text)
-	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: key, Kind: identity.UsedKind, Limit: 1})
-	if err != nil || len(found) == 0 || found[0].Key != key {
-		return nil, err
+	return p.entry(ctx, identity.UsedKey(text), identity.UsedKind)
+}
+
+// startsOfRun bounds how many starts of one workflow id are looked through, the newest first.
+const startsOfRun = 100
+
+// startOf is the entry by which the word was used up that started a run: the first, where there are several. It is nil where
+// nobody is proven to have started it.
+func (p *People) startOf(ctx context.Context, run, runID string) (first *ledger.Entry, err error) {
+	all, err := p.Ledger.Read(ctx, ledger.Filter{Kind: identity.UsedKind, Subject: run, NewestFirst: true, Limit: startsOfRun})
+	for i := range all {
+		if all[i].WorkflowID == run && all[i].RunID == runID {
+			first = &all[i]
+		}
 	}
-	return &found[0], nil
+	return first, err
 }

@@ -121,19 +121,16 @@ func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Stan
 	return standing, nil
 }
 
-// maxApart is how far the time of a statement may be from that of the host which hears it.
-const maxApart = 10 * time.Minute
-
 // claims says of a word that it is worth a name alone: that of a host whose key nobody has listed here, and a start that
 // has waited for its host for so long that whoever kept it may be somebody else.
 func (p *People) claims(w identity.Word, now time.Time) bool {
 	unlisted := w.Evidence.Kind == identity.Host && !p.Hosts.Has(identity.HostPrincipal(w.Evidence.By))
-	return unlisted || w.Namespace == identity.StartNamespace && now.Sub(w.Statement.At) > maxApart
+	return unlisted || w.Namespace == identity.StartNamespace && now.Sub(w.Statement.At) > identity.MaxApart
 }
 
 // prove fills in who a word is proven to be by.
 func (p *People) prove(name string, w identity.Word, now time.Time, into *request.Standing) error {
-	if now.Sub(w.Statement.At).Abs() > maxApart {
+	if now.Sub(w.Statement.At).Abs() > identity.MaxApart {
 		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and on %s it is %s; set the clocks right, or say it again",
 			w.Statement.At.UTC().Format(time.RFC3339), p.Host, now.UTC().Format(time.RFC3339)))
 	}

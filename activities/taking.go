@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
-// taking is what takes replicas of a service away from those who use them. Whatever stops or removes containers of a
-// project says so by one, so that nothing goes that a run may not take.
+// taking is what takes replicas of a service away from those who use them. What stops or removes containers of a project
+// says so by one, so that nothing goes that a run may not take; but for makeRoom, which has a rule of its own.
 type taking struct {
 	project, service string
 	// ids are containers; what is no replica of the service stays.
@@ -20,8 +21,9 @@ type taking struct {
 	allowed *Allowed
 	// forGood is that they do not come back.
 	forGood bool
-	// own says that the run has made or started them itself: to take that back needs nobody's word.
-	own bool
+	// own is set where the run takes back what it has itself made or started, and is how many took part in the service
+	// before that: as many have to stay, and no more.
+	own *int
 }
 
 // take calls do for each replica that is taken, unless that takes away more than a run may by itself: the service keeps as
@@ -42,40 +44,53 @@ func (d *Docker) mayTake(ctx context.Context, t taking) (taken []scaling.Replica
 	if err != nil {
 		return nil, nil, err
 	}
-	d.leaving.Lock()
-	defer d.leaving.Unlock()
-	replicas, err := d.Engine.Replicas(ctx, t.project, t.service)
+	c, taken, over, err := d.mark(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := change{project: t.project, service: t.service, uses: []string{runbook.ScaleOperation}}
+	keeps := project.minimum(t.service)
+	if t.own != nil {
+		keeps = min(keeps, *t.own)
+	}
+	below := c.staying < len(c.live) && c.staying < keeps || t.forGood && len(taken) > 0 && len(c.all)-len(taken) < keeps
+	if err := d.People.letTake(ctx, t.allowed, c, below); err != nil {
+		over()
+		return nil, nil, err
+	}
+	return taken, over, nil
+}
+
+// mark counts the replicas of the service and marks those that are taken, nobody else counting meanwhile.
+func (d *Docker) mark(ctx context.Context, t taking) (c change, taken []scaling.Replica, over func(), err error) {
+	leaving := d.leaving.of(t.project + "/" + t.service)
+	leaving.Lock()
+	defer leaving.Unlock()
+	replicas, err := d.Engine.Replicas(ctx, t.project, t.service)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	c = change{project: t.project, service: t.service, uses: []string{runbook.ScaleOperation}}
 	if !t.forGood {
 		c.uses = append(c.uses, runbook.RestartOperation)
 	}
 	for _, r := range replicas {
-		takes, live := slices.Contains(t.ids, r.ID), r.Live() && d.leaving.ids[r.ID] == 0
+		c.all = append(c.all, r.ID)
+		live := r.Live() && leaving.ids[r.ID] == 0
 		if live {
-			c.live++
+			c.live = append(c.live, r.ID)
 		}
 		switch {
-		case takes:
+		case slices.Contains(t.ids, r.ID):
 			taken, c.ids = append(taken, r), append(c.ids, r.ID)
 		case live:
 			c.staying++
 		}
 	}
-	if !t.own {
-		kept := len(replicas) - len(taken)
-		below := c.staying < c.live && c.staying < project.minimum(t.service) || t.forGood && len(taken) > 0 && kept < project.minimum(t.service)
-		if err := d.People.letTake(ctx, t.allowed, c, below); err != nil {
-			return nil, nil, err
-		}
-	}
-	d.leaving.add(taken, 1)
-	return taken, func() {
-		d.leaving.Lock()
-		defer d.leaving.Unlock()
-		d.leaving.add(taken, -1)
+	leaving.add(taken, 1)
+	return c, taken, func() {
+		leaving.Lock()
+		defer leaving.Unlock()
+		leaving.add(taken, -1)
 	}, nil
 }
 
@@ -99,20 +114,46 @@ func (d *Docker) grace(project, service string, asked scaling.Policy) time.Durat
 	return asked.Stop()
 }
 
-// mayRestart adds to a restart why persons do not allow it. It takes one replica after the other.
+// mayRestart adds to a restart why persons do not allow it. What allows it is used up by the first stop.
 func (d *Docker) mayRestart(ctx context.Context, req RestartPlanRequest, restart *scaling.Restart) error {
-	c := change{project: req.Project, service: req.Service, uses: []string{runbook.RestartOperation}}
-	for _, r := range restart.Replicas {
-		c.ids = append(c.ids, r.ID)
-		if r.Live() {
-			c.live++
-		}
-	}
-	c.staying = max(c.live-1, 0)
-	err := d.People.letTake(ctx, req.Allowed, c, true)
+	err := d.People.allowed(ctx, req.Allowed, change{project: req.Project, service: req.Service, uses: []string{runbook.RestartOperation}}, time.Now())
 	if ClassOf(err) == PermissionDenied {
 		restart.Refusals = append(restart.Refusals, scaling.Refusal{Code: scaling.NotProven, Message: err.Error()})
 		return nil
 	}
 	return err
+}
+
+// leaving has the replicas that are being taken away, by PROJECT/SERVICE.
+type leaving struct {
+	mu       sync.Mutex
+	services map[string]*leavingOne
+}
+
+// leavingOne has those of one service, with how often.
+type leavingOne struct {
+	sync.Mutex
+	ids map[string]int
+}
+
+func (l *leaving) of(service string) *leavingOne {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.services == nil {
+		l.services = map[string]*leavingOne{}
+	}
+	one, ok := l.services[service]
+	if !ok {
+		one = &leavingOne{ids: map[string]int{}}
+		l.services[service] = one
+	}
+	return one
+}
+
+func (l *leavingOne) add(replicas []scaling.Replica, n int) {
+	for _, r := range replicas {
+		if l.ids[r.ID] += n; l.ids[r.ID] == 0 {
+			delete(l.ids, r.ID)
+		}
+	}
 }

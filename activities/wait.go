@@ -105,6 +105,14 @@ func Attempt(ctx context.Context) int32 {
 	return activity.GetInfo(ctx).Attempt
 }
 
+// WorkflowID is that of the workflow that an activity works for; empty outside of one.
+func WorkflowID(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.ID
+}
+
 // runID is the run that an activity works for, which is another one after a reset of it.
 func runID(ctx context.Context) string {
 	if !activity.IsActivity(ctx) {

@@ -45,7 +45,7 @@ func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.
 		case container.StateRunning:
 			// Whether the hooks have run before the worker died is not known.
 			if err := e.hooksOf(ctx, held.ID, spec.PostStart); err != nil {
-				return scaling.Replica{}, e.undo(ctx, held.ID, err)
+				return scaling.Replica{}, err
 			}
 			return e.made(ctx, spec, held.ID)
 		default:
@@ -54,7 +54,7 @@ func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.
 	}
 	id, err = e.build(ctx, spec, id)
 	if err != nil {
-		if id != "" {
+		if id != "" && held == nil {
 			err = e.undo(ctx, id, err)
 		}
 		return scaling.Replica{}, err

@@ -3,6 +3,7 @@
 package dockerd
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestOperations(t *testing.T) {
 		Endpoints: map[string]scaling.Endpoint{"web": {Port: 8080, Ready: "/", Health: "/"}},
 	}}
 	replicas := &activities.Replicas{Engine: s.engine, Prober: prober, Projects: projects}
-	o, err := operations.New(operations.Options{Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}})
+	o, err := operations.New(operations.Options{Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, People: everybody{}})
 	require.NoError(t, err)
 	d := &activities.Docker{Host: "host", Engine: s.engine, Projects: projects, Replicas: replicas, VRAM: &activities.VRAM{}}
 	web := condition.Values{"service": "web"}
@@ -67,6 +68,15 @@ func TestOperations(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, replicas.AwaitReady(t.Context(), request))
 	require.Equal(t, condition.Values{"replicas": int64(2), "running": int64(2), "healthy": int64(2)}, state())
+}
+
+// everybody may do everything, by any definition.
+type everybody struct{}
+
+func (everybody) Declared(context.Context, string, runbook.ActCall, time.Time) error { return nil }
+
+func (everybody) Entitled(context.Context, string, string, runbook.ActCall, time.Time) error {
+	return nil
 }
 
 const plainWeb = `

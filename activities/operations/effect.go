@@ -20,6 +20,9 @@ const claimLimit = 10 * time.Second
 // mayBegin is the last look before an operation: its approval still holds, and the ledger knows that a destructive one
 // begins now. Whatever it says against it, nothing was done but by an attempt before.
 func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
+	if err := o.people.Declared(ctx, activities.WorkflowID(ctx), call, o.now()); err != nil {
+		return activities.Fail(activities.NotBegun, fmt.Errorf("nothing was done: %w", err))
+	}
 	if err := o.approved(ctx, call); err != nil || call.Risk != runbook.Destructive {
 		return err
 	}

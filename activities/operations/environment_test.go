@@ -45,6 +45,12 @@ type environment struct {
 	lock     sync.Mutex
 	// notEntitled says why persons do not allow a destructive operation.
 	notEntitled error
+	// notDeclared says why no definition has the call.
+	notDeclared error
+}
+
+func (p *environment) Declared(context.Context, string, runbook.ActCall, time.Time) error {
+	return p.notDeclared
 }
 
 func (p *environment) Entitled(_ context.Context, run, runID string, _ runbook.ActCall, _ time.Time) error {

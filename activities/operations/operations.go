@@ -29,14 +29,16 @@ type Options struct {
 	Groups map[string][]string
 	// Ledger is told of a destructive operation before it is done.
 	Ledger activities.Ledger
-	// People says whether persons allow a destructive operation.
+	// People says what definitions declare, and whether persons allow a destructive operation.
 	People Entitlement
 	// Now is the time of this worker; nil is time.Now.
 	Now func() time.Time
 }
 
-// Entitlement says whether persons allow a destructive operation; *activities.People does.
+// Entitlement says whether a call is a step of an installed definition, and whether persons allow a destructive one;
+// *activities.People does.
 type Entitlement interface {
+	Declared(ctx context.Context, run string, call runbook.ActCall, now time.Time) error
 	Entitled(ctx context.Context, run, runID string, call runbook.ActCall, now time.Time) error
 }
 

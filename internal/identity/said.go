@@ -13,6 +13,10 @@ type Said struct {
 	Evidence *Evidence `json:"evidence,omitempty"`
 }
 
+// MaxApart is how far the time of a statement may be from when it is heard: clocks are no better, and people who sign are
+// no faster.
+const MaxApart = 10 * time.Minute
+
 // Claim is a name that nobody vouches for, as it is shown to people.
 func Claim(who string) string { return "someone who says it is " + who }
 

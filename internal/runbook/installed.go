@@ -21,12 +21,12 @@ const InstalledKind = "definition.installed"
 type Installed struct {
 	Host string `json:"host"`
 	Name string `json:"name"`
-	// SHA256 is Definition.Sum.
+	// SHA256 is Definition.Sum; empty where the host has no runbook of that name any more.
 	SHA256     string     `json:"sha256"`
 	Definition Definition `json:"definition"`
 }
 
-// InstalledKey is the key of that entry. A name of a host has no slash.
+// InstalledKey is what the key of that entry begins with. A name of a host has no slash.
 func InstalledKey(host, sum string) string { return "definition/" + host + "/" + sum }
 
 // Sum is the SHA-256 of the definition with all that it calls, in hexadecimal digits.
@@ -83,18 +83,34 @@ func (p Program) Demands(path string) (Demand, bool) {
 	return d, true
 }
 
-// Does says why a call is not the step of the definition; nil is that it is. An argument that is not written out there is
-// what the run has found out, and nothing here says which.
+// Does says why a call is not the step of the definition, or what takes it back; nil is that it is. An argument that is not
+// written out there is what the run has found out, and nothing here says which.
 func (p Program) Does(call ActCall) error {
 	at := p.Find(call.Path)
 	if at == Nowhere {
 		return fmt.Errorf("the runbook %s has no step %s", p.Definition.Name, call.Path)
 	}
 	s := p.Nodes[at].Step
-	if s.Uses != call.Uses {
-		return fmt.Errorf("the step %s uses %s, and not %s", call.Path, s.Uses, call.Uses)
+	uses, with, risk := s.Uses, s.With, s.Risk
+	if call.Undo {
+		if s.Undo == nil {
+			return fmt.Errorf("nothing takes the step %s back", call.Path)
+		}
+		uses, with, risk = s.Undo.Uses, s.Undo.With, Write
 	}
-	for _, f := range s.With {
+	switch {
+	case uses != call.Uses:
+		return fmt.Errorf("the step %s uses %q, and not %q", call.Path, uses, call.Uses)
+	case risk != call.Risk:
+		return fmt.Errorf("the step %s is %s, and not %s", call.Path, risk, call.Risk)
+	case call.Measured: // its arguments are how things were
+		return nil
+	}
+	return p.same(call, with)
+}
+
+func (p Program) same(call ActCall, with []Filled) error {
+	for _, f := range with {
 		if f.Value.Constant == nil {
 			continue
 		}

@@ -61,9 +61,6 @@ type StepStarted struct {
 	Argv       []string         `json:"argv,omitempty"`
 	Risk       Risk             `json:"risk"`
 	PlanSHA256 string           `json:"plan_sha256,omitempty"`
-	// Replicas are those that a change of a service may take away, and Live is how many took part in the service then.
-	Replicas []string `json:"replicas,omitempty"`
-	Live     int      `json:"live,omitempty"`
 }
 
 // StepEnded is the data of step.ok, step.failed, step.timeout, step.unknown and step.skipped.

@@ -54,7 +54,7 @@ func (m *machine) unwind(keep int) {
 			continue
 		}
 		m.out(Command{Seq: m.next(), Act: &ActCall{
-			Path: u.Path, Project: m.s.Run.Project, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Measured: u.Measured, Run: m.s.Run.RunID, Idempotent: true, TimeoutSeconds: actLimit,
+			Path: u.Path, Project: m.s.Run.Project, Attempt: 1, Uses: u.Uses, With: u.With, Risk: Write, Undo: true, Measured: u.Measured, Run: m.s.Run.RunID, Definition: m.s.Run.Definition, Idempotent: true, TimeoutSeconds: actLimit,
 			Retry: Retry{Attempts: undoAttempts, IntervalSeconds: 2},
 		}})
 		return

@@ -47,14 +47,21 @@ func newEvidence(file string, each func(signed, string) error) (*evidence, error
 	return e, nil
 }
 
-// take looks at one entry. They come in their order: the key of a host is known before it has signed anything.
+// know takes in the key of a host. All of them have to be known before an entry is taken: a host may have signed before
+// it could tell the ledger of its key.
+func (e *evidence) know(entry ledger.Entry) error {
+	at, err := time.Parse(time.RFC3339Nano, entry.At)
+	if err != nil || entry.Kind != ledger.HostKeyKind {
+		return nil // a chain that holds has no other times
+	}
+	return e.hostKey(entry, at)
+}
+
+// take looks at one entry.
 func (e *evidence) take(entry ledger.Entry) error {
 	at, err := time.Parse(time.RFC3339Nano, entry.At)
 	if err != nil {
 		return nil // which the chain does not have
-	}
-	if entry.Kind == ledger.HostKeyKind {
-		return e.hostKey(entry, at)
 	}
 	var data struct {
 		Statement string          `json:"statement"`
@@ -69,10 +76,6 @@ func (e *evidence) take(entry ledger.Entry) error {
 	}
 	return e.each(of, why)
 }
-
-// keyApart is how long before the entry of a new key its host may have signed with it: clocks may be apart by as much as a
-// word may be old.
-const keyApart = 10 * time.Minute
 
 // hostKey is a new key of a host: the one before signs no more. Its first one a host may have had before the ledger.
 func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
@@ -89,7 +92,7 @@ func (e *evidence) hostKey(entry ledger.Entry, at time.Time) error {
 		if old.Principal != signer.Principal {
 			continue
 		}
-		if signer.After = at.Add(-keyApart); old.Before.IsZero() {
+		if signer.After = at.Add(-identity.MaxApart); old.Before.IsZero() {
 			e.trust.Hosts[i].Before = at
 		}
 	}

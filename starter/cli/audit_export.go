@@ -44,11 +44,12 @@ a program of your own, can verify them without the database.`,
 }
 
 // each does something with all entries, the oldest first, and returns the last of them.
-func (a *audit) each(ctx context.Context, do func(ledger.Entry) error) (last ledger.Head, err error) {
+func (a *audit) each(ctx context.Context, of ledger.Filter, do func(ledger.Entry) error) (last ledger.Head, err error) {
 	last = ledger.Beginning()
 	err = a.with(ctx, func(r records) error {
 		for {
-			page, err := r.Read(ctx, ledger.Filter{AfterSeq: last.Seq})
+			of.AfterSeq = last.Seq
+			page, err := r.Read(ctx, of)
 			if err != nil || len(page) == 0 {
 				return err
 			}
@@ -66,7 +67,7 @@ func (a *audit) each(ctx context.Context, do func(ledger.Entry) error) (last led
 // export writes all entries and returns the last of them.
 func (a *audit) export(ctx context.Context, to io.Writer) (ledger.Head, error) {
 	out := bufio.NewWriter(to)
-	last, err := a.each(ctx, func(e ledger.Entry) error {
+	last, err := a.each(ctx, ledger.Filter{}, func(e ledger.Entry) error {
 		line, err := ledger.Line(e)
 		if err == nil {
 			_, err = out.Write(line)

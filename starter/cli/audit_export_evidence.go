@@ -28,7 +28,7 @@ func (a *audit) exportEvidence(ctx context.Context, dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil { // nothing old lies beside what is written
 		return failed("--evidence", err.Error(), "name a new folder")
 	}
-	if _, err := a.each(ctx, e.take); err != nil {
+	if err := a.eachWord(ctx, e); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "allowed_signers"), []byte(e.signers()), 0o600); err != nil {

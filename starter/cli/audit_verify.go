@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,7 @@ must be about what its entry says: the same decision, person, run, request or st
 }
 
 func (a *audit) verify(ctx context.Context) error {
-	words, take, err := a.words()
+	words, e, err := a.words()
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (a *audit) verify(ctx context.Context) error {
 	if err := a.with(ctx, func(r records) (err error) { report, err = r.Verify(ctx); return err }); err != nil {
 		return err
 	}
-	if _, err := a.each(ctx, take); err != nil {
+	if err := a.eachWord(ctx, e); err != nil {
 		return err
 	}
 	anchor := "no anchor: the host that verified has not seen this ledger before"
@@ -53,6 +54,15 @@ func (a *audit) verify(ctx context.Context) error {
 		anchor = fmt.Sprintf("anchor %s", report.Anchor)
 	}
 	return a.printReport(verified{report, *words}, anchor)
+}
+
+// eachWord has all words of the ledger looked at, the keys of the hosts first.
+func (a *audit) eachWord(ctx context.Context, e *evidence) error {
+	if _, err := a.each(ctx, ledger.Filter{Kind: ledger.HostKeyKind}, e.know); err != nil {
+		return err
+	}
+	_, err := a.each(ctx, ledger.Filter{}, e.take)
+	return err
 }
 
 // verified is what verifying a ledger found.
@@ -68,7 +78,7 @@ type words struct {
 }
 
 // words counts the words of people in the entries that are taken.
-func (a *audit) words() (*words, func(ledger.Entry) error, error) {
+func (a *audit) words() (*words, *evidence, error) {
 	c, err := a.configurationOrDefault()
 	if err != nil {
 		return nil, nil, err
@@ -84,7 +94,7 @@ func (a *audit) words() (*words, func(ledger.Entry) error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return w, e.take, nil
+	return w, e, nil
 }
 
 func (a *audit) verifyFile(file string) error {
@@ -93,12 +103,16 @@ func (a *audit) verifyFile(file string) error {
 		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
 	}
 	defer func() { _ = f.Close() }()
-	words, take, err := a.words()
+	words, e, err := a.words()
 	if err != nil {
 		return err
 	}
+	_ = ledger.Lines(f, e.know) // what is wrong with the file is said below
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return missing("audit verify", err.Error(), "name a file that starter audit export has written")
+	}
 	v := ledger.NewVerifier(nil, nil)
-	if err := ledger.Lines(f, func(e ledger.Entry) error { v.Add(e); return take(e) }); err != nil {
+	if err := ledger.Lines(f, func(entry ledger.Entry) error { v.Add(entry); return e.take(entry) }); err != nil {
 		return usage(file, err.Error(), "name a file that starter audit export has written")
 	}
 	report := v.End()

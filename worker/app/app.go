@@ -61,12 +61,14 @@ type App struct {
 	handler  ingress.Options
 	workers  []worker.Worker
 	ledger   *ledger.Store
-	proof    *proof
-	state    *state
-	probe    gpus
-	monitor  *gpumetrics.Monitor
-	polling  atomic.Bool
-	fatal    chan error
+	// untold tells the ledger what it could not be told at the start; nil is nothing.
+	untold  func(context.Context) error
+	proof   *proof
+	state   *state
+	probe   gpus
+	monitor *gpumetrics.Monitor
+	polling atomic.Bool
+	fatal   chan error
 }
 
 // New checks the configuration, connects the adapters and claims the HTTP address. Nothing polls
@@ -93,9 +95,6 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	if err := proven.announce(ctx, book, name); err != nil {
-		o.Logger.Error("the key of this host is not in the ledger", "error", err) // the next start tries again
-	}
 	commands, err := ownCommands(o.Logger)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
@@ -106,8 +105,13 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	if err := keepInstalled(ctx, book, name, adapters.People.Installed); err != nil {
-		o.Logger.Error("the ledger does not know the runbooks of this host", "error", err) // the next start tries again
+	told := func(ctx context.Context) error {
+		return errors.Join(proven.announce(ctx, book, name), keepInstalled(ctx, book, name, adapters.People.Installed))
+	}
+	if err := told(ctx); err != nil {
+		o.Logger.Error("the ledger does not know the key or the runbooks of this host; it is told again until it does", "error", err)
+	} else {
+		told = nil
 	}
 	kept, err := stateOf(book, o.StateFiles)
 	if err != nil {
@@ -121,7 +125,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
-		ledger: book, proof: proven, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+		ledger: book, untold: told, proof: proven, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
 	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
 	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
@@ -153,6 +157,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return ingress.Serve(ctx, a.proof.local, ingress.Vouch(a.host, a.proof.key)) })
 	group.Go(func() error { return a.poll(ctx) })
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
+	group.Go(func() error { a.tell(ctx); return nil })
 	gone := make(chan error, 1)
 	group.Go(func() error {
 		err := a.state.watch(ctx)
@@ -178,6 +183,20 @@ func (a *App) Run(ctx context.Context) error {
 		case <-time.After(goneGrace): // there is nothing to hand over to
 		}
 		return err
+	}
+}
+
+// tellAgain is how long a ledger that could not be told is left alone.
+const tellAgain = 10 * time.Second
+
+// tell tells the ledger what it could not be told at the start.
+func (a *App) tell(ctx context.Context) {
+	for a.untold != nil && a.untold(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tellAgain):
+		}
 	}
 }
 
