@@ -62,7 +62,8 @@ func looking(summary string) workflow.ActivityOptions {
 	}
 }
 
-// using is for the use of a person's word, which a host's worker writes into the ledger: it waits a day for one that is away.
+// using is for the use of a person's word, which a host's worker writes into the ledger: it waits a day for one that
+// is away, as long as a worker of the host is there.
 func using(summary string) workflow.ActivityOptions {
 	o := changing(summary, lookLimit, ledgerTotal)
 	o.RetryPolicy = ledgerRetry
