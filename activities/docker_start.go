@@ -140,10 +140,17 @@ func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change)
 	if err != nil {
 		return nil, err
 	}
+	stale, err := d.stale(ctx, project, c)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range c.Discard {
 		if !slices.ContainsFunc(there, func(t scaling.Replica) bool { return t.ID == r.ID }) {
 			removed = append(removed, r.Name) // by an attempt before
 			continue
+		}
+		if !slices.ContainsFunc(stale, func(s scaling.Replica) bool { return s.ID == r.ID }) {
+			return removed, Fail(PreconditionFailed, fmt.Errorf("%s was to make room for the first replica of %s, and is as the file says: it can be started", r.Name, c.Service))
 		}
 		if at := slices.IndexFunc(there, scaling.Replica.Live); at >= 0 { // then none has to be made first
 			return removed, Fail(PreconditionFailed, fmt.Errorf("%s was to make room for the first replica of %s, and %s runs", r.Name, c.Service, there[at].Name))
@@ -154,6 +161,27 @@ func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change)
 		removed = append(removed, r.Name)
 	}
 	return removed, nil
+}
+
+// stale are the stopped replicas that this host itself would remove for the change now.
+func (d *Docker) stale(ctx context.Context, name string, c scaling.Change) ([]scaling.Replica, error) {
+	if len(c.Discard) == 0 {
+		return nil, nil
+	}
+	project, err := d.Projects.Of(name)
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := d.Engine.Inventory(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := d.lookAt(ctx, project, inventory, []string{c.Service})
+	if err != nil {
+		return nil, err
+	}
+	seen.Targets = []scaling.Target{{Service: c.Service, Replicas: c.To}}
+	return scaling.MakePlan(seen).Changes[0].Discard, nil
 }
 
 // bootstrap lets Compose make the first.

@@ -27,6 +27,8 @@ type Ledger interface {
 // Records keeps what must be remembered longer than Temporal does. It runs on the shared queue.
 type Records struct {
 	Ledger Ledger
+	// Asked says when an activity was asked for, by the clock of whoever gives it out: Since.
+	Asked func(context.Context) time.Time
 }
 
 // ReadEntries returns one page of entries, small enough for a history.

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -41,7 +43,7 @@ type Kept struct {
 // keys.
 func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	for _, rec := range req.Records {
-		if err := ofRun(ctx, req.WorkflowID, rec.Kind); err != nil {
+		if err := r.ofRun(ctx, req.WorkflowID, req.RunID, rec.Kind, req.At); err != nil {
 			return Kept{}, Classify(ctx, err)
 		}
 		data, err := canonical(rec.Data)
@@ -74,10 +76,10 @@ func (r *Records) Keep(ctx context.Context, req KeepRequest) (Kept, error) {
 	return Kept{Results: runbook.Evaluate(req.Items, req.At), RunID: runID(ctx)}, nil
 }
 
-// ofRun refuses entries of another workflow than the one that asks, and kinds that are not for runs to keep: a worker itself
-// says which definitions and keys its host has.
-func ofRun(ctx context.Context, id, kind string) error {
-	if err := ofItself(ctx, id); err != nil {
+// ofRun refuses entries of another workflow than the one that asks, and kinds that are not for runs to keep: a worker
+// itself says which definitions and keys its host has.
+func (r *Records) ofRun(ctx context.Context, id, run, kind string, at time.Time) error {
+	if err := r.ofItself(ctx, id, run, at); err != nil {
 		return err
 	}
 	if !slices.Contains(KeptKinds, kind) {
@@ -86,10 +88,28 @@ func ofRun(ctx context.Context, id, kind string) error {
 	return nil
 }
 
-// ofItself refuses what one workflow has to say of another.
-func ofItself(ctx context.Context, id string) error {
-	if activity.IsActivity(ctx) && activity.GetInfo(ctx).WorkflowExecution.ID != id {
+// backdated is how much older than its keeping an entry may be, beside what clocks are apart: a run waits a day for a
+// ledger that is away.
+const backdated = ledgerWait + identity.MaxApart
+
+// ledgerWait is how long a run waits for the ledger.
+const ledgerWait = 24 * time.Hour
+
+// ofItself refuses what one workflow has to say of another, and what it says to have happened at a time at which it cannot.
+// A run is one by its id: what is no such id could make the key of another workflow's entry. It need not be the one that
+// asks, which may have been reset since.
+func (r *Records) ofItself(ctx context.Context, id, run string, at time.Time) error {
+	if !activity.IsActivity(ctx) {
+		return nil
+	}
+	own, now := activity.GetInfo(ctx).WorkflowExecution, r.Asked(ctx)
+	switch {
+	case own.ID != id:
 		return Fail(PermissionDenied, fmt.Errorf("a run tells the ledger of itself, and not of %s", id))
+	case own.RunID != run && uuid.Validate(run) != nil:
+		return Fail(PermissionDenied, fmt.Errorf("%s is no id of a run", run))
+	case at.Sub(now) > identity.MaxApart || now.Sub(at) > backdated:
+		return Fail(PermissionDenied, fmt.Errorf("nothing that a run tells happens at %s, when it is %s", at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ const ServiceFinished = "service.finished"
 
 // KeepServiceAsk appends that a change of a service was asked for. It may be repeated.
 func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
-	return r.keepService(ctx, "asked", ledger.Draft{
+	return r.keepService(ctx, "asked", ask.At, ledger.Draft{
 		At: ask.At.UTC().Format(time.RFC3339), Kind: ServiceAsked, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID,
 	}, ask.Data)
 }
@@ -70,18 +70,15 @@ func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
 // KeepServiceRun appends the end of a change of a service. It may be repeated. Another entry under its key is Conflict,
 // a ledger that does not answer Unavailable.
 func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
-	return r.keepService(ctx, "finished", ledger.Draft{
+	return r.keepService(ctx, "finished", run.At, ledger.Draft{
 		At: run.At.UTC().Format(time.RFC3339), Kind: ServiceFinished, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID,
 	}, run.Data)
 }
 
 // keepService appends one event of a run that changes a service, and of no other run.
-func (r *Records) keepService(ctx context.Context, event string, draft ledger.Draft, data any) error {
-	if err := ofItself(ctx, draft.WorkflowID); err != nil {
+func (r *Records) keepService(ctx context.Context, event string, at time.Time, draft ledger.Draft, data any) error {
+	if err := r.ofItself(ctx, draft.WorkflowID, draft.RunID, at); err != nil {
 		return Classify(ctx, err)
-	}
-	if id := runID(ctx); id != "" && id != draft.RunID {
-		return Classify(ctx, Fail(PermissionDenied, fmt.Errorf("the run %s tells the ledger of itself, and not of %s", id, draft.RunID)))
 	}
 	text, err := canonical(data)
 	if err != nil {

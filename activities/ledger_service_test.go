@@ -29,7 +29,7 @@ func (p *pad) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
 
 func TestKeepServiceRun(t *testing.T) {
 	p := &pad{drafts: map[string]ledger.Draft{}}
-	r := &Records{Ledger: p}
+	r := &Records{Ledger: p, Asked: func(context.Context) time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }}
 	run := ServiceRun{
 		WorkflowID: "service/gpu-1/shop/app", RunID: "r1", At: time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("CET", 3600)), By: "anna@gpu-1",
 		Data: ServiceRunData{
@@ -57,9 +57,15 @@ func TestKeepServiceRun(t *testing.T) {
 
 	require.ErrorContains(t, inRun(r.KeepServiceRun, run), "a run tells the ledger of itself, and not of service/gpu-1/shop/app")
 	run.WorkflowID = testRun
-	require.ErrorContains(t, inRun(r.KeepServiceRun, run), "tells the ledger of itself, and not of r1")
+	require.ErrorContains(t, inRun(r.KeepServiceRun, run), "r1 is no id of a run")
+	run.RunID = testRunID
+	for _, at := range []time.Time{run.At.Add(-25 * time.Hour), run.At.Add(11 * time.Minute)} {
+		other := run
+		other.At = at
+		require.ErrorContains(t, inRun(r.KeepServiceRun, other), "nothing that a run tells happens at")
+	}
 	require.Len(t, p.drafts, 2)
-	run.WorkflowID = "service/gpu-1/shop/app"
+	run.WorkflowID, run.RunID = "service/gpu-1/shop/app", "r1"
 
 	run.Data.Outcome = "scaled"
 	require.Equal(t, Conflict, class(t, r.KeepServiceRun(t.Context(), run)))

@@ -41,7 +41,7 @@ func TestRecords(t *testing.T) {
 	entry := draft.Seal(ledger.Beginning())
 	anchor := entry.Head()
 	p := &paper{entry: entry, report: ledger.Report{Clean: true, Entries: 1, Head: anchor, Anchor: &anchor, Faults: []ledger.Fault{}}}
-	r := &Records{Ledger: p}
+	r := &Records{Ledger: p, Asked: Since}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(r)
 
@@ -61,12 +61,12 @@ func TestRecords(t *testing.T) {
 }
 
 func TestRecordsClassifyErrors(t *testing.T) {
-	r := &Records{Ledger: &paper{err: Fail(Conflict, errors.New("something else is there"))}}
+	r := &Records{Asked: Since, Ledger: &paper{err: Fail(Conflict, errors.New("something else is there"))}}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(r)
 	for name, call := range map[string]func() error{
 		"keep": func() error {
-			_, err := env.ExecuteActivity(r.KeepServiceRun, ServiceRun{WorkflowID: testRun, RunID: testRunID})
+			_, err := env.ExecuteActivity(r.KeepServiceRun, ServiceRun{WorkflowID: testRun, RunID: testRunID, At: time.Now()})
 			return err
 		},
 		"read":   func() error { _, err := env.ExecuteActivity(r.ReadEntries, ledger.Filter{}); return err },

@@ -223,7 +223,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	runbooks := &activities.Runbooks{People: s.people, Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
 	s.RegisterActivity(runbooks)
 	s.RegisterActivityWithOptions(runbooks.PastActs, activity.RegisterOptions{Name: activities.ActedSinceLater})
-	records := &activities.Records{Ledger: s.ledger}
+	records := &activities.Records{Ledger: s.ledger, Asked: func(context.Context) time.Time { return s.Now() }}
 	s.RegisterActivity(records)
 	for _, name := range append([]string{activities.Evaluate, activities.KeepLater}, activities.KeptKinds...) {
 		s.RegisterActivityWithOptions(records.Keep, activity.RegisterOptions{Name: name})

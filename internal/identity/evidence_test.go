@@ -173,7 +173,7 @@ func TestWhoCountsAsWhom(t *testing.T) {
 		{Host, "ops@gpu-2", "anna"},
 		{SSH, "anna@example.com", "anna"},
 		{Host, "anna@gpu-2", "anna"},
-		{Host, "ops@gpu-1", "ops"},
+		{Host, "ops@gpu-1", "anna"},
 		{SSH, "ben@gpu-1", "ssh:ben@gpu-1"},
 		{Host, "uid:7@gpu-1", "uid:7"},
 		{Host, "alert", "host:alert"},

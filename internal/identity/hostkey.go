@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -36,6 +37,9 @@ func OpenHostKey(path string) (HostKey, error) {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return HostKey{}, fmt.Errorf("%s may be read by others (mode %04o); remove it for a new key, or chmod 0600 it if nobody else was on this host", path, info.Mode().Perm())
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); ok && int(of.Uid) != os.Geteuid() {
+		return HostKey{}, fmt.Errorf("%s belongs to the uid %d, and this process runs as %d; remove it for a new key", path, of.Uid, os.Geteuid())
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	if err != nil || signer.PublicKey().Type() != ssh.KeyAlgoED25519 {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,13 +47,27 @@ func (all People) Named(kind Kind, name string) string {
 	return ""
 }
 
-// Counts is what an identity counts as where persons are counted: the person, and for an account that is nobody's the
-// name of its user. So one user of two hosts is one person, unless the configuration says that they are two.
+// users are the persons who have an account of that user's name.
+func (all People) users(user string) (persons []string) {
+	for _, person := range slices.Sorted(maps.Keys(all)) {
+		if slices.ContainsFunc(all[person].Host, func(own string) bool { name, _, _ := CutHost(own); return name == user }) {
+			persons = append(persons, person)
+		}
+	}
+	return persons
+}
+
+// Counts is what an identity counts as where persons are counted: the person, and for an account that is nobody's the one
+// person who has an account of that user's name on another host, or else that name. So one user of two hosts is one person,
+// unless the configuration says that they are two.
 func (all People) Counts(kind Kind, name string) string {
 	if person := all.Named(kind, name); person != "" {
 		return person
 	}
 	if user, _, ok := CutHost(name); kind == Host && ok {
+		if persons := all.users(user); len(persons) == 1 {
+			return persons[0]
+		}
 		return user
 	}
 	return string(kind) + ":" + name

@@ -13,7 +13,7 @@ import (
 
 // entryKinds are the kinds of all entries that evenkeel makes, those of one family together.
 func entryKinds() []string {
-	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished, activities.ServiceStarting, ledger.HostKeyKind, runbook.InstalledKind, identity.UsedKind)
+	all := append(slices.Clone(activities.KeptKinds), activities.NotificationKind, activities.ServiceAsked, activities.ServiceFinished, activities.ServiceStarting, activities.ServiceTaking, ledger.HostKeyKind, runbook.InstalledKind, identity.UsedKind)
 	slices.Sort(all)
 	return all
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +19,9 @@ import (
 func (e *evidence) holds(of signed, at time.Time) error {
 	says, namespaces := saysOf(of)
 	switch {
-	case namespaces != nil && !slices.Contains(namespaces, of.Proof.Namespace):
+	case namespaces == nil:
+		return fmt.Errorf("an entry %s keeps no word of a person", of.Kind)
+	case !slices.Contains(namespaces, of.Proof.Namespace):
 		return fmt.Errorf("it is signed in %s, and %s needs %s", of.Proof.Namespace, of.Kind, strings.Join(namespaces, " or "))
 	case of.Kind == identity.UsedKind && of.Key != identity.UsedKey(of.Statement):
 		return errors.New("the key of the entry is not that of its statement")
@@ -27,27 +30,42 @@ func (e *evidence) holds(of signed, at time.Time) error {
 }
 
 // saysOf is what an entry says of the word that it keeps, by the names of a statement's lines, and the namespaces in
-// which such a word may be signed. Of a kind that it does not know it says who and which run.
+// which such a word may be signed: none for a kind that keeps no words.
 func saysOf(of signed) (says map[string]string, namespaces []string) {
 	says = map[string]string{"who": of.Actor, "run": of.WorkflowID, "run-id": of.RunID}
-	switch family, _, _ := strings.Cut(of.Kind, "."); {
+	switch family, what, _ := strings.Cut(of.Kind, "."); {
 	case of.Kind == identity.UsedKind:
 		says["do"], says["run-id"] = identity.Start, "" // there is no run yet when somebody says it
 		return says, []string{identity.StartNamespace}
 	case family == "request":
-		w := dataOf[request.Word](of.Entry)
-		says["do"], says["request"], says["plan"] = w.Asks.Does(w.Decision), w.Request, w.PlanSHA256
+		answerSays(says, of, dataOf[request.Word](of.Entry))
 		return says, []string{identity.AnswerNamespace}
 	case family == "operator":
-		ordered(says, of, dataOf[runbook.Ordered](of.Entry))
+		orderSays(says, of, what, dataOf[runbook.Ordered](of.Entry))
 		return says, []string{identity.AnswerNamespace, identity.OrderNamespace}
 	}
 	return says, nil
 }
 
-// ordered adds what the entry of an order says.
-func ordered(says map[string]string, of signed, o runbook.Ordered) {
-	says["do"] = o.Order
+// answerSays adds what the entry of an answer says. The run that asked is in the id of the request: the entry may be one of
+// a run that was reset from it.
+func answerSays(says map[string]string, of signed, w request.Word) {
+	decision := map[string]string{"request.approved": request.Approve, "request.answered": request.Approve, "request.rejected": request.Reject}[of.Kind]
+	says["do"], says["request"], says["plan"] = w.Asks.Does(cmp.Or(decision, w.Decision)), w.Request, w.PlanSHA256
+	if of.Kind == "request.approved" {
+		says["do"] = request.Approve
+	}
+	signedRun := identity.Line(of.Statement, "run-id")
+	if workflow, _, run, ok := request.Split(w.Request); ok && workflow == of.WorkflowID && run != "" && strings.HasSuffix(signedRun, run) {
+		says["run-id"] = signedRun
+	}
+}
+
+// orderSays adds what the entry of an order says.
+func orderSays(says map[string]string, of signed, what string, o runbook.Ordered) {
+	if says["do"] = what; what == "denied" {
+		says["do"] = o.Order
+	}
 	asked := identity.Line(of.Statement, "request")
 	switch run, step, _, _ := request.Split(asked); {
 	case of.Proof.Namespace == identity.AnswerNamespace && (run != of.WorkflowID || step[:max(0, strings.LastIndex(step, "."))] != o.Step):

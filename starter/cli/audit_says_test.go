@@ -92,7 +92,11 @@ func TestAuditHoldsEntriesAgainstStatements(t *testing.T) {
 		want   string
 	}{
 		"another run":       {"an approval", func(h *heard) { h.entry.WorkflowID = "runbook/gpu-1/shop/other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "runbook/gpu-1/shop/other"`},
-		"a later run":       {"an approval", func(h *heard) { h.entry.RunID = "later" }, `its line run-id is "0199-0123abcd", and the entry says "later"`},
+		"after a reset":     {"an approval", func(h *heard) { h.entry.RunID = "later" }, ""}, // the request says of which run it was
+		"a later run":       {"an approval", func(h *heard) { h.statement.RunID = "0199-99999999" }, `its line run-id is "0199-99999999", and the entry says "0199-0123abcd"`},
+		"a no as a yes":     {"an approval", func(h *heard) { h.entry.Kind = "request.rejected" }, `its line do is "approve", and the entry says "reject"`},
+		"an order's kind":   {"an order about the run", func(h *heard) { h.entry.Kind = "operator.undo" }, `its line do is "pause", and the entry says "undo"`},
+		"no word's kind":    {"an approval", func(h *heard) { h.entry.Kind = "runbook.finished" }, "an entry runbook.finished keeps no word of a person"},
 		"somebody else":     {"an approval", func(h *heard) { h.entry.Actor = "bob@gpu-1" }, `its line who is "anna@gpu-1", and the entry says "bob@gpu-1"`},
 		"a no":              {"an approval", func(h *heard) { h.statement.Do = request.Reject }, `its line do is "reject", and the entry says "approve"`},
 		"another request":   {"an approval", func(h *heard) { h.statement.Request = wipeRun + ":sure.2@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:sure.2@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.1@0123abcd"`},

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/textfile"
 	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
@@ -134,6 +135,9 @@ func (s *starter) me(ctx context.Context) string {
 
 // sign has ssh-keygen sign a text: it asks for passphrases and touches, and knows agents, hardware and PKCS#11.
 func sign(ctx context.Context, key, namespace, text string) (string, error) {
+	if _, err := textfile.Read(key, textfile.Small); err != nil { // ssh-keygen would wait for what never ends
+		return "", err
+	}
 	cmd := exec.CommandContext(ctx, "ssh-keygen", "-Y", "sign", "-n", namespace, "-f", key)
 	var signature, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), &signature, io.MultiWriter(&said, os.Stderr)

@@ -142,7 +142,11 @@ func TestProveByAKey(t *testing.T) {
 	require.NoError(t, err)
 	_, _, code, errs = proves(t, signing{key: key + ".none", as: "anna@example.com", yes: true})
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, errs, "starter: --sign-key: ssh-keygen -Y sign: ")
+	require.Contains(t, errs, "starter: --sign-key: ")
+	require.Contains(t, errs, "key.none")
+	_, _, code, errs = proves(t, signing{key: "/dev/zero", as: "anna@example.com", yes: true})
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "/dev/zero")
 }
 
 // Nothing is signed that nobody has seen and agreed to.

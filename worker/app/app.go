@@ -134,7 +134,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	workflows.Register(shared)
 	SharedActivities{
 		Visibility: &activities.Visibility{Known: known},
-		Records:    &activities.Records{Ledger: book},
+		Records:    &activities.Records{Ledger: book, Asked: activities.Since},
 		Messages:   &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"go.temporal.io/sdk/client"
 
@@ -45,5 +46,6 @@ func stateOf(book *ledger.Store, files []string) (*state, error) {
 	if file := book.File(); file != "" {
 		files = append([]string{file}, files...)
 	}
+	files = append(files, filepath.Join(dir, config.SocketName)) // without which people here can prove nothing
 	return openState(dir, files...)
 }

@@ -8,8 +8,6 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Caller is who connected to the local socket, as the kernel says.
@@ -27,19 +25,10 @@ type callerKey struct{}
 // withCaller keeps who is at the other end of a connection by the local socket. The pid is used at once and for the
 // login alone: it may be another process's later, and entitles to nothing.
 func withCaller(ctx context.Context, conn net.Conn) context.Context {
-	local, ok := conn.(*net.UnixConn)
-	if !ok {
-		return ctx
+	if c, ok := conn.(*localConn); ok {
+		return context.WithValue(ctx, callerKey{}, Caller{UID: int(c.peer.Uid), Login: loginOf(int(c.peer.Pid))})
 	}
-	raw, err := local.SyscallConn()
-	if err != nil {
-		return ctx
-	}
-	var peer *unix.Ucred
-	if controlErr := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); controlErr != nil || err != nil {
-		return ctx
-	}
-	return context.WithValue(ctx, callerKey{}, Caller{UID: int(peer.Uid), Login: loginOf(int(peer.Pid))})
+	return ctx
 }
 
 // loginOf reads the login uid of a process; negative where it has none.

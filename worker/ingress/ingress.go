@@ -42,6 +42,8 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+	_, isLocal := listener.(*socket)
+	server.SetKeepAlivesEnabled(!isLocal) // a connection there is for one call
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

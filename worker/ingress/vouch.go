@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
 	"net/http"
-	"os"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
 )
@@ -68,29 +65,4 @@ func vouch(r *http.Request, host string, key identity.HostKey) (identity.Vouched
 	}
 	signature, err := key.Sign(req.Namespace, text)
 	return identity.Vouched{Statement: req.Statement, Signature: signature}, err
-}
-
-// maxPath is what the kernel takes as the path of a socket, in bytes (unix(7)).
-const maxPath = 107
-
-// ListenLocal listens on a socket that every user of this host may call. A socket that a worker left behind is replaced;
-// the caller has made sure that no other worker has this folder.
-func ListenLocal(path string) (net.Listener, error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	if len(path) > maxPath {
-		return nil, fmt.Errorf("the path %s has %d bytes, and that of a socket may have %d; set EVENKEEL_STATE to a shorter one", path, len(path), maxPath)
-	}
-	listener, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o666); err != nil {
-		_ = listener.Close() // it was not used
-		return nil, err
-	}
-	return listener, nil
 }

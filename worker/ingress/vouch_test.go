@@ -214,3 +214,39 @@ func TestListenLocalReplacesItsOwn(t *testing.T) {
 	_, err = ListenLocal(path)
 	require.Error(t, err, "a file is somebody's")
 }
+
+// A user who holds connections open has some of them, and the others are closed at once.
+func TestConnectionsOfOneUser(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	listener, err := ListenLocal(path)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- Serve(ctx, listener, http.NotFoundHandler()) }()
+	defer func() {
+		cancel()
+		require.NoError(t, <-done)
+	}()
+	var open []net.Conn
+	for range perUser {
+		conn, err := net.Dial("unix", path)
+		require.NoError(t, err)
+		open = append(open, conn)
+	}
+	ask := func() error {
+		client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}}}
+		answer, err := client.Get("http://local/")
+		if err == nil {
+			err = answer.Body.Close()
+		}
+		return err
+	}
+	require.Error(t, ask())
+	require.NoError(t, open[0].Close())
+	require.Eventually(t, func() bool { return ask() == nil }, 10*time.Second, 10*time.Millisecond)
+	for _, conn := range open[1:] {
+		require.NoError(t, conn.Close())
+	}
+}

@@ -94,7 +94,7 @@ func newRunSite(t testing.TB, argv []string, definitions installed, changes ...s
 	workflows.Register(shared)
 	shared.RegisterWorkflow(bare)
 	app.SharedActivities{
-		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book}, Runbooks: runbooks,
+		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book, Asked: activities.Since}, Runbooks: runbooks,
 		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
 	}.Register(shared)
 	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
