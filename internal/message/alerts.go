@@ -43,7 +43,7 @@ func Alerts(g Group) Message {
 	}
 	title := counted(fires, ended)
 	if g.Host != "" {
-		title = g.Host + ": " + title
+		title = condition.Quoted(g.Host) + ": " + title
 	}
 	return Message{
 		Title: title, Severity: g.Severity, Link: g.Page, Buttons: g.Buttons,

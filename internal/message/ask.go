@@ -84,9 +84,9 @@ func (a Ask) message(what string) Message {
 
 // title names the step, and the host where it is known.
 func (a Ask) title(what string) string {
-	title := what + ": " + a.Request.Step
+	title := what + ": " + condition.Quoted(a.Request.Step)
 	if host := cmp.Or(a.Request.Host, a.Host); host != "" {
-		title += " on " + host
+		title += " on " + condition.Quoted(host)
 	}
 	return title
 }

@@ -67,13 +67,14 @@ func label(kind request.Kind, choice string) string {
 	return strings.ToUpper(said[:min(1, len(said))]) + said[min(1, len(said)):]
 }
 
-// style colours what cannot be taken back.
+// style tells a yes from a no; a yes to what cannot be taken back is the one in red.
 func style(r request.Request, choice string) Style {
+	destructive := r.Risk == request.Destructive
 	switch {
-	case choice == request.Reject, choice == r.Kind.Yes() && r.Risk == request.Destructive:
-		return Danger
-	case choice == r.Kind.Yes():
+	case choice == r.Kind.Yes() && !destructive:
 		return Primary
+	case choice == r.Kind.Yes(), choice == request.Reject && !destructive:
+		return Danger
 	}
 	return ""
 }

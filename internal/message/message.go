@@ -4,8 +4,10 @@
 package message
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Message is what people are told. All of its texts may come from anywhere, but for the names of facts and headings.
@@ -56,12 +58,13 @@ const (
 	Danger  Style = "danger"
 )
 
-// headline is the title behind the severity.
+// headline is the title behind the severity. It is never empty: no service takes an empty title.
 func (m Message) headline() string {
+	title := cmp.Or(m.Title, "evenkeel")
 	if m.Severity == "" {
-		return m.Title
+		return title
 	}
-	return m.Severity + " · " + m.Title
+	return m.Severity + " · " + title
 }
 
 // Text is the whole message as plain lines, without buttons and links. What begins with "| " is from outside; no line
@@ -91,8 +94,11 @@ func (r row) spelled(s spelling) string {
 func (m Message) rows() []row {
 	title := m.headline()
 	out := []row{{title, true}}
-	if short, whole := cut(plain.letters(title, false), maxHeader); !whole {
-		out = []row{{short, true}, {title, false}}
+	if n := factMax; len(title) > n {
+		for !utf8.RuneStart(title[n]) && n > factMax-utf8.UTFMax {
+			n--
+		}
+		out = []row{{title[:n] + ellipsis, true}, {title, false}}
 	}
 	for _, section := range m.sections() {
 		if section.Heading != "" {

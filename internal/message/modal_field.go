@@ -95,12 +95,13 @@ func options(f input.Field) []string {
 // initial is the default where a person sees all of it and it is one that the field takes; else the field is left empty,
 // and its hint says what then counts.
 func initial(f input.Field, most int) string {
-	if f.Default == nil || f.Check(condition.Whole(f.Default)) != "" {
+	value, err := condition.Convert(condition.Whole(f.Default), f.Type)
+	if err != nil || f.Check(value) != "" {
 		return ""
 	}
-	text := condition.Spell(f.Default)
-	if _, ok := f.Default.(float64); ok {
-		text = condition.Quoted(f.Default)
+	text := condition.Spell(value)
+	if _, ok := value.(float64); ok {
+		text = condition.Quoted(value) // never with an exponent
 	}
 	if units(text) > most || slackPlain.line(text) != text {
 		return ""

@@ -1,8 +1,10 @@
 package message
 
 import (
+	"cmp"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -12,16 +14,16 @@ func Notice(n request.Notification, w Where, run string) Message {
 		Title: noticed(n), Severity: w.Severity, Link: w.Page,
 		Sections: []Section{
 			{Lines: linesOf(n.Message)},
-			{Facts: facts("host", w.Host, "project", w.Project, "service", w.Service, "run", run, "step", n.Step, "for", n.To())},
+			{Facts: facts("host", w.Host, "project", w.Project, "service", w.Service, "run", run, "step", n.Step, "for", cmp.Or(joined(n.Groups), "the operators"))},
 		},
 	}
 }
 
 func noticed(n request.Notification) string {
 	if n.Runbook == "" {
-		return "Notice: " + n.Step
+		return "Notice: " + condition.Quoted(n.Step)
 	}
-	return "Notice: " + n.Runbook + ", " + n.Step
+	return "Notice: " + condition.Quoted(n.Runbook) + ", " + condition.Quoted(n.Step)
 }
 
 // maxPage is what PagerDuty takes as the summary of an event, in characters.

@@ -45,6 +45,8 @@ const fence = "```"
 // goesOn stands over what goes on with the line that the fence before it ended in.
 const goesOn = "_The last line goes on:_\n"
 
+func continues(b Block) bool { return b.Text != nil && strings.HasPrefix(b.Text.Text, goesOn) }
+
 // codeBlocks show lines from anywhere between fences. Nothing in them is formatted, and there is no line of ours. An
 // empty line is a blank: Slack would take two fences without anything between them for letters.
 func codeBlocks(lines []string, s spelling) []Block {
@@ -82,19 +84,22 @@ func codeBlocks(lines []string, s spelling) []Block {
 // contextBlocks show small lines.
 func contextBlocks(lines []string) []Block {
 	var out []Block
+	var long []string
 	for _, line := range lines {
-		for _, piece := range pieces(slackPlain.letters(line, false), textBytes) {
-			if piece == "" {
-				continue
-			}
-			if len(out) == 0 || len(out[len(out)-1].Elements) == maxContext || size(out[len(out)-1])+inJSON(piece) > textBytes {
-				out = append(out, Block{Type: "context"})
-			}
-			last := &out[len(out)-1]
-			last.Elements = append(last.Elements, plainText(piece))
+		text, whole := cut(slackPlain.letters(line, false), textBytes)
+		switch {
+		case !whole:
+			long = append(long, line)
+			continue
+		case text == "":
+			continue
+		case len(out) == 0, len(out[len(out)-1].Elements) == maxContext, size(out[len(out)-1])+inJSON(text) > textBytes:
+			out = append(out, Block{Type: "context"})
 		}
+		last := &out[len(out)-1]
+		last.Elements = append(last.Elements, plainText(text))
 	}
-	return out
+	return append(out, codeBlocks(long, slackCode)...)
 }
 
 // blocks show the link, if it leads somewhere. Its address is of the letters that an address has.

@@ -17,18 +17,14 @@ const (
 // what does not fit into it is in the others, which belong into its thread, in their order. Nothing is left out.
 func (m Message) Slack() []Post {
 	title, whole := cut(slackPlain.letters(m.headline(), false), maxHeader)
-	if title == "" {
-		title = "evenkeel"
-	}
 	first := []Block{{Type: "header", Text: plainText(title)}}
-	var body []Block
-	if !whole {
-		body = codeBlocks([]string{m.headline()}, slackCode)
-	}
+	var body, tail []Block
 	for _, s := range m.Sections {
 		body = append(body, s.blocks()...)
 	}
-	var tail []Block
+	if !whole {
+		tail = codeBlocks([]string{m.headline()}, slackCode)
+	}
 	for _, s := range m.State {
 		tail = append(tail, s.blocks()...)
 	}
@@ -45,6 +41,9 @@ func (m Message) Slack() []Post {
 	buttons := fitting(actions, maxTotal-sizeOf(first), maxBlocks-len(first)-1)
 	bytes, blocks := maxTotal-sizeOf(first)-sizeOf(actions[:buttons])-size(Block{Type: "section", Text: plainText(threaded)})-2, maxBlocks-len(first)-buttons-1
 	n = fitting(tail, bytes, blocks)
+	for n < len(tail) && n > 0 && continues(tail[n]) { // what it goes on with would stand behind something else
+		n--
+	}
 	c := 0
 	if n == len(tail) {
 		c = fitting(context, bytes-sizeOf(tail), blocks-n)

@@ -29,8 +29,8 @@ var (
 	slackCode = spelling{entities: true, also: "`"}
 	// slackStatement is slackCode for a text in which nothing hides already: it is shown as it will be signed.
 	slackStatement = spelling{entities: true, also: "`", spelled: true}
-	// slackWords is for a few words in mrkdwn, where there is no escape for its marks either.
-	slackWords = spelling{entities: true, also: "`*_~"}
+	// slackWords is for the words of a link in mrkdwn, where there is no escape for its marks either.
+	slackWords = spelling{entities: true, also: "`*_~|"}
 	// fenced is for what stands between ``` elsewhere.
 	fenced = spelling{also: "`"}
 )

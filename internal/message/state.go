@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -57,7 +58,10 @@ func Escalated(a Ask) Message {
 
 // said is a person's word, with the reason among the lines from outside.
 func (a Ask) said(w Word) []Section {
-	by := w.By
+	by := ""
+	if w.By != "" {
+		by = condition.Quoted(w.By)
+	}
 	if w.Claimed && by != "" {
 		by += " (claimed, nobody vouches for it)"
 	}

@@ -15,18 +15,18 @@ const (
 	Teams      Target = "teams"
 )
 
-// most is how long the text of one body is for a target, in bytes of JSON, so that with a head and the fences it has
-// less than the 4,000 characters of the oldest Mattermost, the 2,000 of Discord and the 28 KB of Teams, where each line
-// has a container.
-func (t Target) most() int {
+// room is how long the lines of one body are for a target, and what each takes beside its text, in bytes of JSON. With a
+// head and the fences that is less than the 4,000 characters of the oldest Mattermost, the 2,000 of Discord and the
+// 28 KB of Teams, where each line has a container.
+func (t Target) room() (most, each int) {
 	switch t {
 	case Discord:
-		return 1750
+		return 1750, len(`\n`)
 	case Mattermost:
-		return 3700
+		return 3700, len(`\n`)
 	case Teams:
 	}
-	return 6000
+	return 20_000, 120
 }
 
 // Webhook renders the message as the bodies that are posted to a target, in their order. All of it is between fences,
@@ -37,7 +37,8 @@ func (m Message) Webhook(t Target) [][]byte {
 		s = plain
 	}
 	title, _ := cut(s.letters(m.headline(), false), maxHeader)
-	parts := m.parts(s, t.most()-len(m.Link.url))
+	most, each := t.room()
+	parts := m.parts(s, most-len(m.Link.url), each)
 	var out [][]byte
 	for i, lines := range parts {
 		if i == 0 {
@@ -53,22 +54,22 @@ func (m Message) Webhook(t Target) [][]byte {
 const lineGoesOn = "+ "
 
 // parts are the lines of the bodies. A line of ours is never cut.
-func (m Message) parts(s spelling, most int) [][]string {
+func (m Message) parts(s spelling, most, each int) [][]string {
 	parts := [][]string{nil}
 	used := 0
 	add := func(line string) {
-		if used+inJSON(line)+len(`\n`) > most && used > 0 {
+		if used+inJSON(line)+each > most && used > 0 {
 			parts, used = append(parts, nil), 0
 		}
 		last := len(parts) - 1
-		parts[last], used = append(parts[last], line), used+inJSON(line)+len(`\n`)
+		parts[last], used = append(parts[last], line), used+inJSON(line)+each
 	}
 	for _, r := range m.rows() {
 		if r.ours {
 			add(r.spelled(s))
 			continue
 		}
-		for i, piece := range pieces(s.letters(r.text, true), most-len(lineGoesOn+`\n`)) {
+		for i, piece := range pieces(s.letters(r.text, true), most-len(lineGoesOn)-each) {
 			if i == 0 {
 				add(outside + piece)
 			} else {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
 )
 
 // prefix is what a person is shown of a hash.
@@ -21,7 +23,14 @@ func (w Where) when(t time.Time) string {
 	return t.In(zone).Format("2006-01-02 15:04:05 MST")
 }
 
-func joined(names []string) string { return strings.Join(names, ", ") }
+// joined are names in a row. One that is no plain name is in quotes, so that it looks like no other and like no two.
+func joined(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = condition.Quoted(name)
+	}
+	return strings.Join(quoted, ", ")
+}
 
 // some is a number of things.
 func some(n int, thing string) string {
