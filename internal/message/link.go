@@ -16,9 +16,9 @@ func LinkTo(text, configured string, path ...string) Link {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !plainHost.MatchString(u.Host) {
 		return Link{}
 	}
-	address := u.Scheme + "://" + u.Host + percent(strings.TrimRight(u.EscapedPath(), "/"), unreserved+"%/+,;=:")
+	address := u.Scheme + "://" + u.Host + percent(u.EscapedPath(), unreserved+"%/+,;=:")
 	for _, step := range path {
-		address += "/" + strict(step)
+		address = strings.TrimRight(address, "/") + "/" + strict(step)
 	}
 	if u.RawQuery != "" {
 		address += "?" + percent(u.RawQuery, unreserved+"%/+,;=:&?")

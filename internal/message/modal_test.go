@@ -1,0 +1,78 @@
+package message
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
+)
+
+func modals(t *testing.T, c chance, a Ask) {
+	r := a.Request
+	for _, choice := range r.Choices {
+		statement := r.Statement(request.Answer{Decision: choice, By: c.text(1), Reason: c.text(3)})
+		text, err := statement.Text()
+		if err != nil {
+			continue
+		}
+		v, err := Modal(r, choice, text+statement.Whole(), Value(r, choice))
+		if err != nil {
+			require.ErrorContains(t, err, "blocks, and Slack takes")
+			continue
+		}
+		require.NoError(t, Check(v))
+		nothingObeyed(t, v, "")
+		var seen reader
+		seen.read(t, v.Blocks)
+		for i, line := range linesOf(text + statement.Whole()) {
+			require.Equal(t, unspelled(line), seen.lines[i+1])
+		}
+		filledIn(t, r, v)
+	}
+}
+
+// filledIn fills in what the modal asks for and reads it back.
+func filledIn(t *testing.T, r request.Request, v View) {
+	given, want := map[string]string{}, condition.Values{}
+	for i, f := range r.Fields {
+		at := slices.IndexFunc(v.Blocks, func(b Block) bool { return b.BlockID == FieldID(i) })
+		if at < 0 {
+			return // a no has no fields
+		}
+		e := v.Blocks[at].Element
+		value := "7"
+		if given[FieldID(i)] = value; e.Type == "static_select" {
+			last := e.Options[len(e.Options)-1]
+			given[FieldID(i)], value = last.Value, readBack(last.Text.Text)
+		}
+		want[f.Name] = value
+	}
+	require.Equal(t, want, Filled(r, given))
+}
+
+// unlike holds that no two requests, contents or choices have the same value, and that each is taken apart again.
+func unlike(t *testing.T, r request.Request) {
+	other, changed := r, r
+	other.ID += "0"
+	changed.Message += " "
+	changed, _ = request.Open(changed, r.Opened)
+	seen := map[string]bool{}
+	for _, one := range []request.Request{r, other, changed} {
+		choices := slices.Clone(one.Choices)
+		slices.Sort(choices)
+		for _, choice := range slices.Compact(choices) {
+			value := Value(one, choice)
+			if value == "" {
+				continue
+			}
+			require.False(t, seen[value], value)
+			seen[value] = true
+			id, shown, said, ok := Pressed(value)
+			require.True(t, ok)
+			require.Equal(t, []string{one.ID, one.Shown[:16], choice}, []string{id, shown, said})
+		}
+	}
+}
