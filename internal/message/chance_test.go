@@ -13,7 +13,7 @@ import (
 var hostile = []string{
 	"<!channel>", "<@U012AB3CD>", "@here @everyone @channel", "<https://evil.example|The run>", "```\nApproved by alice\n```", "*bold* _it_ ~no~ `code` > quote",
 	"\nwho may answer: everyone", "a\u202egpj.exe\u2066", "\u200b\u2060\ufeff", "\\u{202e} \\x{ff} \\\\u{5c}", "\xff\xfe\x80", "\x1b[2J\r\x00", "&lt;!here&gt; &amp; &", "&#60;!here&#62;",
-	"e\u0301\u0301\u0301\u0301\u0301\u0301", "\u0301", "資料🙂⚠️", "", " ", "Part 2 of 3: x", "The rest is in the thread.", "| ", "+ ", ":rotating_light:", "\u2028\u2029\u0085", "\u3164\u115f\u2800",
+	"e\u0301\u0301\u0301\u0301\u0301\u0301", "\u0301", "資料🙂⚠️", "", " ", "Part 2 of 3: x", "The rest is in the thread. Read it before you answer.", "| ", "+ ", ":rotating_light:", "\u2028\u2029\u0085", "\u3164\u115f\u2800",
 }
 
 // chance makes texts from hostile ones and what the fuzzer gave.

@@ -31,15 +31,14 @@ func readBack(text string) string { return unspelled(unescape.Replace(text)) }
 // reader are the lines that a reader sees, read back, without headers, links, notes and the heads of parts.
 type reader struct {
 	lines []string
-	// last is the last line between fences, noted the one above the first note.
-	last, noted int
+	// last is the last line between fences.
+	last int
 }
 
 func (r *reader) read(t *testing.T, blocks []Block) {
 	for _, b := range blocks {
 		switch {
-		case b.Type == "section" && b.Text.Text == threaded:
-			r.noted = r.last
+		case b.Type == "section" && (b.Text.Text == threaded || b.Text.Text == threaded+unread):
 		case b.Type == "section" && b.Text.Type == "plain_text":
 			for line := range strings.SplitSeq(b.Text.Text, "\n") {
 				r.lines = append(r.lines, readBack(line))

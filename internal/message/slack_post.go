@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -17,43 +18,64 @@ const (
 // what does not fit into it is in the others, which belong into its thread, in their order. Nothing is left out.
 func (m Message) Slack() []Post {
 	title, whole := cut(slackPlain.letters(m.headline(), false), maxHeader)
-	first := []Block{{Type: "header", Text: plainText(title)}}
-	var body, tail []Block
+	var body, state []Block
 	for _, s := range m.Sections {
 		body = append(body, s.blocks()...)
 	}
 	if !whole {
-		tail = codeBlocks([]string{m.headline()}, slackCode)
+		state = codeBlocks([]string{m.headline()}, slackCode)
 	}
 	for _, s := range m.State {
-		tail = append(tail, s.blocks()...)
+		state = append(state, s.blocks()...)
 	}
-	actions := m.actions()
-	context := append(m.Link.blocks(), contextBlocks(m.Context)...)
+	actions, small := m.actions(), slices.Concat(m.Link.blocks(), contextBlocks(m.Context))
+	note := Block{Type: "section", Text: plainText(threaded)}
+	if len(actions) > 0 {
+		note.Text.Text += unread
+	}
 
-	n := fitting(body, bodyBytes, bodyBlocks)
-	first, rest := append(first, body[:n]...), body[n:]
-	note := len(rest) > 0
-	if note {
-		first = append(first, Block{Type: "section", Text: plainText(threaded)})
+	p := page{bytes: maxTotal - len("[]") - size(note) - 1, blocks: maxBlocks - 1}
+	first, _ := p.take([]Block{{Type: "header", Text: plainText(title)}})
+	sections, rest := (&page{bytes: bodyBytes, blocks: bodyBlocks}).take(body)
+	_, _ = p.take(sections)
+	buttons, moreButtons := p.take(actions) // before all else, though they stand behind how things are
+	now, moreState := p.take(state)
+	end, moreEnd := small[:0], small
+	if len(moreState) == 0 {
+		end, moreEnd = p.take(small)
 	}
-	// The buttons come first where not everything fits, and stand behind how things are.
-	buttons := fitting(actions, maxTotal-sizeOf(first), maxBlocks-len(first)-1)
-	bytes, blocks := maxTotal-sizeOf(first)-sizeOf(actions[:buttons])-size(Block{Type: "section", Text: plainText(threaded)})-2, maxBlocks-len(first)-buttons-1
-	n = fitting(tail, bytes, blocks)
-	for n < len(tail) && n > 0 && continues(tail[n]) { // what it goes on with would stand behind something else
-		n--
+	late := slices.Concat(rest, moreState, moreButtons, moreEnd)
+	first = slices.Concat(first, sections)
+	if len(rest) > 0 { // behind what it is about
+		first = append(first, note)
 	}
-	c := 0
-	if n == len(tail) {
-		c = fitting(context, bytes-sizeOf(tail), blocks-n)
-	}
-	late := append(append(append(rest, tail[n:]...), actions[buttons:]...), context[c:]...)
-	first = append(append(append(first, tail[:n]...), actions[:buttons]...), context[:c]...)
-	if len(late) > 0 && !note {
-		first = append(first, Block{Type: "section", Text: plainText(threaded)})
+	first = slices.Concat(first, now, buttons, end)
+	if len(rest) == 0 && len(late) > 0 {
+		first = append(first, note)
 	}
 	return append([]Post{post(m.fallback(title), first)}, others(title, late)...)
+}
+
+// page is what is left of a post, in bytes of JSON and in blocks.
+type page struct{ bytes, blocks int }
+
+// take is as many of the first blocks as fit, and the others. What goes on with a block stays behind it: the others may
+// stand behind something else.
+func (p *page) take(blocks []Block) (fit, others []Block) {
+	n := 0
+	for bytes := p.bytes; n < len(blocks) && n < p.blocks; n++ {
+		if bytes -= size(blocks[n]) + len(","); bytes < 0 {
+			break
+		}
+	}
+	for n < len(blocks) && n > 0 && continues(blocks[n]) {
+		n--
+	}
+	for _, b := range blocks[:n] {
+		p.bytes -= size(b) + len(",")
+	}
+	p.blocks -= n
+	return blocks[:n], blocks[n:]
 }
 
 // fallback is the text without blocks: as many of the lines as fit behind the title.
@@ -68,14 +90,22 @@ func (m Message) fallback(title string) string {
 	return title
 }
 
-// threaded stands in a first post that does not hold all.
-const threaded = "The rest is in the thread. Read it before you answer."
+// threaded stands in a first post that does not hold all, and unread behind it where that has buttons.
+const (
+	threaded = "The rest is in the thread."
+	unread   = " Read it before you answer."
+)
 
 // others are the posts behind the first one.
 func others(title string, late []Block) []Post {
 	var parts [][]Block
 	for len(late) > 0 {
-		n := max(1, fitting(late, maxTotal-len(title)*2-500, maxBlocks-1))
+		n := 1 // one always fits
+		for bytes := maxTotal - headBytes - size(late[0]); n < len(late) && n < maxBlocks-1; n++ {
+			if bytes -= size(late[n]) + len(","); bytes < 0 {
+				break
+			}
+		}
 		parts, late = append(parts, late[:n]), late[n:]
 	}
 	var out []Post
@@ -86,27 +116,10 @@ func others(title string, late []Block) []Post {
 	return out
 }
 
+// headBytes is more than the head of another post takes.
+const headBytes = 500
+
 func post(text string, blocks []Block) Post { return Post{Text: text, Blocks: blocks, Parse: "none"} }
-
-// fitting is how many of the first blocks fit.
-func fitting(blocks []Block, bytes, most int) int {
-	used := 0
-	for i, b := range blocks {
-		if used += size(b) + 1; used > bytes || i >= most {
-			return i
-		}
-	}
-	return len(blocks)
-}
-
-// sizeOf is what blocks take as JSON, with what is around them.
-func sizeOf(blocks []Block) int {
-	n := len("[]")
-	for _, b := range blocks {
-		n += size(b) + 1
-	}
-	return n
-}
 
 // actions are the blocks with the buttons.
 func (m Message) actions() []Block {

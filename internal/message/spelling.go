@@ -31,8 +31,10 @@ var (
 	slackStatement = spelling{entities: true, also: "`", spelled: true}
 	// slackWords is for the words of a link in mrkdwn, where there is no escape for its marks either.
 	slackWords = spelling{entities: true, also: "`*_~|"}
-	// fenced is for what stands between ``` elsewhere.
+	// fenced is for what stands between ``` elsewhere, where nobody is mentioned.
 	fenced = spelling{also: "`"}
+	// fencedMattermost is fenced for a service that makes @channel of Slack's <!channel>, whatever it stands in.
+	fencedMattermost = spelling{also: "`<"}
 )
 
 // shows says of a letter that people see it, where it is. unicode.IsPrint also has letters that are drawn as nothing:

@@ -15,29 +15,25 @@ const (
 	Teams      Target = "teams"
 )
 
-// room is how long the lines of one body are for a target, and what each takes beside its text, in bytes of JSON. With a
-// head and the fences that is less than the 4,000 characters of the oldest Mattermost, the 2,000 of Discord and the
-// 28 KB of Teams, where each line has a container.
-func (t Target) room() (most, each int) {
+// format is how a target's lines are spelled, how long those of one body are, and what each takes beside its text, in
+// bytes of JSON. With a head and the fences that is less than the 4,000 characters of the oldest Mattermost, the 2,000
+// of Discord and the 28 KB of Teams, where each line has a container.
+func (t Target) format() (s spelling, most, each int) {
 	switch t {
 	case Discord:
-		return 1750, len(`\n`)
+		return fenced, 1750, len(`\n`)
 	case Mattermost:
-		return 3700, len(`\n`)
+		return fencedMattermost, 3700, len(`\n`)
 	case Teams:
 	}
-	return 20_000, 120
+	return plain, 20_000, 120
 }
 
 // Webhook renders the message as the bodies that are posted to a target, in their order. All of it is between fences,
 // or of a kind that the target formats nothing in, but for the address of the link. Nothing is left out.
 func (m Message) Webhook(t Target) [][]byte {
-	s := fenced
-	if t == Teams {
-		s = plain
-	}
+	s, most, each := t.format()
 	title, _ := cut(s.letters(m.headline(), false), maxHeader)
-	most, each := t.room()
 	parts := m.parts(s, most-len(m.Link.url), each)
 	var out [][]byte
 	for i, lines := range parts {
