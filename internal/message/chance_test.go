@@ -2,6 +2,7 @@ package message
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +69,12 @@ func (c chance) ask(effects, lines int) Ask {
 	}
 	if r.Choices = r.Kind.Choices(); r.Kind == request.Order {
 		r.Choices = append([]string{"retry", "skip"}, c.several(40, 1)...)
+		for i := range c.IntN(60) {
+			r.Choices = append(r.Choices, "choice-"+strconv.Itoa(i))
+		}
+	}
+	if c.IntN(2) == 0 { // one that a button can have
+		r.ID = request.ID(strings.Repeat("x", 1+c.IntN(1000)), "step", c.IntN(9), "019a-ab12cd34")
 	}
 	for range effects {
 		r.Allows = append(r.Allows, request.Effect{Step: c.text(2), Attempt: c.IntN(4), Uses: c.text(1), Arguments: c.values(), Argv: c.several(3, 2)})

@@ -49,6 +49,7 @@ func rendered(t *testing.T, m Message) {
 	buttons := 0
 	for i, p := range posts {
 		require.NoError(t, Check(p))
+		require.LessOrEqual(t, len(encoded(p.Blocks)), 12_000)
 		nothingObeyed(t, p, link(m))
 		if i > 0 {
 			require.Contains(t, p.Text, "Part "+strconv.Itoa(i+1)+" of "+strconv.Itoa(len(posts)))
