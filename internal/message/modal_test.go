@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -75,4 +76,30 @@ func unlike(t *testing.T, r request.Request) {
 			require.Equal(t, []string{one.ID, one.Shown[:16], choice}, []string{id, shown, said})
 		}
 	}
+}
+
+// A default that a person would not see whole is not filled in, but named beside the field.
+func TestDefaults(t *testing.T) {
+	low, high := 0.5, 3.5
+	for _, c := range []struct {
+		field input.Field
+		want  Element
+	}{
+		{input.Field{Type: condition.String, Default: "app-1"}, Element{Type: "plain_text_input", MaxLength: 3000, InitialValue: "app-1"}},
+		{input.Field{Type: condition.String, Default: "app\u200b"}, Element{Type: "plain_text_input", MaxLength: 3000}},
+		{input.Field{Type: condition.String, Default: "<!here>"}, Element{Type: "plain_text_input", MaxLength: 3000}},
+		{input.Field{Type: condition.String, Default: of(3001)}, Element{Type: "plain_text_input", MaxLength: 3000}},
+		{input.Field{Type: condition.Int, Default: 2, Min: &low, Max: &high}, Element{Type: "number_input", IsDecimalAllowed: no, InitialValue: "2", MinValue: "1", MaxValue: "3"}},
+		{input.Field{Type: condition.Int, Default: 9, Min: &high, Max: &low}, Element{Type: "number_input", IsDecimalAllowed: no}},
+		{input.Field{Type: condition.Double, Default: 1e-7, Max: &high}, Element{Type: "number_input", IsDecimalAllowed: new(true), InitialValue: "0.0000001", MaxValue: "3.5"}},
+		{input.Field{Type: condition.Int, Default: "x"}, Element{Type: "number_input", IsDecimalAllowed: no}},
+		{input.Field{Type: condition.String, Enum: []string{of(76)}, Default: of(76)}, Element{Type: "plain_text_input", MaxLength: 3000, InitialValue: of(76)}},
+	} {
+		require.Equal(t, &c.want, element(c.field), "%+v", c.field)
+	}
+	e := element(input.Field{Type: condition.Bool, Default: true})
+	require.Equal(t, []string{"static_select", "true", "0"}, []string{e.Type, e.InitialOption.Text.Text, e.InitialOption.Value})
+	r := request.Request{Fields: []input.Field{{Name: "a", Type: condition.Bool}, {Name: "b", Type: condition.String}}}
+	require.Equal(t, condition.Values{"a": "false"}, Filled(r, map[string]string{"field.0": "1", "field.1": "", "field.2": "x", "reason": "y"}))
+	require.Empty(t, Filled(r, map[string]string{"field.0": "2"}))
 }

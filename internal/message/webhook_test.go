@@ -65,3 +65,17 @@ func cardLines(t *testing.T, body []byte) []string {
 	}
 	return out
 }
+
+// A title of any length stands in a bounded line, and whole among the lines from outside.
+func TestLongTitle(t *testing.T) {
+	for _, title := range []string{of(5000), strings.Repeat("資", 3000), strings.Repeat("\x00", 4000), strings.Repeat("\xff", 4000)} {
+		m := Message{Title: title, Sections: []Section{{Lines: []string{"x"}}}}
+		hooked(t, m)
+		rendered(t, m)
+		paged(t, m)
+		require.Contains(t, m.Text(), outside+plain.text(title)+"\n")
+	}
+	rendered(t, Message{})
+	hooked(t, Message{})
+	require.Equal(t, "evenkeel", Page(Message{}))
+}
