@@ -132,8 +132,8 @@ func TestCheckView(t *testing.T) {
 		change(&bad)
 		require.Error(t, Check(bad), name)
 	}
-	_, err := Modal(approval(t).Request, request.Approve, "x", of(3001))
+	_, err := Modal(approval(t).Request, Prompt{Choice: request.Approve, Statement: "x", Metadata: of(3001)})
 	require.ErrorContains(t, err, "private_metadata")
-	_, err = Modal(approval(t).Request, request.Approve, strings.Repeat(of(2500)+"\n", 100), "x")
+	_, err = Modal(approval(t).Request, Prompt{Choice: request.Approve, Statement: strings.Repeat(of(2500)+"\n", 100)})
 	require.ErrorContains(t, err, "answer on a host")
 }

@@ -108,7 +108,7 @@ func TestModals(t *testing.T) {
 	for _, choice := range a.Request.Choices {
 		text, err := a.Request.Statement(request.Answer{Decision: choice, By: "bob@gpu-01", Reason: "it `hangs` \u202e"}).Text()
 		require.NoError(t, err)
-		v, err := Modal(a.Request, choice, text, Value(a.Request, choice))
+		v, err := Modal(a.Request, Prompt{Choice: choice, Statement: text, Metadata: Value(a.Request, choice)})
 		require.NoError(t, err)
 		golden(t, "modal_"+choice+".json", indented(t, v))
 	}

@@ -19,13 +19,14 @@ func modals(t *testing.T, c chance, a Ask) {
 		if err != nil {
 			continue
 		}
-		v, err := Modal(r, choice, text+statement.Whole(), Value(r, choice))
+		v, err := Modal(r, Prompt{choice, text + statement.Whole(), Value(r, choice), choice == "skip"})
 		if err != nil {
 			require.ErrorContains(t, err, "blocks, and Slack takes")
 			continue
 		}
 		require.NoError(t, Check(v))
 		nothingObeyed(t, v, "")
+		require.Equal(t, choice != request.Reject && choice != "skip", v.Blocks[len(v.Blocks)-1].Optional, "the reason")
 		var seen reader
 		seen.read(t, v.Blocks)
 		for i, line := range linesOf(text + statement.Whole()) {
