@@ -25,8 +25,11 @@ every host and restart evenkeel, or worker, there.`,
 		RunE: func(*cobra.Command, []string) error {
 			o.From, o.To = config.Written(from), config.Written(to)
 			for _, needed := range []struct{ flag, value, hint string }{
-				{"--role", o.Role, "write primary, secondary or commander"}, {"--who", o.Who, "write a name of people"},
-				{"--from", from, "write when it begins"}, {"--to", to, "write when it ends"}, {"--reason", o.Reason, "say why"},
+				{"--role", o.Role, "write primary, secondary or commander"},
+				{"--who", o.Who, "write a name of people"},
+				{"--from", from, "write when it begins"},
+				{"--to", to, "write when it ends"},
+				{"--reason", o.Reason, "say why"},
 			} {
 				if needed.value == "" {
 					return usage("oncall override", needed.flag+" is missing", needed.hint)
