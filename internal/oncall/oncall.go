@@ -83,8 +83,8 @@ type Shift struct {
 // Begins is the first hand-over.
 func (r *Rota) Begins() time.Time { return r.handOver(0) }
 
-// handOver is the beginning of a week, counted from 0 at the start. A time that the clocks of the zone leave out is
-// moved by as much as they are.
+// handOver is the beginning of a week, counted from 0 at the start. Where the clocks of the zone leave that time out it
+// is later, by as much as they are put forward.
 func (r *Rota) handOver(week int) time.Time {
 	return time.Date(r.Start.Year, r.Start.Month, r.Start.Day+7*week, handOverHour, 0, 0, 0, r.Zone)
 }
@@ -94,12 +94,9 @@ func (r *Rota) handOver(week int) time.Time {
 func (r *Rota) week(t time.Time) int {
 	year, month, day := t.In(r.Zone).Date()
 	days := Date{year, month, day}.number() - r.Start.number()
-	week := int(days / 7) // which is off by one where the hand-over of that day is still to come, or days are negative
+	week := int(days / 7) // which is one too many where the hand-over is still to come that day, or days are negative
 	for t.Before(r.handOver(week)) {
 		week--
-	}
-	for !t.Before(r.handOver(week + 1)) {
-		week++
 	}
 	return week
 }

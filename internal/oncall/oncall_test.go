@@ -151,7 +151,7 @@ func TestOnePersonAtEachTime(t *testing.T) {
 	}
 }
 
-// Samoa had no 30 December 2011, which was a Friday: that hand-over is moved, and no time is left out.
+// Samoa had no 30 December 2011, which was a Friday: that hand-over is a day later, and no time is left out.
 func TestFridayThatWasNot(t *testing.T) {
 	r := &oncall.Rota{
 		Start: oncall.Date{Year: 2011, Month: time.December, Day: 23}, Zone: zone(t, "Pacific/Apia"),
@@ -160,6 +160,7 @@ func TestFridayThatWasNot(t *testing.T) {
 	first := r.At(r.Begins())[oncall.Primary]
 	second := r.At(first.Until)[oncall.Primary]
 	require.Equal(t, "b", second.Who)
+	require.Equal(t, "2011-12-31 17:00", second.Since.Format("2006-01-02 15:04"))
 	require.True(t, second.Since.Equal(first.Until))
 	require.Equal(t, "2012-01-06 17:00", second.Until.Format("2006-01-02 15:04"))
 	_, err := oncall.ParseTime("2011-12-30T17:00", r.Zone)
