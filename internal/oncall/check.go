@@ -14,9 +14,6 @@ import (
 // maxReason bounds the reason of an override, in bytes.
 const maxReason = 200
 
-// Shown is how a time of the rota is shown to people: by the clock on its wall.
-const Shown = "Mon 2006-01-02 15:04 MST"
-
 // Refuses returns why an override cannot be added: the key that is wrong, and what is wrong and what would be right,
 // with a semicolon between. Both are empty when it can.
 func (r *Rota) Refuses(o Override) (field, problem string) {
@@ -24,7 +21,7 @@ func (r *Rota) Refuses(o Override) (field, problem string) {
 	begins := r.Begins()
 	switch {
 	case !known:
-		return "role", fmt.Sprintf("%s is no role; %s", strictyaml.Quote(string(o.Role)), RoleHint(string(o.Role)))
+		return "role", fmt.Sprintf("%s is no role; %s", strictyaml.Quote(string(o.Role)), roleHint(string(o.Role)))
 	case !o.From.Before(o.To):
 		return "to", fmt.Sprintf("%s is not after from; write a later time", o.To.Format(time.RFC3339))
 	case o.From.Before(begins):
@@ -43,8 +40,8 @@ func (r *Rota) Refuses(o Override) (field, problem string) {
 	return "", ""
 }
 
-// RoleHint says what would be right in place of a role that there is not.
-func RoleHint(name string) string {
+// roleHint says what would be right in place of a role that there is not.
+func roleHint(name string) string {
 	var all []string
 	for _, role := range Roles() {
 		all = append(all, string(role))

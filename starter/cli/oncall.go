@@ -10,6 +10,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/oncall"
 )
 
+// wallClock is how a time of the rota is shown: by the clock on its wall, whatever the zone of who looks.
+const wallClock = "Mon 2006-01-02 15:04 MST"
+
 func (s *starter) oncallCommand() *cobra.Command {
 	return group("oncall", "Show who is on call, override it, or export it", s.oncallWhoCommand(), s.oncallOverrideCommand(), s.oncallExportCommand())
 }
@@ -72,7 +75,7 @@ func (s *starter) oncallWho(asked string, at time.Time) error {
 	shifts, next := rota.At(at), rota.Next(at, 1)
 	roles := []oncallRole{}
 	rows := [][]string{{"ROLE", "PERSON", "SINCE", "UNTIL", "WHY", "NEXT"}}
-	shown := func(t time.Time) string { return t.In(rota.Zone).Format(oncall.Shown) }
+	shown := func(t time.Time) string { return t.In(rota.Zone).Format(wallClock) }
 	for _, role := range oncall.Roles() {
 		then := next[role][0]
 		one := oncallRole{Role: role, Next: shiftRow(then)}

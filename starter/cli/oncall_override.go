@@ -24,17 +24,6 @@ every host and restart evenkeel, or worker, there.`,
 		Example: `  starter oncall override --role primary --who ben --from 2026-01-10T09:00 --to 2026-01-12T09:00 --reason "anna is ill"`,
 		RunE: func(*cobra.Command, []string) error {
 			o.From, o.To = config.Written(from), config.Written(to)
-			for _, needed := range []struct{ flag, value, hint string }{
-				{"--role", o.Role, "write primary, secondary or commander"},
-				{"--who", o.Who, "write a name of people"},
-				{"--from", from, "write when it begins"},
-				{"--to", to, "write when it ends"},
-				{"--reason", o.Reason, "say why"},
-			} {
-				if needed.value == "" {
-					return usage("oncall override", needed.flag+" is missing", needed.hint)
-				}
-			}
 			return s.oncallOverride(o, write)
 		},
 	}
@@ -62,6 +51,17 @@ func (s *starter) oncallOverride(o config.Override, write bool) error {
 	if err != nil {
 		return err
 	}
+	for _, needed := range []struct{ flag, value, hint string }{
+		{"--role", o.Role, "write primary, secondary or commander"},
+		{"--who", o.Who, "write a name of people"},
+		{"--from", string(o.From), "write when it begins"},
+		{"--to", string(o.To), "write when it ends"},
+		{"--reason", o.Reason, "say why"},
+	} {
+		if needed.value == "" {
+			return usage("oncall override", needed.flag+" is missing", needed.hint)
+		}
+	}
 	if field, problem := c.OverrideFault(o); problem != "" {
 		return usageOf("--"+field, problem)
 	}
@@ -88,6 +88,7 @@ func (s *starter) oncallOverride(o config.Override, write bool) error {
 	out.Line, out.Lines = add.Line, add.Lines
 	if write {
 		if err := textfile.Replace(c.Path, add.Text); err != nil {
+			_ = s.printAddition(out) // the error says more than that it could not be shown
 			return failed("oncall override", err.Error(), by)
 		}
 		out.Written = true
