@@ -82,7 +82,7 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 		return Fail(PermissionDenied, errNotProven)
 	case now.Sub(used) > changeHolds:
 		return Fail(PermissionDenied, fmt.Errorf("what %s has said was for a change that began at %s", s.Who, used.UTC().Format(time.RFC3339)))
-	case len(p.Approvals.Starters) > 0 && !p.inAny(p.Approvals.Starters, proof.Kind, s.Who):
+	case len(p.Approvals.Starters) > 0 && !p.inAny(p.Approvals.Starters, proof.Kind, s.Who, used):
 		return Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", s.Who, strings.Join(p.Approvals.Starters, ", ")))
 	}
 	return nil
@@ -103,10 +103,10 @@ func (p *People) allowedByCall(ctx context.Context, a *Allowed, c change, now ti
 	return p.Entitled(ctx, a.Run, a.RunID, *call, now)
 }
 
-// inAny says whether an identity is a member of one of some groups.
-func (p *People) inAny(groups []string, kind identity.Kind, name string) bool {
+// inAny says whether an identity was a member of one of some groups at a time.
+func (p *People) inAny(groups []string, kind identity.Kind, name string, at time.Time) bool {
 	return slices.ContainsFunc(groups, func(g string) bool {
-		return slices.ContainsFunc(p.Groups[g], func(m string) bool { return p.means(m, kind, name) })
+		return slices.ContainsFunc(p.Groups[g], func(m string) bool { return p.means(m, kind, name, at) })
 	})
 }
 

@@ -148,7 +148,7 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 		return proof, err
 	}
 	for _, group := range d.Groups {
-		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, proof.Kind, s.Who) }) {
+		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, proof.Kind, s.Who, s.At) }) {
 			return proof, nil
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/oncall"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -40,6 +41,8 @@ type People struct {
 	Hosts   identity.Signers
 	Persons identity.People
 	Groups  map[string][]string
+	// Rota is who is on call; nil where there is none.
+	Rota *oncall.Rota
 
 	Approvals config.Approvals
 
@@ -82,7 +85,7 @@ func (p *People) whoIs(ctx context.Context, who Person, now time.Time) (Standing
 		kind = standing.Proof.Kind
 	}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
-		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, kind, who.Name) }) {
+		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, kind, who.Name, now) }) {
 			standing.Groups = append(standing.Groups, group)
 			standing.Operator = standing.Operator || slices.Contains(p.Approvals.Operators, group)
 		}
@@ -158,7 +161,8 @@ func (p *People) trust() (identity.Trust, error) {
 }
 
 // means says whether a member of a group is this identity: one of the person's, or an account that the pattern matches.
-func (p *People) means(member string, kind identity.Kind, name string) bool {
+func (p *People) means(member string, kind identity.Kind, name string, at time.Time) bool {
+	member = p.onCall(member, at)
 	if _, isPerson := p.Persons[member]; isPerson {
 		return p.Persons.Named(kind, name) == member
 	}

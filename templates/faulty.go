@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -26,9 +27,14 @@ type Faulty struct {
 }
 
 // Open is Load for a program that has to go on: a definition that has a fault, and one that calls it, is left out and
-// told by Faulty. The error is that of the folder, or of a name in disabled that is not there.
-func Open(dir string, disabled []string) (*Set, error) {
-	return settle(func(faulty map[id]Faulty) (*Set, []*reading, error) { return load(dir, disabled, nil, faulty) })
+// told by Faulty. So is one that asks who is on call where the configuration has no rota. The error is that of the folder,
+// or of a name in disabled that is not there.
+func Open(c *config.Config) (*Set, error) {
+	return settle(func(faulty map[id]Faulty) (*Set, []*reading, error) {
+		set, readings, err := load(c.TemplatesDir, c.Disabled, nil, faulty)
+		needRota(readings, c)
+		return set, readings, err
+	})
 }
 
 // settle reads again and again, each time without what was found to have a fault: what is left out may be a fault of

@@ -100,7 +100,7 @@ func TestOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, c.files)
-			set, err := Open(dir, c.disabled)
+			set, err := Open(&config.Config{TemplatesDir: dir, Disabled: c.disabled})
 			require.NoError(t, err)
 			if c.want == "" {
 				require.Empty(t, set.Faulty())
@@ -115,9 +115,9 @@ func TestOpen(t *testing.T) {
 			require.True(t, other, "what has no fault is used")
 		})
 	}
-	_, err := Open(filepath.Join(t.TempDir(), "none"), nil)
+	_, err := Open(&config.Config{TemplatesDir: filepath.Join(t.TempDir(), "none")})
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = Open("", []string{"nobody"})
+	_, err = Open(&config.Config{Disabled: []string{"nobody"}})
 	require.ErrorContains(t, err, `there is no definition "nobody"`)
 }
 
@@ -162,7 +162,7 @@ func TestOpenReadsFilesOnly(t *testing.T) {
 	require.NoError(t, os.Symlink(at("loop.yaml"), at("loop.yaml")))
 	require.NoError(t, os.WriteFile(at("large.yaml"), make([]byte, 10<<20), 0o600))
 	begun := time.Now()
-	set, err := Open(dir, nil)
+	set, err := Open(&config.Config{TemplatesDir: dir})
 	require.NoError(t, err)
 	require.Less(t, time.Since(begun), 10*time.Second)
 	_, ok := set.Runbook("mine")

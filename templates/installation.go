@@ -28,7 +28,7 @@ func Install(c *config.Config, host string) (*Installation, error) {
 		return nil, err
 	}
 	in := &Installation{Config: c, Host: name, Projects: projects, Tokens: map[string]string{}}
-	if in.Definitions, err = Open(c.TemplatesDir, c.Disabled); err != nil {
+	if in.Definitions, err = Open(c); err != nil {
 		return nil, Placed(c, err)
 	}
 	if err := checkPolicies(c, in.Definitions); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/oncall"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -144,8 +145,13 @@ func (r *reader) groups(at string, groups []string) {
 	}
 	r.few(at, len(groups))
 	for i, g := range groups {
-		if !strictyaml.IsName(g) {
-			r.doc.Fault(fmt.Sprintf("%s[%d]", at, i), "%s is not a name; %s", strictyaml.Quote(g), strictyaml.NameRule)
+		at := fmt.Sprintf("%s[%d]", at, i)
+		switch _, role := oncall.OfGroup(g); {
+		case role || strictyaml.IsName(g):
+		case oncall.IsGroup(g):
+			r.doc.Fault(at, "%s is no role on call; %s", strictyaml.Quote(g), strictyaml.Instead(g, oncall.Groups()))
+		default:
+			r.doc.Fault(at, "%s is not a name; %s", strictyaml.Quote(g), strictyaml.NameRule)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/config"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -146,7 +147,7 @@ func TestLinkedFolder(t *testing.T) {
 
 func TestSHA256OfOwnFiles(t *testing.T) {
 	of := func(files map[string]string) string {
-		set, err := Open(tree(t, files), nil)
+		set, err := Open(&config.Config{TemplatesDir: tree(t, files)})
 		require.NoError(t, err)
 		return set.SHA256()
 	}
@@ -156,7 +157,7 @@ func TestSHA256OfOwnFiles(t *testing.T) {
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"] + "#\n", "deep/b.yaml": "broken"}))
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"], "deep/b.yaml": "broken, too"}), "a file with a fault counts")
 	require.NotEqual(t, of(own), of(map[string]string{"a.yaml": own["a.yaml"]}))
-	none, err := Open("", nil)
+	none, err := Open(&config.Config{})
 	require.NoError(t, err)
 	require.Empty(t, none.SHA256())
 }

@@ -27,6 +27,7 @@ func (c *Config) check(doc *strictyaml.Document) {
 	checkGPU(doc, c.GPU)
 	c.checkCommands(doc)
 	c.checkPeople(doc)
+	c.checkOncall(doc)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}

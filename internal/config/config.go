@@ -35,9 +35,12 @@ type Config struct {
 	People identity.People `yaml:"people"`
 	// Groups are names of People or patterns of accounts, by the group's name: see Approvals and the groups of a
 	// runbook's gates.
+	// With a rota, Load adds each oncall.Role.Group, whose one member has the same name.
 	Groups    map[string][]string `yaml:"groups"`
 	Approvals Approvals           `yaml:"approvals"`
 	Identity  Identity            `yaml:"identity"`
+	// Oncall is the rota of who is on call; nil where there is none.
+	Oncall *Oncall `yaml:"oncall"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

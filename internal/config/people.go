@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/oncall"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -48,6 +49,8 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 			near, ok := strictyaml.Nearest(m, slices.Sorted(maps.Keys(c.People)))
 			switch {
 			case person || member.MatchString(m):
+			case oncall.IsGroup(m):
+				c.checkRole(doc, index(at, i), m)
 			case ok && !strings.Contains(m, "@"):
 				doc.Fault(index(at, i), "%s is no person; did you mean %q?", strictyaml.Quote(m), near)
 			default:
@@ -55,6 +58,7 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 			}
 		}
 	}
+	c.addRoles()
 	c.checkGroups(doc, "approvals.operators", c.Approvals.Operators)
 	c.checkGroups(doc, "approvals.starters", c.Approvals.Starters)
 	if !slices.Contains([]string{"", "write", "destructive"}, c.Approvals.AuthenticatedFrom) {
@@ -74,6 +78,8 @@ func (c *Config) checkGroups(doc *strictyaml.Document, field string, names []str
 	for i, name := range names {
 		at := index(field, i)
 		switch near, ok := strictyaml.Nearest(name, groups); {
+		case oncall.IsGroup(name):
+			c.checkRole(doc, at, name)
 		case slices.Contains(groups, name) || !doc.Sound("groups"):
 		case ok:
 			doc.Fault(at, "no group is named %s; did you mean %q?", strictyaml.Quote(name), near)

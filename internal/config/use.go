@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/oncall"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -14,6 +15,9 @@ import (
 func GroupFault(groups map[string][]string, name string) string {
 	if _, ok := groups[name]; ok {
 		return ""
+	}
+	if _, ok := oncall.OfGroup(name); ok {
+		return fmt.Sprintf("%q names a role on call, and the configuration has no rota; write it under oncall", name)
 	}
 	if near, ok := strictyaml.Nearest(name, slices.Sorted(maps.Keys(groups))); ok {
 		return fmt.Sprintf("the configuration has no group %q; did you mean %q?", name, near)

@@ -113,7 +113,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// The whole file that the documentation shows is one that Load accepts.
+// The whole file that the documentation shows is one that Load accepts, and so is its rota.
 func TestDocumentedFile(t *testing.T) {
 	page, err := os.ReadFile("../../docs/configuration.md")
 	require.NoError(t, err)
@@ -123,4 +123,12 @@ func TestDocumentedFile(t *testing.T) {
 	got, err := parse("configuration.md", "/f", []byte(text))
 	require.NoError(t, err)
 	require.Equal(t, []string{"shop", "wiki"}, got.Hosts["gpu-1"].Names())
+
+	_, text, found = strings.Cut(string(page), "### On call\n")
+	require.True(t, found)
+	_, text, _ = strings.Cut(text, "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	got, err = parse("configuration.md", "/f", []byte("apiVersion: evenkeel/v1\nhosts: {gpu1: {projects: {shop: {directory: .}}}}\n"+text))
+	require.NoError(t, err)
+	require.Len(t, got.OncallRota().Overrides, 1)
 }

@@ -46,7 +46,7 @@ func TestPlanOfAFileThatTheWorkerHasNotRead(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "mine.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(mine), 0o600))
-	set, err := templates.Open(dir, nil)
+	set, err := templates.Open(&config.Config{TemplatesDir: dir})
 	require.NoError(t, err)
 	same, _ := set.Runbook("mine")
 	const stale = "starter: the worker of gpu-1 has not read FILE as it is now; restart `evenkeel` or `worker` there; what follows is about the former text\n"

@@ -44,7 +44,7 @@ func (s *starter) definitions() (*templates.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := templates.Open(c.TemplatesDir, c.Disabled)
+	set, err := templates.Open(c)
 	if err != nil {
 		return nil, usage("", templates.Placed(c, err).Error(), "")
 	}

@@ -108,7 +108,7 @@ func planRunbook(ctx context.Context, c *connect.Connection, call activities.Run
 // unread says that the worker has not read a runbook as it stands in a file of this machine; empty when it has, or when
 // no file of its own is here. theirs is the SHA-256 of the text that the worker has; empty when it has none.
 func unread(c *config.Config, call activities.RunbookCall, theirs string) string {
-	set, err := templates.Open(c.TemplatesDir, c.Disabled)
+	set, err := templates.Open(c)
 	if call.Text != "" || err != nil { // the worker's own answer stands
 		return ""
 	}

@@ -25,7 +25,7 @@ func TestFaultyDefinitions(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("apiVersion: evenkeel/v1\n"+text), 0o600))
 	}
-	set, err := templates.Open(dir, nil)
+	set, err := templates.Open(&config.Config{TemplatesDir: dir})
 	require.NoError(t, err)
 	var log bytes.Buffer
 	gauge := faulty(set, slog.New(slog.NewTextHandler(&log, nil)))
