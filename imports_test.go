@@ -14,34 +14,36 @@ const module = "github.com/evenkeel/evenkeel/"
 // allowed lists, for each part of the tree, what of our own it may import directly. A name covers
 // the packages below it, except where it ends in "$". The longest matching part counts.
 var allowed = map[string][]string{
-	"internal":                      {"internal"},
-	"templates":                     {"internal"},
-	"activities$":                   {"internal"},
-	"activities":                    {"activities$", "internal", "activities/dockerd/dockertest", "activities/ledger/ledgertest"},
+	"internal":          {"internal"},
+	"templates":         {"internal"},
+	"activities$":       {"internal"},
+	"activities":        {"activities$", "internal", "activities/dockerd/dockertest", "activities/ledger/ledgertest"},
+	"workflows":         {"activities$", "internal"},
+	"worker$":           {"worker", "internal/config", "internal/reach", "internal/terminal"},
+	"worker/app":        {"activities", "internal", "templates", "workflows", "worker"},
+	"worker/connect":    {},
+	"worker/promsdk":    {},
+	"worker/gpuprobe":   {"internal"},
+	"worker/gpumetrics": {"internal"},
+	"worker/ingress":    {"internal/identity"},
+	"starter$":          {"starter"},
+	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
+	"starter/backup":    {"internal/textfile"},
+	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
+	"deploy/demo/load":  {},
+
 	"activities/slackapi/slackfake": {},
-	"workflows":                     {"activities$", "internal"},
-	"worker$":                       {"worker", "internal/config", "internal/reach", "internal/terminal"},
-	"worker/app":                    {"activities", "internal", "templates", "workflows", "worker"},
-	"worker/connect":                {},
-	"worker/promsdk":                {},
-	"worker/gpuprobe":               {"internal"},
-	"worker/gpumetrics":             {"internal"},
-	"worker/ingress":                {"internal/identity"},
-	"starter$":                      {"starter"},
-	"starter/cli":                   {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
-	"starter/backup":                {"internal/textfile"},
-	"deploy/demo":                   {"deploy/demo", "activities/nvml/nvmltest"},
-	"deploy/demo/load":              {},
 }
 
 // never lists what must not be reached from a program or package, however indirectly.
 var never = map[string][]string{
-	"./worker":  {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
-	"./starter": {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
-	// The stand-in would have the mistakes of the client that is tested against it.
+	"./worker":          {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
+	"./starter":         {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
+	"./activities/nvml": {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
+	"./workflows":       {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
+
+	// Else the stand-in has the mistakes of the client that is tested against it.
 	"./activities/slackapi/slackfake": {"github.com/slack-go/slack", "go.temporal.io"},
-	"./activities/nvml":               {"go.temporal.io/server", "github.com/NVIDIA/go-nvml"},
-	"./workflows":                     {"go.temporal.io/server", "github.com/NVIDIA/go-nvml", "github.com/docker/docker", "github.com/slack-go/slack"},
 }
 
 // outside lists which libraries only one part may import directly.
