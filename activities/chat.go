@@ -54,8 +54,8 @@ type ChatMessage struct {
 	// Key tells the message from all others that we post, at most MaxChatKey bytes. Everybody in the workspace can
 	// read it.
 	Key string `json:"key,omitempty"`
-	// Text is what notifications show, and the message itself where there are no blocks. In it &, < and > are written
-	// &amp;, &lt; and &gt;.
+	// Text is what notifications show, and the message itself where there are no blocks: at most 4,000 characters, for
+	// a longer one may become several messages. In it &, < and > are written &amp;, &lt; and &gt;.
 	Text string `json:"text"`
 	// Blocks is a JSON array of Block Kit blocks; empty is none.
 	Blocks json.RawMessage `json:"blocks,omitempty"`

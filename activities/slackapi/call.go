@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -49,6 +50,9 @@ func newCaller(timeout time.Duration) *caller {
 // Do sends a request and reads the whole answer. The error of a request of which nothing left is marked with
 // activities.ErrNotSent.
 func (c *caller) Do(request *http.Request) (*http.Response, error) {
+	if u := request.URL; u.Scheme != "https" && !loopback(u.Hostname()) {
+		return nil, activities.NotSent(activities.Fail(activities.InvalidInput, errors.New("a token is sent by https only")))
+	}
 	var sent atomic.Bool
 	traced := httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	response, err := c.http.Do(request.WithContext(traced))
@@ -75,6 +79,12 @@ func (c *caller) Do(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
+}
+
+// loopback says whether a host is this machine, where a stand-in is asked without encryption.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // answered is the error of a status other than 200.

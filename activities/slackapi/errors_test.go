@@ -91,15 +91,17 @@ func TestFaults(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			fake, c := workspace(t, slackfake.Options{}, 300*time.Millisecond)
+			_, err := c.Self(t.Context()) // what follows finds a connection that was used before
+			require.NoError(t, err)
 			fake.Fail(slackfake.Fault{Method: "chat.postMessage", Kind: kind, Probability: 1, Delay: 600 * time.Millisecond})
-			_, err := c.Post(t.Context(), ops, text("hush"))
+			_, err = c.Post(t.Context(), ops, text("hush"))
 			require.Equal(t, activities.Unavailable, activities.ClassOf(err))
 			require.NotErrorIs(t, err, activities.ErrNotSent)
 			require.ErrorContains(t, err, "chat.postMessage: ")
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			require.NoError(t, fake.Idle(ctx))
-			require.Len(t, fake.Calls(), 1)
+			require.Len(t, fake.Calls(), 2)
 			require.Len(t, fake.Messages("C0OPS"), posted[kind])
 		})
 	}
@@ -143,6 +145,18 @@ func TestNothingSent(t *testing.T) {
 	_, err = c.Post(t.Context(), ops, text("x"))
 	require.Equal(t, activities.Unavailable, activities.ClassOf(err))
 	require.ErrorIs(t, err, activities.ErrNotSent)
+}
+
+// A token does not travel in clear text.
+func TestTokenIsEncrypted(t *testing.T) {
+	c := New(Options{Token: secret, URL: "http://slack.example/api/", Timeout: soon})
+	_, post := c.Post(t.Context(), ops, text("x"))
+	_, find := c.Find(t.Context(), ops, "k", time.Now())
+	for _, err := range []error{post, find} {
+		require.ErrorContains(t, err, "by https only")
+		require.ErrorIs(t, err, activities.ErrNotSent)
+		require.Equal(t, activities.InvalidInput, activities.ClassOf(err))
+	}
 }
 
 const (
@@ -205,7 +219,7 @@ func TestAnswers(t *testing.T) {
 				post, self, find, c.Update(t.Context(), at, m), c.Delete(t.Context(), at), c.PostEphemeral(t.Context(), ops, "U1", m),
 				c.OpenModal(t.Context(), "t", activities.ChatModal{Title: phrase, State: phrase, Blocks: m.Blocks}), members,
 			} {
-				if name == "ok, and nothing posted" && err == members {
+				if name == "ok, and nothing posted" && errors.Is(err, members) {
 					require.Equal(t, activities.NotFound, activities.ClassOf(err))
 					continue
 				}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,11 +46,12 @@ func hurt() []slackfake.Fault {
 
 // outcome counts what a way of posting left behind.
 type outcome struct {
-	posts, faults, duplicates, missing, wrong int
+	posts, faults, killed, removed, duplicates, missing, wrong int
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%d posts, %d faults in posting them: %d duplicates, %d missing", o.posts, o.faults, o.duplicates, o.missing)
+	return fmt.Sprintf("%d posts, %d faults in posting them, %d workers killed: %d twins removed, %d duplicates, %d missing",
+		o.posts, o.faults, o.killed, o.removed, o.duplicates, o.missing)
 }
 
 // soak posts that many messages, some at the same time, as a workflow would: again and again after what an error says.
@@ -70,12 +72,25 @@ func soak(t *testing.T, number int, seed uint64, post func(context.Context, *Cli
 		return activities.ChatMessage{Key: fmt.Sprintf("message %d", i), Text: fmt.Sprint("Number ", i)}
 	}
 	var group sync.WaitGroup
+	var killed atomic.Int32
 	for worker := range workers {
 		group.Go(func() {
+			random := rand.New(rand.NewPCG(seed, uint64(worker)))
 			for i := worker; i < number; i += workers {
 				first := time.Now()
 				for attempt := 1; ; attempt++ {
-					at, err := post(t.Context(), c, activities.ChatAttempt{Number: attempt, First: first}, message(i))
+					ctx, die := context.WithCancel(t.Context())
+					dies := random.IntN(20) == 0
+					if dies { // what it would have said is never heard
+						time.AfterFunc(time.Duration(random.IntN(5))*time.Millisecond, die)
+					}
+					at, err := post(ctx, c, activities.ChatAttempt{Number: attempt, First: first}, message(i))
+					die()
+					if dies {
+						killed.Add(1)
+						time.Sleep(settling)
+						continue
+					}
 					if err == nil {
 						refs[i] = at
 						break
@@ -100,7 +115,7 @@ func soak(t *testing.T, number int, seed uint64, post func(context.Context, *Cli
 	require.NoError(t, fake.Idle(ctx))
 	calls := fake.Calls("chat.postMessage")
 	fake.Fail()
-	result := outcome{posts: number}
+	result := outcome{posts: number, killed: int(killed.Load())}
 	for _, call := range calls {
 		if call.Fault != "" {
 			result.faults++
@@ -109,6 +124,11 @@ func soak(t *testing.T, number int, seed uint64, post func(context.Context, *Cli
 	patient := New(Options{Token: slackfake.BotToken, URL: c.url, Timeout: 30 * time.Second})
 	for i := range number {
 		require.NoError(t, end(ctx, patient, message(i), start))
+	}
+	for _, call := range fake.Calls("chat.delete") {
+		if call.Answer == "ok" {
+			result.removed++
+		}
 	}
 	live := map[string][]string{}
 	for i := range workers {
@@ -135,29 +155,38 @@ func place(m activities.ChatMessage) activities.ChatPlace {
 	return activities.ChatPlace{Channel: fmt.Sprintf("C%05d", i%workers)}
 }
 
-// Whatever fails: each message is there once, where the run was told. Trying again alone leaves many twice.
+// once posts with that settle time, and closes with a look for twins.
+func once(t *testing.T, number int, seed uint64, settle time.Duration) outcome {
+	t.Helper()
+	return soak(t, number, seed, func(ctx context.Context, c *Client, a activities.ChatAttempt, m activities.ChatMessage) (activities.ChatRef, error) {
+		return activities.ChatOnce{Chat: c, Settle: settle}.Post(ctx, a, place(m), m)
+	}, func(ctx context.Context, c *Client, m activities.ChatMessage, start time.Time) error {
+		_, _, err := activities.ChatOnce{Chat: c}.Reconcile(ctx, place(m), m.Key, start)
+		return err
+	})
+}
+
+// Whatever fails: each message is there once, where the run was told, even if requests land later than they should.
+// Trying again alone leaves many twice.
 func TestPostedOnceWhateverFails(t *testing.T) {
 	number := 300
 	if os.Getenv("EVENKEEL_SOAK") != "" {
 		number = 10_000
 	}
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	once := soak(t, number, seed, func(ctx context.Context, c *Client, a activities.ChatAttempt, m activities.ChatMessage) (activities.ChatRef, error) {
-		return activities.ChatOnce{Chat: c, Settle: settling}.Post(ctx, a, place(m), m)
-	}, func(ctx context.Context, c *Client, m activities.ChatMessage, start time.Time) error {
-		_, _, err := activities.ChatOnce{Chat: c}.Reconcile(ctx, place(m), m.Key, start)
-		return err
-	})
-	t.Logf("once:        %v", once)
-	naive := soak(t, 300, seed, func(ctx context.Context, c *Client, _ activities.ChatAttempt, m activities.ChatMessage) (activities.ChatRef, error) {
+	settled := once(t, number, seed, settling)
+	hasty := once(t, 300, seed, time.Millisecond)
+	naive := soak(t, number, seed, func(ctx context.Context, c *Client, _ activities.ChatAttempt, m activities.ChatMessage) (activities.ChatRef, error) {
 		return c.Post(ctx, place(m), m)
 	}, func(context.Context, *Client, activities.ChatMessage, time.Time) error { return nil })
-	t.Logf("trying again: %v", naive)
-	require.Zero(t, once.duplicates)
-	require.Zero(t, once.missing)
-	require.Zero(t, once.wrong, "a run knows where its message is")
-	require.Greater(t, once.faults, number/4)
+	t.Logf("seed %d\nsettled: %v\nsettled too briefly: %v\ntrying again: %v", seed, settled, hasty, naive)
+	for _, o := range []outcome{settled, hasty} {
+		require.Zero(t, o.duplicates)
+		require.Zero(t, o.missing)
+		require.Zero(t, o.wrong, "a run knows where its message is")
+		require.Greater(t, o.faults, o.posts/4)
+	}
+	require.Positive(t, hasty.removed)
 	require.Greater(t, naive.duplicates, naive.posts/10)
 	require.Zero(t, naive.missing)
 }

@@ -67,7 +67,7 @@ func refusal(body []byte) error {
 		return nil
 	}
 	if !codeForm.MatchString(said.Error) {
-		return activities.Fail(activities.Unavailable, errors.New("Slack refuses and does not say why"))
+		return activities.Fail(activities.Unavailable, errors.New("refused, and no reason is given"))
 	}
 	text := "Slack says " + said.Error
 	if len(said.Needed) < 200 && scopeForm.MatchString(said.Needed) {

@@ -134,7 +134,7 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	s.ResetSockets()
 	if server != nil {
-		server.Close()
+		server.Close() //nolint:errcheck // nothing is lost with it
 	}
 }
 

@@ -111,7 +111,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has answered
 	}
-	defer conn.Close()
+	defer conn.NetConn().Close()
 	c := &socket{conn: conn}
 	s.mu.Lock()
 	s.sockets[c] = true

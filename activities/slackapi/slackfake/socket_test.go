@@ -122,6 +122,7 @@ func TestSocketAddressIsUsedOnce(t *testing.T) {
 	}
 	dial := func(at string) int {
 		conn, response, err := websocket.DefaultDialer.DialContext(t.Context(), at, nil)
+		defer response.Body.Close()
 		if err == nil {
 			t.Cleanup(func() { conn.Close() })
 			var hello struct{ Type string }
