@@ -46,7 +46,7 @@ func (o ChatOnce) Post(ctx context.Context, a ChatAttempt, to ChatPlace, m ChatM
 	if err != nil {
 		return ChatRef{}, o.settled(err)
 	}
-	if a.Number == 1 {
+	if a.Number <= 1 {
 		return at, nil
 	}
 	// What an earlier attempt sent may have landed between the look and the post. Then that one stays, and this one goes.

@@ -3,6 +3,7 @@ package slackapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,12 +97,18 @@ func answered(response *http.Response) error {
 	return activities.Answered(response, err)
 }
 
-// reason is an error of net/http without the address, which the method's name replaces.
+// reason is an error of net/http without the address, which the method's name replaces. Errors that are not known may
+// repeat what the other side said, which may be what we said to it.
 func reason(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
+		err = u.Err
 	}
-	return err
+	_, network := errors.AsType[net.Error](err)
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	if network || certificate || errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return errors.New("the connection failed")
 }
 
 // ask calls a method that reads, and decodes only what into has. slack-go decodes every message of a channel whole,

@@ -233,6 +233,31 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// Nor does the error of what speaks no HTTP at all.
+func TestEcho(t *testing.T) {
+	for _, begin := range []string{"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\nContent-Length: "} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				conn.Read(make([]byte, 4096))
+				io.WriteString(conn, begin+secret+" "+phrase+"\r\n\r\n")
+				conn.Close()
+			}
+		}()
+		_, err = New(Options{Token: secret, URL: "http://" + listener.Addr().String() + "/", Timeout: soon}).Post(t.Context(), ops, text(phrase))
+		require.Equal(t, activities.Unavailable, activities.ClassOf(err))
+		require.NotErrorIs(t, err, activities.ErrNotSent)
+		require.NotContains(t, err.Error(), secret)
+		require.NotContains(t, err.Error(), phrase)
+	}
+}
+
 // Nor does the error of a call that is cut off.
 func TestCutOff(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -99,7 +99,7 @@ func (s *Server) write(m *Message, r request) *refused {
 	}
 	if r.Has("blocks") {
 		var faults []string
-		if m.Blocks, faults = s.checked([]byte(r.Get("blocks")), maxMessageBlocks); len(faults) > 0 {
+		if m.Blocks, faults = checked([]byte(r.Get("blocks")), maxMessageBlocks, s.id); len(faults) > 0 {
 			return no("invalid_blocks", faults...)
 		}
 	}

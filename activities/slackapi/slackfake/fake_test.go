@@ -119,6 +119,8 @@ func TestBoundsOfBlocks(t *testing.T) {
 			require.True(t, a.OK, "%+v", a)
 			a = say(t, server, "blocks", "["+c.wrong+"]")
 			require.Equal(t, "invalid_blocks", a.Error)
+			require.Empty(t, slackfake.Check(json.RawMessage("["+c.right+"]")))
+			require.Equal(t, a.Response.Messages, slackfake.Check(json.RawMessage("["+c.wrong+"]")))
 			require.Contains(t, strings.Join(a.Response.Messages, "\n"), "[json-pointer:"+c.place+"]")
 		})
 	}

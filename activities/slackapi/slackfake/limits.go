@@ -39,8 +39,23 @@ type checker struct {
 	made   func(string) string
 }
 
-// checked returns the blocks with an id for all that have none, or what Slack has against them. The mutex is held.
-func (s *Server) checked(array []byte, most int) (json.RawMessage, []string) {
+// Check says what Slack has against the blocks of a message, a JSON array, one line each; nothing is none.
+func Check(blocks json.RawMessage) []string {
+	_, faults := checked(blocks, maxMessageBlocks, counter())
+	return faults
+}
+
+// counter makes ids.
+func counter() func(prefix string) string {
+	n := 0
+	return func(prefix string) string {
+		n++
+		return fmt.Sprintf("%s-made-%d", prefix, n)
+	}
+}
+
+// checked returns the blocks with an id for all that have none, or what Slack has against them.
+func checked(array []byte, most int, made func(prefix string) string) (json.RawMessage, []string) {
 	var blocks []any
 	if json.Unmarshal(array, &blocks) != nil {
 		return nil, []string{"[ERROR] must be an array [json-pointer:/blocks]"}
@@ -48,7 +63,7 @@ func (s *Server) checked(array []byte, most int) (json.RawMessage, []string) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
-	c := &checker{blocks: map[string]bool{}, made: s.id}
+	c := &checker{blocks: map[string]bool{}, made: made}
 	if len(blocks) > most {
 		c.add("/blocks", "no more than %d items allowed", most)
 	}

@@ -9,7 +9,9 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed page.html
@@ -85,6 +87,16 @@ type pageMessage struct {
 	Author  string
 	Of      []pageBlock
 	Replies []pageMessage
+}
+
+// At is when it was posted, to the second.
+func (m pageMessage) At() string {
+	seconds, _, _ := strings.Cut(m.TS, ".")
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return m.TS
+	}
+	return time.Unix(n, 0).UTC().Format("2 Jan 15:04:05")
 }
 
 // pageBlock is a block and where it is: in a message, whose elements can be pressed, or in a form.

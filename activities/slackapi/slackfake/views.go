@@ -77,7 +77,7 @@ func (s *Server) view(text []byte) (*View, []string) {
 	if json.Unmarshal(text, &m) != nil || m.Type != "modal" {
 		return nil, []string{"[ERROR] must be a modal [json-pointer:/view]"}
 	}
-	blocks, faults := s.checked(m.Blocks, maxViewBlocks)
+	blocks, faults := checked(m.Blocks, maxViewBlocks, s.id)
 	c := &checker{faults: faults}
 	c.text("/view/title", m.Title, maxTitle, true)
 	for name, label := range map[string]any{"submit": m.Submit, "close": m.Close} {
