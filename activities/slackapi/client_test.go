@@ -3,6 +3,8 @@ package slackapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -96,6 +98,16 @@ func TestSelfAndMembers(t *testing.T) {
 		_, err := c.Members(t.Context(), group)
 		require.Equal(t, activities.NotFound, activities.ClassOf(err), group)
 	}
+}
+
+// Slack may list a disabled group, and then says so.
+func TestDisabledGroup(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"ok":true,"usergroups":[{"id":"S0OLD","handle":"old","date_delete":1700000000}],"users":["U0CAROL"]}`)
+	}))
+	t.Cleanup(server.Close)
+	_, err := New(Options{URL: server.URL + "/"}).Members(t.Context(), "old")
+	require.Equal(t, activities.NotFound, activities.ClassOf(err))
 }
 
 func TestModal(t *testing.T) {

@@ -228,6 +228,9 @@ func TestAnswers(t *testing.T) {
 				require.NotContains(t, err.Error(), phrase)
 				require.NotContains(t, err.Error(), secret)
 				require.NotContains(t, err.Error(), "\n")
+				if name == "another form" {
+					require.ErrorContains(t, err, "the answer has not the form of Slack's")
+				}
 			}
 		})
 	}

@@ -90,7 +90,28 @@ func TestBoundsOfBlocks(t *testing.T) {
 	boxes := func(options, more string) string {
 		return actions(`{"type":"checkboxes","options":[` + options + `]` + more + `}`)
 	}
+	more := func(field string) string {
+		return actions(`{"type":"button","text":{"type":"plain_text","text":"x"},` + field + `}`)
+	}
+	confirm := func(text string) string {
+		return more(`"confirm":{"title":{"type":"plain_text","text":"Sure?"},"text":{"type":"plain_text","text":"` + text + `"},
+			"confirm":{"type":"plain_text","text":"Yes"},"deny":{"type":"plain_text","text":"No"}}`)
+	}
+	input := func(label, element string) string {
+		return `{"type":"input","label":{"type":"plain_text","text":"` + label + `"},"element":` + element + `}`
+	}
+	picture := func(alt string) string {
+		return `{"type":"image","image_url":"https://example.com/x.png","alt_text":"` + alt + `"}`
+	}
 	cases := []struct{ name, right, wrong, place string }{
+		{"url", more(`"url":"` + long(3000) + `"`), more(`"url":"` + long(3001) + `"`), "/blocks/0/elements/0/url"},
+		{"style", more(`"style":"danger"`), more(`"style":"loud"`), "/blocks/0/elements/0/style"},
+		{"confirm", confirm(long(300)), confirm(long(301)), "/blocks/0/elements/0/confirm/text/text"},
+		{"label", input(long(2000), `{"type":"plain_text_input"}`), input(long(2001), `{"type":"plain_text_input"}`), "/blocks/0/label/text"},
+		{"placeholder", input("x", `{"type":"plain_text_input","placeholder":{"type":"plain_text","text":"`+long(150)+`"}}`), input("x", `{"type":"plain_text_input","placeholder":{"type":"plain_text","text":"`+long(151)+`"}}`), "/blocks/0/element/placeholder/text"},
+		{"kind of an element", input("x", `{"type":"datepicker"}`), input("x", `{"type":"crystal_ball"}`), "/blocks/0/element/type"},
+		{"image", picture("x"), picture(""), "/blocks/0/alt_text"},
+		{"accessory", `{"type":"section","text":{"type":"mrkdwn","text":"x"},"accessory":` + button("x", "v", "a") + `}`, `{"type":"section","text":{"type":"mrkdwn","text":"x"},"accessory":` + button("", "v", "a") + `}`, "/blocks/0/accessory/text/text"},
 		{"blocks", many(50, section("x")), many(51, section("x")), "/blocks"},
 		{"section", section(long(3000)), section(long(3001)), "/blocks/0/text/text"},
 		{"empty section", section("x"), section(""), "/blocks/0/text/text"},

@@ -137,7 +137,9 @@ func TestPressOverHTTP(t *testing.T) {
 	require.Len(t, ticked.SelectedOptions, 1)
 	require.Equal(t, "2", ticked.SelectedOptions[0].Value)
 
+	hidden := fake.Say(slackfake.Message{Channel: at.Channel, For: "U0ALICE", Blocks: json.RawMessage(ask)})
 	for says, p := range map[string]slackfake.Press{
+		"message " + hidden: {User: "U0BOB", Channel: at.Channel, TS: hidden, Action: "approve"},
 		"no user":           {User: "U0NOBODY", Channel: at.Channel, TS: at.TS, Action: "approve"},
 		"sees no message":   {User: "U0BOB", Channel: at.Channel, TS: "1.000000", Action: "approve"},
 		"has no element":    {User: "U0BOB", Channel: at.Channel, TS: at.TS, Action: "explode"},
@@ -226,6 +228,9 @@ func TestFormIsOpenedAndSent(t *testing.T) {
 	view := fake.Views("U0BOB")[0]
 	require.Equal(t, []string{"reject", "Reject", "run-1"}, []string{view.CallbackID, view.Title, view.State})
 
+	_, err = fake.Submit(t.Context(), slackfake.Submission{User: "U0ALICE", View: view.ID, Values: map[string][]string{"why": {"it is mine"}}})
+	require.ErrorContains(t, err, "U0ALICE has no form")
+	fake.Dismiss("U0ALICE", view.ID)
 	_, err = fake.Submit(t.Context(), slackfake.Submission{User: "U0BOB", View: view.ID})
 	require.ErrorContains(t, err, "why is not filled in")
 	_, err = fake.Submit(t.Context(), slackfake.Submission{User: "U0BOB", View: view.ID, Values: map[string][]string{"why": {"because"}}})

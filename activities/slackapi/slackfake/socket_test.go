@@ -102,6 +102,7 @@ func TestSocketMode(t *testing.T) {
 	_, err = fake.Press(ctx, press)
 	require.Error(t, err)
 	require.Eventually(t, func() bool { return opened(fake) > before }, 3*enough, 5*time.Millisecond, "silence is noticed")
+	require.Empty(t, seen)
 
 	fake.SetSockets(slackfake.SocketRefused)
 	fake.ResetSockets()
