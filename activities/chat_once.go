@@ -28,10 +28,12 @@ type ChatAttempt struct {
 	First time.Time
 }
 
-// Post posts m unless it is there already, and returns where it is. What Chat returns as an error is returned; after one that
-// leaves open whether the message was posted, RetryAfter is the time to wait before the next attempt. The caller sees
-// to it that an attempt that ended without a word, with its worker, is not followed by another within that time: an
-// activity needs a start-to-close time above 8 seconds and Settle, and no heartbeat.
+// Post posts m unless it is there already, and returns where it is. What Chat returns as an error is returned; after
+// one that leaves open whether the message was posted, RetryAfter is the time to wait before the next attempt.
+//
+// An attempt whose worker dies says nothing, and the next one follows when ctx has ended: nothing is posted with less
+// than Settle left until then, which is Unavailable and marked with ErrNotSent. So an activity has a start-to-close time
+// well above Settle, and no heartbeat, by which the next attempt would come sooner.
 func (o ChatOnce) Post(ctx context.Context, a ChatAttempt, to ChatPlace, m ChatMessage) (ChatRef, error) {
 	if m.Key == "" {
 		return ChatRef{}, Fail(InvalidInput, errors.New("a message that is posted once needs a key"))
@@ -41,6 +43,9 @@ func (o ChatOnce) Post(ctx context.Context, a ChatAttempt, to ChatPlace, m ChatM
 		if err != nil || at.TS != "" {
 			return at, err
 		}
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < o.settle() {
+		return ChatRef{}, NotSent(Fail(Unavailable, errors.New("too little time is left to post a message")))
 	}
 	at, err := o.Chat.Post(ctx, to, m)
 	if err != nil {
@@ -85,9 +90,12 @@ func (o ChatOnce) settled(err error) error {
 	if class := ClassOf(err); class != "" && class != Unavailable || errors.Is(err, ErrNotSent) {
 		return err
 	}
-	settle := o.Settle
-	if settle == 0 {
-		settle = ChatSettle
+	return &Error{Class: Unavailable, RetryAfter: o.settle(), Err: err}
+}
+
+func (o ChatOnce) settle() time.Duration {
+	if o.Settle == 0 {
+		return ChatSettle
 	}
-	return &Error{Class: Unavailable, RetryAfter: settle, Err: err}
+	return o.Settle
 }

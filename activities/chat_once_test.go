@@ -89,6 +89,19 @@ func TestPostOnce(t *testing.T) {
 	}
 }
 
+// Nothing is posted that the next attempt, after the end of this one, could meet while it lands.
+func TestPostOnceInTime(t *testing.T) {
+	for left, posts := range map[time.Duration]int{ChatSettle - time.Second: 0, 10 * ChatSettle: 1} {
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		defer cancel()
+		c := &channel{}
+		_, err := ChatOnce{Chat: c}.Post(ctx, ChatAttempt{Number: 1}, ChatPlace{Channel: "C1"}, ChatMessage{Key: "k"})
+		require.Len(t, c.did, posts)
+		require.Equal(t, posts == 0, errors.Is(err, ErrNotSent))
+		require.Equal(t, posts == 0, ClassOf(err) == Unavailable)
+	}
+}
+
 func TestPostOnceNeedsAKey(t *testing.T) {
 	_, err := ChatOnce{Chat: &channel{}}.Post(t.Context(), ChatAttempt{Number: 1}, ChatPlace{}, ChatMessage{Text: "x"})
 	require.Equal(t, InvalidInput, ClassOf(err))

@@ -90,15 +90,16 @@ func TestFaults(t *testing.T) {
 	}
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
-			fake, c := workspace(t, slackfake.Options{}, 300*time.Millisecond)
+			t.Parallel()
+			fake, c := workspace(t, slackfake.Options{}, time.Second)
 			_, err := c.Self(t.Context()) // what follows finds a connection that was used before
 			require.NoError(t, err)
-			fake.Fail(slackfake.Fault{Method: "chat.postMessage", Kind: kind, Probability: 1, Delay: 600 * time.Millisecond})
+			fake.Fail(slackfake.Fault{Method: "chat.postMessage", Kind: kind, Probability: 1, Delay: 2 * time.Second})
 			_, err = c.Post(t.Context(), ops, text("hush"))
 			require.Equal(t, activities.Unavailable, activities.ClassOf(err))
 			require.NotErrorIs(t, err, activities.ErrNotSent)
 			require.ErrorContains(t, err, "chat.postMessage: ")
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			require.NoError(t, fake.Idle(ctx))
 			require.Len(t, fake.Calls(), 2)

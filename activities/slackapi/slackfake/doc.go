@@ -3,9 +3,10 @@
 // channels and presses the buttons. It refuses what Slack refuses, and fails on request as networks do.
 //
 // It is a model, made from Slack's documentation. These are guesses: lengths are counted in code points; a message that
-// answers a deleted one lands in the channel itself; a press that nobody acknowledges does not come again; usergroups.users.list of a
-// disabled group answers; page cursors hold for any page size. Not modelled: limits of rate other than injected ones, response_url, which
-// answers 404, threads that are shown in the channel as well, and tombstones of deleted messages.
+// answers a deleted one lands in the channel itself; a press that nobody acknowledges does not come again; a disabled
+// group still tells its users; cursors hold for any size of page. Not modelled: limits of rate other than injected
+// ones, what is sent to a response_url, threads that are shown in the channel as well, and what a deleted message with
+// answers leaves behind.
 //
 // It listens on loopback only and answers only requests that name it so.
 package slackfake

@@ -201,6 +201,7 @@ func TestSigned(t *testing.T) {
 			require.Equal(t, one.status, response.StatusCode)
 		})
 	}
+	now = time.Now()
 	require.NoError(t, fake.VerifyURL(t.Context(), server.URL+"/events"))
 	require.ErrorContains(t, fake.VerifyURL(t.Context(), server.URL+"/command"), "does not return the challenge")
 }

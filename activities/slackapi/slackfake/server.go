@@ -105,7 +105,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.routes.ServeHTTP(w, r)
 }
 
-// Start listens at address, "127.0.0.1:0", until Close, and returns "http://127.0.0.1:PORT". Only loopback is listened at.
+// Start listens at address, "127.0.0.1:0", until Close, and returns "http://127.0.0.1:PORT". It listens at loopback only.
 func (s *Server) Start(address string) (string, error) {
 	if !loopback(address) {
 		return "", fmt.Errorf("listen at %s: only loopback", address)

@@ -22,7 +22,7 @@ import (
 func connect(t *testing.T, address string) (seen chan socketmode.Event) {
 	t.Helper()
 	api := slack.New(slackfake.BotToken, slack.OptionAPIURL(address+"/api/"), slack.OptionAppLevelToken(slackfake.AppToken))
-	client := socketmode.New(api, socketmode.OptionPingInterval(500*time.Millisecond))
+	client := socketmode.New(api, socketmode.OptionPingInterval(2*time.Second))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	seen = make(chan socketmode.Event, 100)
