@@ -109,7 +109,7 @@ func soak(t *testing.T, number int, seed uint64, post func(context.Context, *Cli
 		})
 	}
 	group.Wait()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	time.Sleep(settling)
 	require.NoError(t, fake.Idle(ctx))
