@@ -51,6 +51,7 @@ histories: deps-test build build-demo ## record histories of every workflow for 
 
 soak: deps-test build build-demo ## hundreds of kills, random and in every step of a runbook; takes two hours
 	EVENKEEL_SOAK=1 $(GO) test -count=1 -timeout 1h -run WhateverFails ./workflows
+	EVENKEEL_SOAK=1 $(GO) test -count=1 -timeout 30m -v -run WhateverFails ./activities/slackapi
 	cd deploy/standalone && EVENKEEL_SOAK=1 $(E2E) -timeout 4h -v -run Soak ./e2e
 
 bench: deps-test build build-demo ## the figures of docs/benchmarks.md

@@ -33,7 +33,8 @@ const handOver = 200 * time.Millisecond
 type Error struct {
 	// Class is one of the constants above.
 	Class string
-	// RetryAfter is what the server asked for; only with RateLimited.
+	// RetryAfter is how long to wait before trying again: with RateLimited what the server asked for, with Unavailable
+	// the time in which what was sent may yet take effect. 0 leaves it to the retry policy.
 	RetryAfter time.Duration
 	// Refusal is what a gate said; only with PreconditionFailed.
 	Refusal *scaling.Refusal
