@@ -31,8 +31,8 @@ type Engine interface {
 	// Clone makes one more replica as a copy of a sibling, with the files that Compose would write into
 	// it, compares it with the sibling, starts it and runs its post_start hooks. The same spec again
 	// returns the same replica, started if it was not; hooks may then run again. A name or number that
-	// something else holds is Conflict. A clone that this call has created and that cannot be started is
-	// removed before the error returns; one that was there before stays.
+	// something else holds is Conflict. A clone that has never run and cannot be started is removed before
+	// the error returns; one that has run before stays.
 	Clone(ctx context.Context, spec CloneSpec) (scaling.Replica, error)
 	// Start starts a stopped replica and runs its post_start hooks. One that runs is left alone, except
 	// where again says that an earlier attempt may have started it and not come to its hooks: then they

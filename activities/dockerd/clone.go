@@ -54,7 +54,7 @@ func (e *Engine) Clone(ctx context.Context, spec activities.CloneSpec) (scaling.
 	}
 	id, err = e.build(ctx, spec, id)
 	if err != nil {
-		if id != "" && held == nil {
+		if id != "" && (held == nil || held.State == container.StateCreated) { // what has run before stays
 			err = e.undo(ctx, id, err)
 		}
 		return scaling.Replica{}, err
