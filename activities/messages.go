@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/ledger"
@@ -44,8 +45,15 @@ type LedgerMessenger struct {
 // NotificationKind is the kind of the ledger's entries about what people are told.
 const NotificationKind = "notification"
 
+// told are the reasons for which a notice is an entry: the others are what the entries about answers say.
+var told = []string{"notify", "opened", "reminded", "escalated", "expired"}
+
 // Send appends the notice.
 func (m LedgerMessenger) Send(ctx context.Context, n Notice) error {
+	if !slices.Contains(told, n.About) {
+		return nil
+	}
+	n.Asked, n.By, n.Reason, n.Host, n.Project, n.Severity = nil, "", "", "", "", "" // the ledger has them in other entries
 	data, err := canonical(n.Notification)
 	if err != nil {
 		return Fail(InvalidInput, fmt.Errorf("notice of %s: %w", n.Step, err))

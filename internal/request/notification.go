@@ -9,10 +9,19 @@ type Notification struct {
 	Step    string   `json:"step"`
 	Groups  []string `json:"groups,omitempty"`
 	Message string   `json:"message"`
-	// About is why: notify, opened, reminded, escalated or expired.
+	// About is why: notify, or how a request now stands: opened, reminded, escalated, expired, withdrawn, approved, answered,
+	// rejected or ordered.
 	About string `json:"about"`
-	// Request is the id of the request that it is about.
-	Request string `json:"request,omitempty"`
+	// Request is the id of the request that it is about, and Asked that request as it now stands.
+	Request string   `json:"request,omitempty"`
+	Asked   *Request `json:"asked,omitempty"`
+	// By has brought that about, and Reason is why; both may be empty.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Host, Project and Severity are those of the run; each may be empty.
+	Host     string `json:"host,omitempty"`
+	Project  string `json:"project,omitempty"`
+	Severity string `json:"severity,omitempty"`
 }
 
 // To names whom it is for.

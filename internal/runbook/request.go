@@ -43,7 +43,6 @@ func (m *machine) ask(r request.Request) {
 	r, result := request.Open(r, m.now)
 	m.s.Request = &r
 	m.told(result)
-	m.notifyAbout("opened")
 }
 
 // askOperator asks how the run goes on.
@@ -65,22 +64,29 @@ func (m *machine) told(r request.Result) {
 	if r.Remind > 0 {
 		m.timer(remindTimer, r.Remind)
 	}
+	if r.Entry != nil && r.Entry.Kind != "request.denied" { // which only who spoke is told
+		reason := r.Reason
+		if r.Entry.Asked != nil {
+			reason = r.Entry.Asked.Reason
+		}
+		m.notifyAbout(strings.TrimPrefix(r.Entry.Kind, "request."), r.Entry.Actor, reason)
+	}
 	if r.Reply != nil {
 		m.out(Command{Reply: r.Reply})
 	}
 }
 
-// notifyAbout tells people of the open request.
-func (m *machine) notifyAbout(what string) {
-	r := m.s.Request
-	m.notify(request.Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID})
+// notifyAbout tells people how the open request stands now, and who has brought that about.
+func (m *machine) notifyAbout(what, by, reason string) {
+	r := *m.s.Request
+	m.notify(request.Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID, Asked: &r, By: by, Reason: reason})
 }
 
 func (m *machine) notify(n request.Notification) {
 	if m.s.Run.Dry {
 		return
 	}
-	n.Runbook = m.s.Run.Name
+	n.Runbook, n.Host, n.Project, n.Severity = m.s.Run.Name, m.s.Run.Host, m.s.Run.Project, m.p.Definition.Severity
 	m.out(Command{Notify: &n})
 }
 
@@ -109,6 +115,7 @@ func (m *machine) answer(a request.Answer) {
 	switch result.Outcome {
 	case "", request.Expired:
 	case request.Ordered:
+		m.notifyAbout("ordered", a.By, strings.TrimSpace(a.Decision+" "+a.Reason))
 		m.verb(Verb{Verb: a.Decision, By: a.By, Via: a.Via, Standing: a.Standing, Reason: a.Reason})
 	case request.Rejected:
 		closed := m.closeRequest()
@@ -151,7 +158,6 @@ func (m *machine) granted(r request.Request, values condition.Values, reply Comm
 // remind tells the ones who may answer once more.
 func (m *machine) remind() {
 	m.told(m.s.Request.Remind(m.now))
-	m.notifyAbout("reminded")
 }
 
 // expire is the deadline of the open request: it escalates, or the run ends closed.
@@ -160,12 +166,8 @@ func (m *machine) expire() {
 	m.s.Request = &next
 	m.told(result)
 	if result.Outcome != request.Expired {
-		if next.Escalated && result.Entry != nil {
-			m.notifyAbout("escalated")
-		}
 		return
 	}
-	m.notifyAbout("expired")
 	cause := m.s.Cause
 	closed := m.closeRequest()
 	if closed.Kind == request.Approval {
