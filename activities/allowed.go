@@ -70,7 +70,7 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 	case err != nil || c.staying < replicas:
 		return Fail(PermissionDenied, fmt.Errorf("%s has said that %s replicas of %s stay, and %d would", s.Who, s.Arguments["replicas"], c.service, c.staying))
 	}
-	trust, err := p.trust()
+	trust, err := p.trust(a.Start)
 	if err != nil {
 		return err
 	}

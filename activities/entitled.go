@@ -50,7 +50,11 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	if !ok {
 		return Fail(PermissionDenied, fmt.Errorf("no gate of the runbook %s approves %s", program.Definition.Name, call.Path))
 	}
-	trust, err := p.trust()
+	words := []*identity.Word{call.Start}
+	for i := range call.Words {
+		words = append(words, &call.Words[i])
+	}
+	trust, err := p.trust(words...)
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,7 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 		return err
 	}
 	need := demand.Min
-	if demand.NotInitiator && initiator == nil {
+	if demand.NotInitiator && (initiator == nil || !initiator.IsPerson()) {
 		need++ // so that one of them at least is somebody else
 	}
 	asked := map[string]*counting{} // by the request: who says no to one takes with them who has said yes to it

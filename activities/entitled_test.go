@@ -288,6 +288,10 @@ func TestEntitled(t *testing.T) {
 			}
 			e.call.Start = other // so that it would not be anna who started it
 		}, "needs 2"},
+		"started by a key of nobody": {plain, func(e *entitlement) {
+			delete(e.people.Persons, "anna") // so that she could be ben as well
+			e.approve("ben")
+		}, "needs 2"},
 		"slack": {plain, func(e *entitlement) {
 			w := e.sign("ben", identity.AnswerNamespace, e.said("ben"))
 			w.Evidence.Kind = "slack"

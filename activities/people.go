@@ -137,7 +137,7 @@ func (p *People) prove(name string, w identity.Word, now time.Time, into *reques
 		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and on %s it is %s; set the clocks right, or say it again",
 			w.Statement.At.UTC().Format(time.RFC3339), p.Host, now.UTC().Format(time.RFC3339)))
 	}
-	trust, err := p.trust()
+	trust, err := p.trust(&w)
 	if err != nil {
 		return err
 	}
@@ -151,13 +151,19 @@ func (p *People) prove(name string, w identity.Word, now time.Time, into *reques
 	return err
 }
 
-// trust is whom this worker believes, by the keys as they are now.
-func (p *People) trust() (identity.Trust, error) {
+// trust is whom this worker believes, by the keys as they are now. What proves nobody by a key of their own needs none of
+// those of people.
+func (p *People) trust(words ...*identity.Word) (identity.Trust, error) {
+	trust := identity.Trust{Hosts: p.Hosts, People: p.Persons}
+	if !slices.ContainsFunc(words, func(w *identity.Word) bool { return w != nil && w.Evidence.Kind == identity.SSH }) {
+		return trust, nil
+	}
 	signers, err := p.Signers()
 	if err != nil {
 		return identity.Trust{}, Fail(Unavailable, err)
 	}
-	return identity.Trust{Signers: signers, Hosts: p.Hosts, People: p.Persons}, nil
+	trust.Signers = signers
+	return trust, nil
 }
 
 // means says whether a member of a group is this identity: one of the person's, or an account that the pattern matches.

@@ -86,6 +86,8 @@ func TestWhoIsProven(t *testing.T) {
 	people.Hosts = identity.Signers{signer}
 	people.Signers = func() (identity.Signers, error) { return nil, errors.New("allowed:1: the principal is empty") }
 	_, err = whoIs(now, say(func(*identity.Word) {}))
+	require.NoError(t, err, "the kernel needs no keys of people")
+	_, err = whoIs(now, say(func(w *identity.Word) { w.Evidence.Kind = identity.SSH }))
 	require.Equal(t, Unavailable, ClassOf(err))
 	people.Signers = func() (identity.Signers, error) { return nil, nil }
 	posed := say(func(*identity.Word) {})

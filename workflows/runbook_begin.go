@@ -23,7 +23,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	}
 	var a *activities.Runbooks
 	starter := r.req.starter(ctx)
-	start, err := useStart(ctx, &r.queue, starter)
+	start, isPerson, err := useStart(ctx, &r.queue, starter)
 	if err != nil {
 		return false, err
 	}
@@ -41,7 +41,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By, Override: r.req.Override,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,
-		Definition: loaded.Sum, Start: start,
+		Definition: loaded.Sum, Start: start, Nobody: start != nil && !isPerson,
 	}, loaded.Inputs)
 	call.Starter = nil // it is about the plan now
 	r.setAttributes(value{SeverityAttribute, d.Severity})

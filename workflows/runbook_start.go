@@ -31,16 +31,17 @@ func (r RunbookRequest) starter(ctx workflow.Context) activities.Starter {
 	}}
 }
 
-// useStart uses up the word that a run was started by: no other run is started by it. It is nil where that proves nobody.
-func useStart(ctx workflow.Context, queue *hostQueue, starter activities.Starter) (*identity.Word, error) {
+// useStart uses up the word that a run was started by: no other run is started by it. It is nil where that proves nobody,
+// and isPerson says that it is known who is behind it.
+func useStart(ctx workflow.Context, queue *hostQueue, starter activities.Starter) (start *identity.Word, isPerson bool, err error) {
 	if starter.Word == nil {
-		return nil, nil
+		return nil, false, nil
 	}
 	var people *activities.People
 	var standing activities.Standing
-	err := queue.run(ctx, using("use up the word of "+starter.Name), lookLimit, people.UseStart, starter, &standing)
+	err = queue.run(ctx, using("who starts it: "+starter.Name), lookLimit, people.UseStart, starter, &standing)
 	if err != nil || standing.Proof == nil {
-		return nil, err
+		return nil, false, err
 	}
-	return starter.Word, nil
+	return starter.Word, standing.Proof.IsPerson(), nil
 }

@@ -196,7 +196,7 @@ func (r *serviceRun) use(ctx workflow.Context) error {
 	if r.starter == nil {
 		return nil
 	}
-	start, err := useStart(ctx, &r.queue, *r.starter)
+	start, _, err := useStart(ctx, &r.queue, *r.starter)
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == activities.PermissionDenied {
 		r.result.Refusals = []scaling.Refusal{{Code: scaling.NotProven, Message: Reason(err)}}
 	}

@@ -78,6 +78,8 @@ const (
 
 const optionalBehind = `#approvals:
   #operators: [sre]
+  # Who may start a runbook or a scaling; without it anybody who has an account here may.
+  #starters: [oncall, sre]
   #authenticated_from: destructive
 
 # The audit ledger is a SQLite file in the state directory. With several hosts it has to be in

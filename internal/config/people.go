@@ -31,8 +31,8 @@ type Identity struct {
 
 // account is USER@HOST as the operating system says, and member the same with * for either.
 var (
-	account = regexp.MustCompile(`^[^\s@*:]+@[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	member  = regexp.MustCompile(`^(?:\*|[^\s@*:]+)@(?:\*|[A-Za-z0-9][A-Za-z0-9._-]*)$`)
+	account = regexp.MustCompile(`^(?:uid:[0-9]+|[^\s@*:]+)@[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	member  = regexp.MustCompile(`^(?:\*|uid:[0-9]+|[^\s@*:]+)@(?:\*|[A-Za-z0-9][A-Za-z0-9._-]*)$`)
 )
 
 func (c *Config) checkPeople(doc *strictyaml.Document) {

@@ -39,6 +39,9 @@ type Proof struct {
 	Signature string `json:"signature"`
 }
 
+// IsPerson says whether it is known who is behind the proof: a key that is listed for nobody of people may be anybody's.
+func (p Proof) IsPerson() bool { return p.Kind != SSH || p.Person != string(SSH)+":"+p.Who }
+
 // Same says whether two proofs are of one person.
 func (p Proof) Same(other Proof) bool {
 	return p.Person == other.Person || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person

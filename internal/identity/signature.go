@@ -49,6 +49,9 @@ func (all Signers) Verify(principal, namespace, text, armored string, at time.Ti
 	return "", why
 }
 
+// touchBytes are the flags and the counter of a hardware key.
+const touchBytes = 5
+
 // readSignature reads one in its armour, by a key of a kind that is trusted.
 func readSignature(armored string) (*sshsig.Signature, error) {
 	if len(armored) > maxArmor {
@@ -60,6 +63,13 @@ func readSignature(armored string) (*sshsig.Signature, error) {
 	}
 	if err := strong(sig.PublicKey); err != nil {
 		return nil, err
+	}
+	rest := 0 // behind the signature itself
+	if strings.HasPrefix(sig.PublicKey.Type(), "sk-") {
+		rest = touchBytes
+	}
+	if sig.Signature == nil || len(sig.Signature.Rest) != rest {
+		return nil, errors.New("it has bytes behind the signature, and ssh-keygen takes none")
 	}
 	return sig, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -53,14 +54,17 @@ func (all Signers) Has(principal string) bool {
 	return slices.ContainsFunc(all, func(s Signer) bool { return s.Principal == principal })
 }
 
+// blanks are what ssh-keygen takes for such, and no others.
+const blanks = " \t"
+
 // ParseSigners reads a file in the format of ssh-keygen's ALLOWED SIGNERS, of which it knows what names one person by
-// one key. All faults are in the error, one line each.
+// one key, with times in UTC. What ssh-keygen would refuse is refused: evidence has to hold there, too. All faults are in the error, one line each.
 func ParseSigners(file, text string) (Signers, error) {
 	var all Signers
 	var faults []error
 	held := map[string]string{}
 	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
+		line = strings.Trim(strings.TrimSuffix(line, "\r"), blanks)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -87,8 +91,12 @@ func parseSigner(line string) (Signer, error) {
 	if err != nil {
 		return Signer{}, err
 	}
-	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+	options, rest, err := cutOptions(rest)
 	if err != nil {
+		return Signer{}, err
+	}
+	key, _, more, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+	if err != nil || len(more) > 0 {
 		return Signer{}, fmt.Errorf("no public key stands behind %s; write PRINCIPAL [OPTIONS] TYPE KEY", strictyaml.Quote(principal))
 	}
 	s := Signer{Principal: principal, Key: key}
@@ -96,6 +104,42 @@ func parseSigner(line string) (Signer, error) {
 		return Signer{}, err
 	}
 	return s, s.take(options)
+}
+
+// keyType is what a public key begins with, and so no option.
+var keyType = regexp.MustCompile(`^(?:ssh|ecdsa|sk)-`)
+
+// option is one of a line: NAME="VALUE", or NAME alone.
+var option = regexp.MustCompile(`^([A-Za-z-]+)(?:="([^"]*)")?$`)
+
+// cutOptions takes the options off what stands behind the principal: a list without blanks but in quotes.
+func cutOptions(line string) (options [][]string, rest string, err error) {
+	if keyType.MatchString(line) {
+		return nil, line, nil
+	}
+	quoted, begins := false, 0
+	for i := 0; i <= len(line); i++ {
+		switch {
+		case i < len(line) && line[i] == '"':
+			quoted = !quoted
+		case i == len(line) && quoted:
+			return nil, "", errors.New("a quote is not closed")
+		case quoted || i < len(line) && line[i] != ',' && !strings.ContainsRune(blanks, rune(line[i])):
+		default:
+			one := option.FindStringSubmatch(line[begins:i])
+			if one == nil {
+				if i == len(line) && begins == 0 {
+					return nil, line, nil // which is no key
+				}
+				return nil, "", fmt.Errorf(`%s is no option; write NAME="VALUE", with commas between`, strictyaml.Quote(line[begins:i]))
+			}
+			options, begins = append(options, one[1:]), i+1
+			if i == len(line) || line[i] != ',' {
+				return options, strings.Trim(line[i:], blanks), nil
+			}
+		}
+	}
+	return options, "", nil
 }
 
 // cutPrincipal takes the name off a line. It may stand in quotes, as it may hold blanks.
@@ -106,15 +150,20 @@ func cutPrincipal(line string) (principal, rest string, err error) {
 			return "", "", errors.New("a quote is not closed")
 		}
 	} else {
-		principal, rest, _ = strings.Cut(line, " ")
+		principal = line
+		if i := strings.IndexAny(line, blanks); i >= 0 {
+			principal, rest = line[:i], line[i:]
+		}
 	}
 	switch {
 	case principal == "":
 		return "", "", errors.New("the principal is empty")
+	case strings.ContainsFunc(principal, func(r rune) bool { return !shows(r) }):
+		return "", "", fmt.Errorf("%s has a letter that does not show", strictyaml.Quote(principal))
 	case strings.ContainsAny(principal, ",*?!"):
 		return "", "", fmt.Errorf("%s is a list or a pattern; write one name per line, for a word is one person's", strictyaml.Quote(principal))
 	}
-	return principal, strings.TrimSpace(rest), nil
+	return principal, strings.Trim(rest, blanks), nil
 }
 
 // minRSA is the least number of bits of an RSA key, from NIST SP 800-57: 128 bits of strength.
@@ -139,11 +188,10 @@ func strong(key ssh.PublicKey) error {
 }
 
 // take reads the options of a line. One that it does not know could narrow what the key is for, so it is an error.
-func (s *Signer) take(options []string) error {
+func (s *Signer) take(options [][]string) error {
 	seen := map[string]bool{}
 	for _, option := range options {
-		name, value, _ := strings.Cut(option, "=")
-		name, value = strings.ToLower(name), strings.Trim(value, `"`)
+		name, value := strings.ToLower(option[0]), option[1]
 		if seen[name] {
 			return fmt.Errorf("%s stands there twice", name)
 		}
@@ -172,18 +220,16 @@ func (s *Signer) take(options []string) error {
 	return nil
 }
 
-// sshTime reads YYYYMMDD[HHMM[SS]][Z], which without Z is the local time of this host.
+// sshTime reads YYYYMMDD[HHMM[SS]]Z. Without Z it would be another time on another host, and in summer not even the one
+// that ssh-keygen reads.
 func sshTime(value string) (time.Time, error) {
-	zone, digits := time.Local, value
-	if utc, ok := strings.CutSuffix(value, "Z"); ok {
-		zone, digits = time.UTC, utc
-	}
+	digits, utc := strings.CutSuffix(value, "Z")
 	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
-		if at, err := time.ParseInLocation(layout, digits, zone); err == nil && len(digits) == len(layout) {
+		if at, err := time.Parse(layout, digits); err == nil && utc && len(digits) == len(layout) && at.Unix() > 0 {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is no time; write YYYYMMDD[HHMM[SS]][Z]", strictyaml.Quote(value))
+	return time.Time{}, fmt.Errorf("%s is no time; write YYYYMMDD[HHMM[SS]]Z, in UTC and after 1970", strictyaml.Quote(value))
 }
 
 // holds says whether the key signs in a namespace at a time.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiddeco/sshsig"
 	"github.com/stretchr/testify/require"
 )
 
@@ -112,9 +113,17 @@ func TestSignersRefused(t *testing.T) {
 		"an authority":         {"anna cert-authority " + ed, "cert-authority: is not supported"},
 		"without a touch":      {"anna no-touch-required " + ed, "no-touch-required: is not supported"},
 		"a namespace pattern":  {`anna namespaces="*" ` + ed, `namespaces: "*" is a pattern or empty`},
-		"an option twice":      {`anna valid-after="20260101",valid-after="20260102" ` + ed, "valid-after stands there twice"},
+		"an option twice":      {`anna valid-after="20260101Z",valid-after="20260102Z" ` + ed, "valid-after stands there twice"},
 		"no time":              {`anna valid-after="tomorrow" ` + ed, `valid-after: "tomorrow" is no time`},
-		"never":                {`anna valid-after="20260102",valid-before="20260101" ` + ed, "valid-before is not behind valid-after"},
+		"never":                {`anna valid-after="20260102Z",valid-before="20260101Z" ` + ed, "valid-before is not behind valid-after"},
+		"local time":           {`anna valid-after="20260101" ` + ed, `valid-after: "20260101" is no time; write YYYYMMDD[HHMM[SS]]Z`},
+		"no end":               {`anna valid-before="00010101Z" ` + ed, `"00010101Z" is no time`},
+		"no quotes":            {`anna valid-before=20300101Z ` + ed, `"valid-before=20300101Z" is no option; write NAME="VALUE"`},
+		"doubled quotes":       {`anna valid-before=""20300101Z"" ` + ed, "is no option"},
+		"a comma too many":     {`anna valid-before="20300101Z", ` + ed, `"" is no option`},
+		"a quote in options":   {`anna valid-before="20300101Z ` + ed, "a quote is not closed"},
+		"a blank of Unicode":   {"\u00a0anna " + ed, "has a letter that does not show"},
+		"a NUL":                {"anna\x00 " + ed, "has a letter that does not show"},
 		"one key, two persons": {"bob " + ed + "\nanna " + ed, "is bob's already"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,6 +133,40 @@ func TestSignersRefused(t *testing.T) {
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
+}
+
+// What ssh-keygen takes for blanks are blanks, and the end of a line may be one of Windows.
+func TestSignersAreReadAsBySSHKeygen(t *testing.T) {
+	dir := t.TempDir()
+	file, ed := key(t, dir, "ed", "-t", "ed25519")
+	text := "a word"
+	signature := signed(t, file, AnswerNamespace, text)
+	for _, line := range []string{
+		"anna\t" + ed, " \tanna \t" + ed, "anna\tnamespaces=\"answer@evenkeel\"\t" + ed, "anna " + ed + "\r", `"anna" ` + ed,
+		`anna NAMESPACES="answer@evenkeel",valid-before="20300101Z" ` + ed,
+	} {
+		signers, err := ParseSigners("allowed", line+"\n")
+		require.NoError(t, err, "%q", line)
+		_, err = signers.Verify("anna", AnswerNamespace, text, signature, noon)
+		require.NoError(t, err, "%q", line)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "allowed"), []byte(line+"\n"), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "sig"), []byte(signature), 0o600))
+		out, err := keygen(t, dir, text, "-Y", "verify", "-f", "allowed", "-I", "anna", "-n", AnswerNamespace, "-s", "sig", "-Overify-time=20261127120000Z")
+		require.NoError(t, err, "%q: %s", line, out)
+	}
+}
+
+// What stands behind a signature is refused, as ssh-keygen does.
+func TestSignatureWithMoreBehindIt(t *testing.T) {
+	dir := t.TempDir()
+	file, ed := key(t, dir, "ed", "-t", "ed25519")
+	signers, err := ParseSigners("allowed", "anna "+ed)
+	require.NoError(t, err)
+	sig, err := sshsig.Unarmor([]byte(signed(t, file, AnswerNamespace, "a word")))
+	require.NoError(t, err)
+	sig.Signature.Rest = []byte{0}
+	_, err = signers.Verify("anna", AnswerNamespace, "a word", string(sshsig.Armor(sig)), noon)
+	require.ErrorContains(t, err, "bytes behind the signature")
 }
 
 // A key that is replaced stays with its end: what it signed before is still proven.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -76,7 +77,7 @@ func TestDriveHearsPeople(t *testing.T) {
 			if s.Phase != Acting && s.Phase != Watching {
 				return nil, 0
 			}
-			return &Event{Verb: &Verb{Verb: Abort, By: "olga", Reason: "a test", Standing: request.Standing{Operator: true}}}, startOfTime.Add(after).Sub(now)
+			return &Event{Verb: &Verb{Verb: Abort, By: "olga", Reason: "a test", Standing: request.Standing{Operator: true, Proof: &identity.Proof{Who: "olga"}}}}, startOfTime.Add(after).Sub(now)
 		}
 	}
 	watch := Step{ID: "watch", Kind: Wait, Until: holds("u")}

@@ -40,7 +40,10 @@ func (m *machine) askApproval(gate Node, wanted []request.Effect, message string
 	}
 	if g.NotInitiator {
 		r.Not = []string{m.s.Run.Initiator}
-		if m.s.Run.Start == nil {
+		if start := m.s.Run.Start; start != nil && start.Statement.Login != "" { // who logged in behind root
+			r.Not = append(r.Not, start.Statement.Login)
+		}
+		if m.s.Run.Start == nil || m.s.Run.Nobody {
 			r.Min++ // whoever started it may be one of them, and somebody else must be
 		}
 	}

@@ -202,11 +202,21 @@ func TestEscalation(t *testing.T) {
 
 // Where nobody is known to have started the run, one person more has to approve what its starter may not.
 func TestNotInitiatorOfNobody(t *testing.T) {
-	for _, known := range []bool{true, false} {
-		w, want := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true })), 1
-		if !known {
-			w.s.Run.Start, want = nil, 2
+	for want, change := range map[int][]func(*Run){
+		1: {func(*Run) {}},
+		2: {func(r *Run) { r.Start = nil }, func(r *Run) { r.Nobody = true }},
+	} {
+		for _, c := range change {
+			w := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true }))
+			c(&w.s.Run)
+			require.Equal(t, want, w.begin().s.Request.Min)
 		}
-		require.Equal(t, want, w.begin().s.Request.Min)
 	}
+}
+
+// Who logged in behind root is the initiator as well.
+func TestNotInitiatorBehindRoot(t *testing.T) {
+	w := newWorld(t, restart(func(g *Gate) { g.NotInitiator = true }))
+	w.s.Run.Start = &identity.Word{Statement: identity.Statement{Login: "anna@gpu1"}}
+	require.Contains(t, w.begin().s.Request.Not, "anna@gpu1")
 }

@@ -32,6 +32,8 @@ type Run struct {
 	Start *identity.Word `json:"start,omitempty"`
 	// Definition is Definition.Sum of what it follows.
 	Definition string `json:"definition,omitempty"`
+	// Nobody says that what proves who started it is no person's of the configuration.
+	Nobody bool `json:"nobody,omitempty"`
 	// PlanSHA256 is the plan that was made at the start; approvals are bound to it.
 	PlanSHA256 string `json:"plan_sha256,omitempty"`
 	// Override says that an operator starts it in spite of cooldown and breaker.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
@@ -22,13 +23,14 @@ func (m *machine) verb(v Verb) {
 	}
 	m.record(v.Verb, "operator."+v.Verb, v.By, ordered)
 	m.reply(true, m.obeyed(v.Verb))
-	by := v.Verb + " by " + v.By
+	who := identity.Shown(v.By, v.Standing.Proof == nil)
+	by := v.Verb + " by " + who
 	if v.Reason != "" {
 		by += ": " + v.Reason
 	}
 	switch v.Verb {
 	case Pause:
-		m.s.PauseBy = v.By
+		m.s.PauseBy = who
 	case Resume:
 		m.resume()
 	case SkipStep:

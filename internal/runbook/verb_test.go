@@ -216,7 +216,7 @@ func TestPauseWaitsForTheNextStep(t *testing.T) {
 
 func TestReasonOfAnOrder(t *testing.T) {
 	w := inPhase(t, "resting")
-	w.next(Event{Verb: &Verb{Verb: Abort, By: "olga", Via: "cli", Standing: request.Standing{Operator: true}, Reason: "wrong host"}})
+	w.next(Event{Verb: &Verb{Verb: Abort, By: "olga", Via: "cli", Standing: request.Standing{Operator: true, Proof: &identity.Proof{Who: "olga"}}, Reason: "wrong host"}})
 	w.ends(Aborted)
 	require.Equal(t, "abort by olga: wrong host", w.s.Reason)
 	require.Equal(t, "wrong host", dataOf[Ordered](t, w.kept("operator.abort")[0]).Reason)

@@ -214,7 +214,7 @@ func (w *world) word(a request.Answer) request.Reply {
 func (w *world) orders(verb string) request.Reply {
 	w.t.Helper()
 	w.reply = request.Reply{}
-	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Reason: reasonOf(verb), Standing: request.Standing{Operator: true}}})
+	w.next(Event{Verb: &Verb{Verb: verb, By: "olga", Via: "cli", Reason: reasonOf(verb), Standing: request.Standing{Operator: true, Proof: &identity.Proof{Who: "olga"}}}})
 	return w.reply
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -68,7 +69,7 @@ func (f *effects) fits(p Person, s runbook.State) string {
 
 // word is what the person says.
 func word(p Person, s runbook.State) *runbook.Event {
-	standing := request.Standing{Groups: p.Groups, Operator: p.Verb != ""}
+	standing := request.Standing{Groups: p.Groups, Operator: p.Verb != "", Proof: &identity.Proof{Who: p.By}} // a case is not about proofs
 	if p.Verb != "" {
 		return &runbook.Event{Verb: &runbook.Verb{Verb: p.Verb, By: p.By, Via: "cli", Standing: standing, Reason: cmp.Or(p.Reason, "the case says so")}}
 	}

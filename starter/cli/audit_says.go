@@ -19,6 +19,8 @@ import (
 func (e *evidence) holds(of signed, at time.Time) error {
 	says, namespaces := saysOf(of)
 	switch {
+	case of.Proof.Kind == identity.SSH && e.people == "":
+		return errors.New("the keys of people are not known here; run it where evenkeel.yaml names identity.allowed_signers, or give --config")
 	case namespaces == nil:
 		return fmt.Errorf("an entry %s keeps no word of a person", of.Kind)
 	case !slices.Contains(namespaces, of.Proof.Namespace):

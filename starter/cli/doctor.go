@@ -115,6 +115,7 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"definitions", d.definitions},
 		{"time zone", d.timeZone},
 		{"state directory", d.stateDirectory},
+		{"identity", d.identity},
 		{"ledger", d.ledger},
 		{"Temporal server", d.temporalServer},
 		{"namespace", d.namespace},

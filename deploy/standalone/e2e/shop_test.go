@@ -109,7 +109,10 @@ func (s *shop) restartUnderLoad() {
 
 	s.starter(0, "runbook", "run", "restart_web", "--no-wait")
 	id := runbook.Subject(host, s.project, "restart_web", "")
-	s.starter(0, "gate", "approve", id+":agree.1")
+	require.Eventually(s.t, func() bool {
+		_, err := s.in(nil, s.Bin("starter"), "gate", "approve", id+":agree.1")
+		return err == nil // else it has not asked yet
+	}, time.Minute, 100*time.Millisecond)
 	require.Eventually(s.t, func() bool {
 		seen, err := s.client.DescribeWorkflowExecution(s.ctx, service, "")
 		return err == nil && seen.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING

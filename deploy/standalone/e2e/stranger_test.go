@@ -21,6 +21,7 @@ import (
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/deploy/demo/stack"
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
@@ -138,6 +139,7 @@ func (s *site) plausible() map[string][][]any {
 		activities.ResumeGPUs:            one(),
 		activities.KnownSearchAttributes: one(),
 		activities.WhoIs:                 one(activities.Person{Name: "anna@demo", Via: activities.ViaCLI}),
+		activities.UseStart:              one(activities.Starter{Person: activities.Person{Name: "anna@demo", Via: activities.ViaCLI, Word: &identity.Word{Namespace: identity.StartNamespace, Statement: identity.Statement{Do: identity.Start, Who: "anna@demo", Run: scaleID}}}}),
 		activities.Evaluate:              one(keep),
 		activities.KeepLater:             one(keep),
 		activities.ActedSince:            one(activities.PastRequest{Subject: "x"}),
