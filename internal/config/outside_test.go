@@ -68,7 +68,7 @@ func TestOutside(t *testing.T) {
 
 // A fault of a file is told at the place of its field, and repeats nothing of the secret.
 func TestOutsideFaults(t *testing.T) {
-	const chat, beat = "f:5:29: chat_webhook.url_file: ", "f:6:13: heartbeat.url_file: "
+	const chat, beat = "f:5:39: chat_webhook.url_file: ", "f:6:23: heartbeat.url_file: "
 	for _, c := range []struct {
 		file, secret string
 		mode         os.FileMode
