@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	_ activities.Pager = (*PagerDuty)(nil)
+	_ activities.Pager = (*Duty)(nil)
 	_ activities.Pager = (*Webhook)(nil)
 )
 
@@ -37,7 +37,7 @@ func start(t *testing.T, timeout time.Duration) (*pagerfake.Server, map[string]a
 	t.Helper()
 	fake := pagerfake.New(pagerfake.Options{RoutingKey: key, Token: token})
 	t.Cleanup(fake.Close)
-	duty, hook := NewPagerDuty(fake.URL()+"/", key), NewWebhook(fake.HookURL(), token)
+	duty, hook := NewDuty(fake.URL()+"/", key), NewWebhook(fake.HookURL(), token)
 	duty.calls, hook.calls = outside.New(timeout), outside.New(timeout)
 	return fake, map[string]activities.Pager{"PagerDuty": duty, "webhook": hook}
 }
@@ -113,7 +113,7 @@ func TestRateLimits(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	fake, _ := start(t, time.Minute)
 	for class, err := range map[string]error{
-		activities.InvalidInput:     NewPagerDuty(fake.URL(), "wrong-hush").Trigger(t.Context(), page),
+		activities.InvalidInput:     NewDuty(fake.URL(), "wrong-hush").Trigger(t.Context(), page),
 		activities.PermissionDenied: NewWebhook(fake.HookURL(), "wrong-hush").Acknowledge(t.Context(), "k"),
 		activities.NotFound:         NewWebhook(fake.URL()+"/wrong-hush", token).Resolve(t.Context(), "k"),
 	} {
@@ -125,7 +125,7 @@ func TestRefusals(t *testing.T) {
 
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(other.Close)
-	err := NewPagerDuty(other.URL, key).Resolve(t.Context(), "k")
+	err := NewDuty(other.URL, key).Resolve(t.Context(), "k")
 	require.EqualError(t, err, "resolve at PagerDuty: the service answers 200, and PagerDuty would answer 202")
 	require.Equal(t, activities.Unavailable, activities.ClassOf(err))
 }

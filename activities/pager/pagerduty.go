@@ -10,16 +10,16 @@ import (
 	"github.com/evenkeel/evenkeel/activities/outside"
 )
 
-// PagerDuty speaks PagerDuty's Events API v2. It implements activities.Pager.
-type PagerDuty struct {
+// Duty speaks PagerDuty's Events API v2. It implements activities.Pager.
+type Duty struct {
 	url, key string
 	calls    *outside.Client
 }
 
-// NewPagerDuty returns the service that a routing key belongs to, at the base address of the API, such as
+// NewDuty returns the service that a routing key belongs to, at the base address of the API, such as
 // https://events.pagerduty.com. It calls nobody yet.
-func NewPagerDuty(url, routingKey string) *PagerDuty {
-	return &PagerDuty{url: strings.TrimRight(url, "/") + "/v2/enqueue", key: routingKey, calls: outside.New(within)}
+func NewDuty(url, routingKey string) *Duty {
+	return &Duty{url: strings.TrimRight(url, "/") + "/v2/enqueue", key: routingKey, calls: outside.New(within)}
 }
 
 // severities are PagerDuty's words for ours.
@@ -48,7 +48,7 @@ type dutyLink struct {
 }
 
 // Trigger opens an alert, or says again that it is open.
-func (d *PagerDuty) Trigger(ctx context.Context, p activities.Page) error {
+func (d *Duty) Trigger(ctx context.Context, p activities.Page) error {
 	if err := p.Check(); err != nil {
 		return activities.NotSent(err)
 	}
@@ -63,17 +63,17 @@ func (d *PagerDuty) Trigger(ctx context.Context, p activities.Page) error {
 }
 
 // Acknowledge says that somebody takes care of an alert.
-func (d *PagerDuty) Acknowledge(ctx context.Context, dedupKey string) error {
+func (d *Duty) Acknowledge(ctx context.Context, dedupKey string) error {
 	return d.send(ctx, dutyEvent{Action: acknowledge, DedupKey: dedupKey})
 }
 
 // Resolve closes an alert.
-func (d *PagerDuty) Resolve(ctx context.Context, dedupKey string) error {
+func (d *Duty) Resolve(ctx context.Context, dedupKey string) error {
 	return d.send(ctx, dutyEvent{Action: resolve, DedupKey: dedupKey})
 }
 
 // send sends an event. Only 202 says that PagerDuty has it: another success is somebody else's, such as a proxy's.
-func (d *PagerDuty) send(ctx context.Context, event dutyEvent) error {
+func (d *Duty) send(ctx context.Context, event dutyEvent) error {
 	if err := activities.CheckDedupKey(event.DedupKey); err != nil {
 		return activities.NotSent(err)
 	}

@@ -13,7 +13,7 @@ func pagerOf(in *templates.Installation) activities.Pager {
 	case p == nil:
 		return nil
 	case p.PagerDuty != nil:
-		return pager.NewPagerDuty(p.PagerDuty.URL, in.Outside.RoutingKey)
+		return pager.NewDuty(p.PagerDuty.URL, in.Outside.RoutingKey)
 	default:
 		return pager.NewWebhook(in.Outside.PagingURL, in.Outside.PagingToken)
 	}
