@@ -18,6 +18,8 @@ type Installation struct {
 	Definitions *Set
 	// Tokens are the admin tokens by project. They are secrets.
 	Tokens map[string]string
+	// Outside are the secrets of the services outside.
+	Outside config.Outside
 }
 
 // Install reads what a configuration names for a host; empty is the host of config.Config.Host. evenkeel and worker
@@ -38,6 +40,9 @@ func Install(c *config.Config, host string) (*Installation, error) {
 		if in.Tokens[project], err = projects.AdminToken(project); err != nil {
 			return nil, fmt.Errorf("project %s: %w", project, err)
 		}
+	}
+	if in.Outside, err = c.Outside(); err != nil {
+		return nil, err
 	}
 	return in, nil
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/address"
 )
 
 // maxBody bounds an answer, in bytes.
@@ -51,7 +52,7 @@ func newCaller(timeout time.Duration) *caller {
 // Do sends a request and reads the whole answer. The error of a request of which nothing left is marked with
 // activities.ErrNotSent.
 func (c *caller) Do(request *http.Request) (*http.Response, error) {
-	if u := request.URL; u.Scheme != "https" && !loopback(u.Hostname()) {
+	if !address.Encrypted(request.URL) {
 		return nil, activities.NotSent(activities.Fail(activities.InvalidInput, errors.New("a token is sent by https only")))
 	}
 	var sent atomic.Bool
@@ -80,12 +81,6 @@ func (c *caller) Do(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
-}
-
-// loopback says whether a host is this machine, where a stand-in is asked without encryption.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // answered is the error of a status other than 200.

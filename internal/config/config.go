@@ -41,6 +41,11 @@ type Config struct {
 	Identity  Identity            `yaml:"identity"`
 	// Oncall is the rota of who is on call; nil where there is none.
 	Oncall *Oncall `yaml:"oncall"`
+	// Paging is who wakes people up, ChatWebhook a chat that is only posted to, and Heartbeat who notices that a worker is
+	// not ready; each is nil where there is none.
+	Paging      *Paging      `yaml:"paging"`
+	ChatWebhook *ChatWebhook `yaml:"chat_webhook"`
+	Heartbeat   *Heartbeat   `yaml:"heartbeat"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

@@ -77,8 +77,13 @@ func TestLoad(t *testing.T) {
 		Groups: map[string][]string{
 			"oncall": {"anna", "*@gpu-2", "ben@*", `CORP\eve@gpu_3`}, "sre": {"*@*"},
 		},
-		Identity:     Identity{AllowedSigners: here + "/allowed_signers"},
-		Approvals:    Approvals{Operators: []string{"sre"}, AuthenticatedFrom: "destructive"},
+		Identity:  Identity{AllowedSigners: here + "/allowed_signers"},
+		Approvals: Approvals{Operators: []string{"sre"}, AuthenticatedFrom: "destructive"},
+		Paging: &Paging{
+			PagerDuty: &PagerDuty{RoutingKeyFile: "/srv/$HOME/key", URL: "https://metrics.example/pd"}, Severities: []string{"Sev1", "Sev3"},
+		},
+		ChatWebhook:  &ChatWebhook{Kind: "discord", URLFile: here + "/chat-url"},
+		Heartbeat:    &Heartbeat{URLFile: "/etc/evenkeel/heartbeat-url", Interval: strictyaml.Duration(time.Hour)},
 		TemplatesDir: filepath.Dir(here) + "/definitions",
 		Disabled:     []string{"worker-rl"},
 	}, got)

@@ -41,6 +41,7 @@ func (c *Config) expand(doc *strictyaml.Document) {
 	file("ledger.dsn_file", &c.Ledger.DSNFile)
 	file("templates_dir", &c.TemplatesDir)
 	file("identity.allowed_signers", &c.Identity.AllowedSigners)
+	c.expandOutside(doc, file)
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
 

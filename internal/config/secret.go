@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/evenkeel/evenkeel/internal/address"
 	"github.com/evenkeel/evenkeel/internal/textfile"
 )
 
@@ -38,6 +39,35 @@ func ReadSecret(file string) (string, error) {
 		return "", fmt.Errorf("%s is empty", file)
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
 		return "", fmt.Errorf("%s is not one line of text", file)
+	}
+	return text, nil
+}
+
+// othersMayRead are the bits of a file's mode by which any user of the host may do something with it.
+const othersMayRead = 0o007
+
+// private returns the one line of text that the file of a field holds, which only its owner and its group may read. Its
+// error has the place of the field.
+func (c *Config) private(field, file string) (string, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&othersMayRead != 0 {
+		return "", c.Fault(field, "%s is open to every user of this host; take that away with chmod o= %s", file, file)
+	}
+	text, err := ReadSecret(file)
+	if err != nil {
+		return "", c.Fault(field, "%v; write the secret into it as one line", err)
+	}
+	return text, nil
+}
+
+// privateAddress is private for a file that holds the address of a service, https or on this machine.
+func (c *Config) privateAddress(field, file string) (string, error) {
+	text, err := c.private(field, file)
+	if err != nil {
+		return "", err
+	}
+	if fault := address.Secret(text); fault != "" {
+		return "", c.Fault(field, "the text of %s %s", file, fault)
 	}
 	return text, nil
 }

@@ -127,7 +127,8 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"Docker Compose", d.dockerCompose},
 	}
 	checks = append(checks, d.projectChecks(ctx)...)
-	return append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus})
+	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus})
+	return append(checks, d.outside()...)
 }
 
 // examine runs all checks at once and returns their findings in order. A check that does not heed

@@ -59,8 +59,10 @@ type App struct {
 	logger   *slog.Logger
 	listener net.Listener
 	handler  ingress.Options
-	workers  []worker.Worker
-	ledger   *ledger.Store
+	// beat tells somebody outside that the worker is ready; nil tells nobody.
+	beat    *heartbeat
+	workers []worker.Worker
+	ledger  *ledger.Store
 	// untold tells the ledger what it could not be told at the start; nil is nothing.
 	untold  func(context.Context) error
 	proof   *proof
@@ -128,7 +130,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 		ledger: book, untold: told, proof: proven, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
 	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
-	a.handler = ingress.Options{Registry: o.Registry, Parts: a.parts()}
+	a.handler = ingress.Options{Registry: o.Registry, Ready: ingress.NewReadiness(a.parts())}
+	if in.Outside.HeartbeatURL != "" {
+		a.beat = newHeartbeat(in, a.handler.Ready, o.Logger)
+		o.Registry.MustRegister(a.beat.results)
+	}
 	worker.SetStickyWorkflowCacheSize(CachedRuns)
 	shared := worker.New(o.Client, workflows.TaskQueue, a.workerOptions())
 	workflows.Register(shared)
@@ -158,6 +164,9 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.poll(ctx) })
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
 	group.Go(func() error { a.tell(ctx); return nil })
+	if a.beat != nil {
+		group.Go(func() error { a.beat.run(ctx); return nil })
+	}
 	gone := make(chan error, 1)
 	group.Go(func() error {
 		err := a.state.watch(ctx)

@@ -15,8 +15,8 @@ import (
 
 // Options are what the handlers answer from.
 type Options struct {
-	// Parts are what must be well for the worker to be ready.
-	Parts []Part
+	// Ready says whether the worker is ready.
+	Ready *Readiness
 	// Registry holds the worker's own and the SDK's metrics.
 	Registry *prometheus.Registry
 }
@@ -26,7 +26,7 @@ type Options struct {
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.Handle("GET /readyz", newReadiness(o.Parts))
+	mux.Handle("GET /readyz", o.Ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	return http.MaxBytesHandler(mux, 1<<20)
 }

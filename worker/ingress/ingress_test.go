@@ -22,7 +22,7 @@ func serve(t *testing.T, ready error) (url string, stop func() error) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	handler := Handler(Options{Registry: registry, Parts: []Part{{"worker", func(context.Context) error { return ready }}}})
+	handler := Handler(Options{Registry: registry, Ready: NewReadiness([]Part{{"worker", func(context.Context) error { return ready }}})})
 	go func() { done <- Serve(ctx, listener, handler) }()
 	return "http://" + listener.Addr().String(), func() error {
 		cancel()

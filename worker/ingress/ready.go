@@ -25,8 +25,8 @@ type Part struct {
 	Check func(context.Context) error
 }
 
-// readiness is the answer to /readyz.
-type readiness struct {
+// Readiness says whether the worker can do its work. It is the answer to /readyz.
+type Readiness struct {
 	parts []*watched
 
 	mu   sync.Mutex // held while the parts are asked: whoever comes meanwhile gets the same answer
@@ -42,8 +42,9 @@ type watched struct {
 	pending chan error
 }
 
-func newReadiness(parts []Part) *readiness {
-	r := &readiness{}
+// NewReadiness returns the readiness of a worker with these parts.
+func NewReadiness(parts []Part) *Readiness {
+	r := &Readiness{}
 	for _, p := range parts {
 		r.parts = append(r.parts, &watched{Part: p})
 	}
@@ -51,8 +52,8 @@ func newReadiness(parts []Part) *readiness {
 }
 
 // ServeHTTP says 200 or 503, and of each part how it is.
-func (r *readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	text, ok := r.ask()
+func (r *Readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	text, ok := r.Ask()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if !ok {
@@ -61,9 +62,9 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprint(w, text)
 }
 
-// ask asks all parts at once. The answer belongs to everybody who probes, so that none of them ends it by
-// going away.
-func (r *readiness) ask() (text string, ok bool) {
+// Ask asks all parts at once, for 2 seconds at most, and returns whether all are well, and a text with a line for each. An
+// answer counts for a second. It belongs to everybody who probes, so that none of them ends it by going away.
+func (r *Readiness) Ask() (text string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.at.IsZero() && time.Since(r.at) < readyFor {

@@ -14,14 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func probe(r *readiness) (int, string) {
+func probe(r *Readiness) (int, string) {
 	answer := httptest.NewRecorder()
 	r.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	return answer.Code, answer.Body.String()
 }
 
 func TestEveryPartIsNamed(t *testing.T) {
-	r := newReadiness([]Part{
+	r := NewReadiness([]Part{
 		{"temporal", func(context.Context) error { return nil }},
 		{"state", func(context.Context) error { return errors.New("no space left\non device") }},
 		{"ledger", func(context.Context) error { return errors.New("away") }},
@@ -35,7 +35,7 @@ func TestEveryPartIsNamed(t *testing.T) {
 func TestAStormOfProbesCostsOneLook(t *testing.T) {
 	var looks atomic.Int32
 	var fault error
-	r := newReadiness([]Part{{"ledger", func(context.Context) error {
+	r := NewReadiness([]Part{{"ledger", func(context.Context) error {
 		looks.Add(1)
 		time.Sleep(100 * time.Millisecond)
 		return fault
@@ -66,7 +66,7 @@ func TestAPartThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hanging := make(chan error)
 		var asked int
-		r := newReadiness([]Part{
+		r := NewReadiness([]Part{
 			{"state", func(context.Context) error { asked++; return <-hanging }},
 			{"worker", func(context.Context) error { return nil }},
 			{"temporal", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
