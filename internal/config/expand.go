@@ -41,6 +41,13 @@ func (c *Config) expand(doc *strictyaml.Document) {
 	file("ledger.dsn_file", &c.Ledger.DSNFile)
 	file("templates_dir", &c.TemplatesDir)
 	file("identity.allowed_signers", &c.Identity.AllowedSigners)
+	if a := c.Ingress.Alertmanager; a != nil {
+		file("ingress.alertmanager.token_file", &a.TokenFile)
+	}
+	for name, hook := range c.Ingress.Hooks {
+		file("ingress.hooks."+name+".secret_file", &hook.SecretFile)
+		c.Ingress.Hooks[name] = hook
+	}
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
 
