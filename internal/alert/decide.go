@@ -98,7 +98,7 @@ func (r Rules) decide(a Alert, now time.Time) []Decision {
 		}
 		one := about
 		one.Runbook = d.Name
-		start, err := r.Projects.start(d, a.Labels[r.HostLabel], a.Labels[r.ProjectLabel], given(trigger, a), string(identity.Alertmanager), now)
+		start, err := r.Projects.start(d, a.Labels[r.HostLabel], a.Labels[r.ProjectLabel], given(trigger, a), string(identity.Alertmanager), identity.Alertmanager, now)
 		if err != nil {
 			one.Result, one.Reason = BadLabels, strictyaml.Plain(err.Error(), maxReason)
 		} else {

@@ -42,7 +42,7 @@ func (h Hook) Start(body []byte, delivery string, at, now time.Time) (Start, err
 			values[name] = value
 		}
 	}
-	start, err := h.Projects.start(h.Runbook, h.Host, h.Project, values, identity.HookName(h.Name), now)
+	start, err := h.Projects.start(h.Runbook, h.Host, h.Project, values, identity.HookName(h.Name), identity.Hook, now)
 	if err != nil {
 		return Start{}, errors.New(strictyaml.Plain(err.Error(), maxReason))
 	}

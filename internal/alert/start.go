@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/input"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
@@ -22,8 +23,10 @@ type Start struct {
 	Inputs, Filled condition.Values
 	// Key is the concurrency key, Policy what the definition says of a second start, Description what it is for.
 	Key, Policy, Description string
-	// By is who wants it, "alertmanager" or "hook:NAME", and Why the reason in a sentence.
-	By, Why string
+	// By is who wants it, "alertmanager" or "hook:NAME", Kind the kind of evidence for that, and Why the reason in a sentence.
+	By   string
+	Kind identity.Kind
+	Why  string
 	// Delivery tells the message that it came by from others, in hexadecimal digits: the same one starts nothing twice.
 	Delivery string
 	// At is when it was said.
@@ -61,7 +64,7 @@ func (p Projects) place(d runbook.Definition, host, project string) (string, str
 }
 
 // start makes the start of a runbook with what is given. The error says in one line why it cannot be started so.
-func (p Projects) start(d runbook.Definition, host, project string, given condition.Values, by string, now time.Time) (Start, error) {
+func (p Projects) start(d runbook.Definition, host, project string, given condition.Values, by string, kind identity.Kind, now time.Time) (Start, error) {
 	host, project, err := p.place(d, host, project)
 	if err != nil {
 		return Start{}, err
@@ -76,7 +79,7 @@ func (p Projects) start(d runbook.Definition, host, project string, given condit
 	}
 	return Start{
 		ID: runbook.Subject(host, project, d.Name, keys.Concurrency), Runbook: d.Name, Host: host, Project: project, Inputs: given, Filled: filled,
-		Key: keys.Concurrency, Policy: d.Concurrency.Policy, Description: d.Description, By: by, At: now,
+		Key: keys.Concurrency, Policy: d.Concurrency.Policy, Description: d.Description, By: by, Kind: kind, At: now,
 	}, nil
 }
 

@@ -82,7 +82,7 @@ func hostsOf(listen string, at net.Addr) []string {
 
 // ServeOutside answers on the listener until ctx is done, then finishes what is in flight for 5 seconds.
 func ServeOutside(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	return serve(ctx, limit(listener, connections), &http.Server{
+	return serveUntil(ctx, limit(listener, connections), &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
