@@ -32,7 +32,8 @@ func rules(t testing.TB) Rules {
 		Name: "model_down", Scope: runbook.ScopeProject, Description: "d",
 		Triggers: runbook.Triggers{Alerts: []runbook.Alert{{Match: map[string]string{"alertname": "ModelUnhealthy"}, Inputs: map[string]string{"model": "model", "service": "service"}}}},
 		Inputs: []input.Field{
-			{Name: "model", Type: condition.String, Enum: []string{"llama3_8b", "qwen_32b"}}, {Name: "service", Type: condition.String, Default: "app"},
+			{Name: "model", Type: condition.String, Enum: []string{"llama3_8b", "qwen_32b"}},
+			{Name: "service", Type: condition.String, Default: "app"},
 			{Name: "limit", Type: condition.Double, Default: 5.0},
 		},
 		Concurrency: runbook.Concurrency{Key: key(t, "inputs.model"), Policy: runbook.Reject},

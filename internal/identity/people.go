@@ -51,6 +51,7 @@ func (p Person) has(kind Kind, name string) bool {
 		return slices.Contains(p.SSH, name)
 	case Host:
 		return slices.ContainsFunc(p.Host, func(own string) bool { return sameAccount(own, name) })
+	case Alertmanager, Hook: // nobody's
 	}
 	return false
 }
