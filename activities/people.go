@@ -45,6 +45,8 @@ type People struct {
 	Rota *oncall.Rota
 
 	Approvals config.Approvals
+	// Ingress are the hosts whose workers are believed what they let in from outside.
+	Ingress []string
 
 	// Asked says when an activity was asked for, by the clock of whoever gives it out: Since.
 	Asked func(context.Context) time.Time
@@ -118,6 +120,8 @@ func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Stan
 		return standing, nil
 	case standing.Proof == nil:
 		return standing, Fail(PermissionDenied, errors.New("a start "+request.ToProve+"; the configuration has approvals.starters"))
+	case standing.Proof.Kind.Machine(): // the configuration has let it in
+		return standing, nil
 	case !slices.ContainsFunc(p.Approvals.Starters, func(g string) bool { return slices.Contains(standing.Groups, g) }):
 		return standing, Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", who.Name, strings.Join(p.Approvals.Starters, ", ")))
 	}
@@ -127,7 +131,8 @@ func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Stan
 // claims says of a word that it is worth a name alone: that of a host whose key nobody has listed here, and a start that
 // has waited for its host for so long that whoever kept it may be somebody else.
 func (p *People) claims(w identity.Word, now time.Time) bool {
-	unlisted := w.Evidence.Kind == identity.Host && !p.Hosts.Has(identity.HostPrincipal(w.Evidence.By))
+	byHost := w.Evidence.Kind == identity.Host || w.Evidence.Kind.Machine()
+	unlisted := byHost && !p.Hosts.Has(identity.HostPrincipal(w.Evidence.By))
 	return unlisted || w.Namespace == identity.StartNamespace && now.Sub(w.Statement.At) > identity.MaxApart
 }
 
@@ -154,7 +159,7 @@ func (p *People) prove(name string, w identity.Word, now time.Time, into *reques
 // trust is whom this worker believes, by the keys as they are now. What proves nobody by a key of their own needs none of
 // those of people.
 func (p *People) trust(words ...*identity.Word) (identity.Trust, error) {
-	trust := identity.Trust{Hosts: p.Hosts, People: p.Persons}
+	trust := identity.Trust{Hosts: p.Hosts, People: p.Persons, Ingress: p.Ingress}
 	if !slices.ContainsFunc(words, func(w *identity.Word) bool { return w != nil && w.Evidence.Kind == identity.SSH }) {
 		return trust, nil
 	}

@@ -20,6 +20,8 @@ type Installation struct {
 	Tokens map[string]string
 	// Outside are the secrets of the services outside.
 	Outside config.Outside
+	// Ingress are the secrets of what comes in from outside; nil where nothing comes in on this host.
+	Ingress *config.IngressSecrets
 }
 
 // Install reads what a configuration names for a host; empty is the host of config.Config.Host. evenkeel and worker
@@ -35,6 +37,16 @@ func Install(c *config.Config, host string) (*Installation, error) {
 	}
 	if err := checkPolicies(c, in.Definitions); err != nil {
 		return nil, err
+	}
+	if err := checkHooks(c, in.Definitions); err != nil {
+		return nil, err
+	}
+	if c.Listens(name) {
+		secrets, err := c.IngressSecrets()
+		if err != nil {
+			return nil, err
+		}
+		in.Ingress = &secrets
 	}
 	for _, project := range slices.Sorted(maps.Keys(projects.Projects)) {
 		if in.Tokens[project], err = projects.AdminToken(project); err != nil {

@@ -29,6 +29,7 @@ func (c *Config) check(doc *strictyaml.Document) {
 	c.checkPeople(doc)
 	c.checkOncall(doc)
 	c.checkOutside(doc)
+	c.checkIngress(doc)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}

@@ -46,6 +46,8 @@ type Config struct {
 	Paging      *Paging      `yaml:"paging"`
 	ChatWebhook *ChatWebhook `yaml:"chat_webhook"`
 	Heartbeat   *Heartbeat   `yaml:"heartbeat"`
+	// Ingress is what may start runs from outside; its Listen is empty where nothing may.
+	Ingress Ingress `yaml:"ingress"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeel/evenkeel/internal/identity"
+	"github.com/evenkeel/evenkeel/internal/jsonpath"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -82,8 +83,16 @@ func TestLoad(t *testing.T) {
 		Paging: &Paging{
 			PagerDuty: &PagerDuty{RoutingKeyFile: "/srv/$HOME/key", URL: "https://metrics.example/pd"}, Severities: []string{"Sev1", "Sev3"},
 		},
-		ChatWebhook:  &ChatWebhook{Kind: "discord", URLFile: here + "/chat-url"},
-		Heartbeat:    &Heartbeat{URLFile: "/etc/evenkeel/heartbeat-url", Interval: strictyaml.Duration(time.Hour)},
+		ChatWebhook: &ChatWebhook{Kind: "discord", URLFile: here + "/chat-url"},
+		Heartbeat:   &Heartbeat{URLFile: "/etc/evenkeel/heartbeat-url", Interval: strictyaml.Duration(time.Hour)},
+		Ingress: Ingress{
+			Listen: "127.0.0.1:9465", Hosts: []string{"gpu1"},
+			Alertmanager: &Alertmanager{TokenFile: here + "/am-token", HostLabel: "host", ProjectLabel: "compose_project"},
+			Hooks: map[string]Hook{"grafana": {
+				SecretFile: "/etc/evenkeel/grafana", Runbook: "llm_failure_response", Host: "gpu1", Project: "shop",
+				Inputs: map[string]jsonpath.Path{"model": jsonPath(t, "alerts[0].labels.model"), "service": jsonPath(t, "service")},
+			}},
+		},
 		TemplatesDir: filepath.Dir(here) + "/definitions",
 		Disabled:     []string{"worker-rl"},
 	}, got)

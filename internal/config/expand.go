@@ -42,6 +42,13 @@ func (c *Config) expand(doc *strictyaml.Document) {
 	file("templates_dir", &c.TemplatesDir)
 	file("identity.allowed_signers", &c.Identity.AllowedSigners)
 	c.expandOutside(doc, file)
+	if a := c.Ingress.Alertmanager; a != nil {
+		file("ingress.alertmanager.token_file", &a.TokenFile)
+	}
+	for name, hook := range c.Ingress.Hooks {
+		file("ingress.hooks."+name+".secret_file", &hook.SecretFile)
+		c.Ingress.Hooks[name] = hook
+	}
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,8 @@ type Trust struct {
 	Signers Signers
 	Hosts   Signers
 	People  People
+	// Ingress are the names of the hosts whose workers are believed what they let in: Alertmanager and Hook.
+	Ingress []string
 }
 
 // HostPrincipal is the name under which the key of a host's worker stands among allowed signers.
@@ -35,6 +38,8 @@ type Proof struct {
 	// Person is what Who counts as, Login what a login behind root counts as; empty is nobody.
 	Person string `json:"person"`
 	Login  string `json:"login,omitempty"`
+	// By is the host that signed, where Who does not say it: Alertmanager and Hook.
+	By string `json:"by,omitempty"`
 	// Signature is the one to keep.
 	Signature string `json:"signature"`
 }
@@ -44,7 +49,7 @@ func (p Proof) IsPerson() bool { return p.Kind != SSH || p.Person != string(SSH)
 
 // Same says whether two proofs are of one person.
 func (p Proof) Same(other Proof) bool {
-	return p.Person == other.Person || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person
+	return p.Person == other.Person && p.Person != "" || p.Login != "" && (p.Login == other.Person || p.Login == other.Login) || other.Login != "" && other.Login == p.Person
 }
 
 // ProveFor is Prove of what somebody of that name says: evidence of one name is never that of another.
@@ -77,6 +82,12 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 			p.Login = t.People.Counts(Host, s.Login)
 		}
 		p.Signature, err = t.Hosts.Verify(HostPrincipal(e.By), namespace, text, e.Signature, at)
+	case Alertmanager, Hook:
+		if s.Login != "" || !slices.Contains(t.Ingress, e.By) {
+			return Proof{}, fmt.Errorf("the host %s is none of ingress.hosts, and says nothing for %s", e.By, s.Who)
+		}
+		p.By = e.By
+		p.Signature, err = t.letIn(p, text, e.Signature, at)
 	default:
 		return Proof{}, errors.New("nothing here vouches for " + string(e.Kind))
 	}
@@ -84,4 +95,15 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 		return Proof{}, err
 	}
 	return p, nil
+}
+
+// letIn holds the signature of a host over a start that came from outside.
+func (t Trust) letIn(p Proof, text, signature string, at time.Time) (string, error) {
+	switch {
+	case p.Namespace != StartNamespace || !hasLine(text, "do", Start):
+		return "", fmt.Errorf("%s starts runs, and says nothing else", p.Who)
+	case !p.Kind.names(p.Who):
+		return "", fmt.Errorf("%s is not who speaks by %s", p.Who, p.Kind)
+	}
+	return t.Hosts.Verify(HostPrincipal(p.By), p.Namespace, text, signature, at)
 }

@@ -15,6 +15,28 @@ const (
 	Host Kind = "host" // the kernel of a host said who called its worker
 )
 
+// The kinds of evidence that are no person's: the worker of a host in ingress.hosts signs what it let in. They prove a
+// start and nothing else.
+const (
+	Alertmanager Kind = "alertmanager" // an Alertmanager with the bearer token
+	Hook         Kind = "hook"         // the sender of a hook, by the hook's secret
+)
+
+// hookPrefix stands before the name of a hook.
+const hookPrefix = "hook:"
+
+// HookName is who a delivery of a hook is said to be by.
+func HookName(hook string) string { return hookPrefix + hook }
+
+// Machine says whether evidence of the kind is no person's.
+func (k Kind) Machine() bool { return k == Alertmanager || k == Hook }
+
+// names says whether the kind, which is no person's, is that of who speaks.
+func (k Kind) names(who string) bool {
+	hook, isHook := strings.CutPrefix(who, hookPrefix)
+	return k == Alertmanager && who == string(Alertmanager) || k == Hook && isHook && hook != ""
+}
+
 // Person is one human, by all the identities that she has.
 type Person struct {
 	// SSH are principals of the allowed signers, Host are USER@HOST.
@@ -29,6 +51,7 @@ func (p Person) has(kind Kind, name string) bool {
 		return slices.Contains(p.SSH, name)
 	case Host:
 		return slices.ContainsFunc(p.Host, func(own string) bool { return sameAccount(own, name) })
+	case Alertmanager, Hook: // nobody's
 	}
 	return false
 }
@@ -59,8 +82,11 @@ func (all People) users(user string) (persons []string) {
 
 // Counts is what an identity counts as where persons are counted: the person, and for an account that is nobody's the one
 // person who has an account of that user's name on another host, or else that name. So one user of two hosts is one person,
-// unless the configuration says that they are two.
+// unless the configuration says that they are two. It is empty for a kind that is no person's.
 func (all People) Counts(kind Kind, name string) string {
+	if kind.Machine() {
+		return ""
+	}
 	if person := all.Named(kind, name); person != "" {
 		return person
 	}

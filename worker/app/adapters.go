@@ -39,7 +39,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	}
 	people := &activities.People{
 		Asked:   activities.Since,
-		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Rota: c.OncallRota(), Approvals: c.Approvals,
+		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Rota: c.OncallRota(), Approvals: c.Approvals, Ingress: c.Ingress.Hosts,
 		Host: name, Ledger: book, Installed: definitions,
 	}
 	ops, err := operations.New(operations.Options{

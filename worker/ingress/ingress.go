@@ -44,6 +44,11 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	}
 	_, isLocal := listener.(*socket)
 	server.SetKeepAlivesEnabled(!isLocal) // a connection there is for one call
+	return serveUntil(ctx, listener, server)
+}
+
+// serveUntil runs a server until ctx is done, then finishes what is in flight for 5 seconds.
+func serveUntil(ctx context.Context, listener net.Listener, server *http.Server) error {
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
