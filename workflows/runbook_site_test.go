@@ -217,6 +217,7 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RunRunbook)
 	s.RegisterWorkflow(workflows.ScaleService)
 	s.RegisterWorkflow(workflows.RestartService)
+	s.RegisterWorkflow(workflows.Tell)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	s.people = &activities.People{}
