@@ -28,6 +28,7 @@ func (c *Config) check(doc *strictyaml.Document) {
 	c.checkCommands(doc)
 	c.checkPeople(doc)
 	c.checkOncall(doc)
+	c.checkSlack(doc)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}

@@ -41,6 +41,8 @@ type Config struct {
 	Identity  Identity            `yaml:"identity"`
 	// Oncall is the rota of who is on call; nil where there is none.
 	Oncall *Oncall `yaml:"oncall"`
+	// Slack is where people are told what runs have to say; nil where they are not.
+	Slack *Slack `yaml:"slack"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

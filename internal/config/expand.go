@@ -41,6 +41,10 @@ func (c *Config) expand(doc *strictyaml.Document) {
 	file("ledger.dsn_file", &c.Ledger.DSNFile)
 	file("templates_dir", &c.TemplatesDir)
 	file("identity.allowed_signers", &c.Identity.AllowedSigners)
+	if s := c.Slack; s != nil {
+		file("slack.token_file", &s.TokenFile)
+		s.URL = variables(doc, "slack.url", s.URL)
+	}
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
 

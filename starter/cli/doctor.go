@@ -126,7 +126,7 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"Docker Compose", d.dockerCompose},
 	}
 	checks = append(checks, d.projectChecks(ctx)...)
-	return append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus})
+	return append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus}, check{"Slack", d.slack})
 }
 
 // examine runs all checks at once and returns their findings in order. A check that does not heed
