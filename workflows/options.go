@@ -111,13 +111,12 @@ func sending(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-const (
-	// chatLimit bounds one attempt at telling people in a chat. It is well above activities.ChatSettle: a worker that dies
-	// says nothing, and the next attempt begins when this is over.
-	chatLimit = 2 * time.Minute
-	// chatInterval is the longest time between two attempts.
-	chatInterval = time.Minute
-)
+// chatLimit bounds one attempt at telling people in a chat. It is well above activities.ChatSettle: a worker that dies
+// says nothing, and the next attempt begins when this is over.
+const chatLimit = 2 * time.Minute
+
+// chatRetry goes on for as long as tellTotal lets it, which is fewer attempts than this.
+var chatRetry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 10_000}
 
 // telling is for telling people in a chat, with so much time for all attempts. It has no heartbeat: by one, the next
 // attempt would begin while what the last one sent may still arrive.
@@ -127,7 +126,7 @@ func telling(ctx workflow.Context, summary string, total time.Duration) workflow
 		Summary:                cut(summary, summaryBytes),
 		StartToCloseTimeout:    chatLimit,
 		ScheduleToCloseTimeout: max(2*chatLimit, total),
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: chatInterval},
+		RetryPolicy:            chatRetry,
 	})
 }
 

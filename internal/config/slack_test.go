@@ -26,8 +26,11 @@ slack:
 		groups   []string
 		want     string
 	}{
-		{"Sev1", []string{"sre"}, "G0MAJOR"}, {"Sev2", []string{"dba", "sre", "oncall:primary"}, "C0SRE"}, {"", []string{"oncall:primary"}, "C0CALL"},
-		{"Sev2", []string{"dba"}, "C0OPS"}, {"", nil, "C0OPS"},
+		{"Sev1", []string{"sre"}, "G0MAJOR"},
+		{"Sev2", []string{"dba", "sre", "oncall:primary"}, "C0SRE"},
+		{"", []string{"oncall:primary"}, "C0CALL"},
+		{"Sev2", []string{"dba"}, "C0OPS"},
+		{"", nil, "C0OPS"},
 	} {
 		require.Equal(t, of.want, s.ChannelFor(of.severity, of.groups), "%v", of)
 	}
@@ -40,16 +43,16 @@ slack:
 func TestSlackFaults(t *testing.T) {
 	const group = rotaPeople + "groups: {sre: [anna]}\n"
 	for text, fault := range map[string]string{
-		"slack: {}":                   "f:6:1: slack.channel: is missing",
-		`slack: {channel: "#ops"}`:    `f:6:18: slack.channel: "#ops" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
-		"slack: {channel: D0123}":     `f:6:18: slack.channel: "D0123" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
-		"slack: {channel: C0OPS, groups: {ser: C0SRE}}":           `f:6:39: slack.groups.ser: no group is named "ser"; did you mean "sre"?`,
+		"slack: {}":                                                  "f:6:1: slack.channel: is missing",
+		`slack: {channel: "#ops"}`:                                   `f:6:18: slack.channel: "#ops" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
+		"slack: {channel: D0123}":                                    `f:6:18: slack.channel: "D0123" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
+		"slack: {channel: C0OPS, groups: {ser: C0SRE}}":              `f:6:39: slack.groups.ser: no group is named "ser"; did you mean "sre"?`,
 		`slack: {channel: C0OPS, groups: {"oncall:primary": C0SRE}}`: `f:6:52: slack.groups.oncall:primary: "oncall:primary" names a role on call, and there is no rota; write it under oncall`,
-		"slack: {channel: C0OPS, groups: {sre: sre}}":             `f:6:39: slack.groups.sre: "sre" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
-		"slack: {channel: C0OPS, severities: {Sev5: C0SRE}}":      `f:6:44: slack.severities.Sev5: "Sev5" is no severity; did you mean "Sev1"?`,
-		"slack: {channel: C0OPS, url: http://slack.com/api}":      "f:6:30: slack.url: would send the token without encryption; write https://HOST/api/",
-		"slack: {channel: C0OPS, url: \"https://u:p@slack.com/\"}": "f:6:30: slack.url: holds a user or password, which would show in logs; remove it",
-		"slack: {channel: C0OPS, token: x}":                       `f:6:25: slack.token: unknown key "token"; valid keys are token_file, url, channel, groups, severities`,
+		"slack: {channel: C0OPS, groups: {sre: sre}}":                `f:6:39: slack.groups.sre: "sre" is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details`,
+		"slack: {channel: C0OPS, severities: {Sev5: C0SRE}}":         `f:6:44: slack.severities.Sev5: "Sev5" is no severity; did you mean "Sev1"?`,
+		"slack: {channel: C0OPS, url: http://slack.com/api}":         "f:6:30: slack.url: would send the token without encryption; write https://HOST/api/",
+		"slack: {channel: C0OPS, url: \"https://u:p@slack.com/\"}":   "f:6:30: slack.url: holds a user or password, which would show in logs; remove it",
+		"slack: {channel: C0OPS, token: x}":                          `f:6:25: slack.token: unknown key "token"; valid keys are token_file, url, channel, groups, severities`,
 	} {
 		_, err := parse("f", "/f", []byte(group+text+"\n"))
 		require.EqualError(t, err, fault, text)
