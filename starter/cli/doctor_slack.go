@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +62,9 @@ func (d *doctor) slack(ctx context.Context) finding {
 // slackCall asks Slack's Web API. starter has no client of its own for it: it would bring everything else along.
 type slackCall struct{ url, token string }
 
+// slackCode is how Slack's errors look. Anything else may be the token, that comes back.
+var slackCode = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
 // ask calls a method, reads its answer and returns the scopes of the token. No error repeats the token.
 func (s slackCall) ask(ctx context.Context, method string, form url.Values, answer any) (scopes []string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+method, strings.NewReader(form.Encode()))
@@ -90,7 +94,10 @@ func (s slackCall) ask(ctx context.Context, method string, form url.Values, answ
 	if err := json.Unmarshal(body, &said); err != nil {
 		return nil, errors.New("the answer is not Slack's")
 	}
-	if !said.OK {
+	switch {
+	case !said.OK && !slackCode.MatchString(said.Error):
+		return nil, errors.New("refused, and no reason is given")
+	case !said.OK:
 		return nil, errors.New("Slack says " + said.Error)
 	}
 	for scope := range strings.SplitSeq(response.Header.Get("X-OAuth-Scopes"), ",") {
