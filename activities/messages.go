@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,8 +13,9 @@ import (
 
 // Messenger tells people something.
 type Messenger interface {
-	// Send tells people of n. It may be called again for the same one: that is told once.
-	Send(ctx context.Context, n Notice) error
+	// Send tells people of n. It may be called again for the same one: that is told once. A notice for a chat where
+	// there is none is Unavailable: another worker may have one.
+	Send(ctx context.Context, n Notice) (Told, error)
 }
 
 // Notice is something to tell people. WorkflowID, RunID and Number tell it from all others.
@@ -23,7 +25,39 @@ type Notice struct {
 	Number     int       `json:"number"`
 	At         time.Time `json:"at"`
 	Subject    string    `json:"subject"`
+	// Chat is where the messages about it are; nil goes to the ledger alone.
+	Chat *ChatThread `json:"chat,omitempty"`
 	request.Notification
+}
+
+// ChatThread is how far people have been told of one request in a chat.
+type ChatThread struct {
+	// Parent is the message about the request; without a TS there is none yet.
+	Parent ChatRef `json:"parent,omitzero"`
+	// Tried says that an earlier notice may have posted it without hearing of it.
+	Tried bool `json:"tried,omitempty"`
+	// Generation is how often the message had to be posted anew.
+	Generation int `json:"generation,omitempty"`
+	// Update says that the message is to show how the request now stands. Without it a newer notice does that.
+	Update bool `json:"update,omitempty"`
+	// Doubtful are the keys of messages that may be there twice.
+	Doubtful []ChatKey `json:"doubtful,omitempty"`
+}
+
+// ChatKey is the key of a message, and whether it is in the thread.
+type ChatKey struct {
+	Key    string `json:"key"`
+	Thread bool   `json:"thread,omitempty"`
+}
+
+// Told is what became of a notice.
+type Told struct {
+	// Parent is the message that the notice is in, or that it is about; empty where only the ledger was told.
+	Parent ChatRef `json:"parent,omitzero"`
+	// Gone says that somebody has deleted that message, so that nothing was told.
+	Gone bool `json:"gone,omitempty"`
+	// Doubtful are the keys of messages that it took several attempts to post: a late twin may yet come.
+	Doubtful []ChatKey `json:"doubtful,omitempty"`
 }
 
 // Messages tells people what runs have to say. It runs on the shared queue.
@@ -32,12 +66,13 @@ type Messages struct {
 }
 
 // Notify tells people something. It may be repeated.
-func (m *Messages) Notify(ctx context.Context, n Notice) error {
-	return Classify(ctx, m.Messenger.Send(ctx, n))
+func (m *Messages) Notify(ctx context.Context, n Notice) (Told, error) {
+	told, err := m.Messenger.Send(ctx, n)
+	return told, Classify(ctx, err)
 }
 
 // LedgerMessenger writes what people are to be told into the ledger, and tells nobody: it is what there is while no
-// other messenger is configured.
+// chat is configured.
 type LedgerMessenger struct {
 	Ledger Ledger
 }
@@ -48,12 +83,25 @@ const NotificationKind = "notification"
 // told are the reasons for which a notice is an entry: the others are what the entries about answers say.
 var told = []string{"notify", "opened", "reminded", "escalated", "expired"}
 
-// Send appends the notice.
-func (m LedgerMessenger) Send(ctx context.Context, n Notice) error {
+// Send appends the notice. One for a chat is then Unavailable.
+func (m LedgerMessenger) Send(ctx context.Context, n Notice) (Told, error) {
+	if err := m.keep(ctx, n); err != nil {
+		return Told{}, err
+	}
+	if n.Chat != nil {
+		return Told{}, Fail(Unavailable, errors.New("this worker's configuration has no slack"))
+	}
+	return Told{}, nil
+}
+
+// keep appends the notice, unless other entries say as much.
+func (m LedgerMessenger) keep(ctx context.Context, n Notice) error {
 	if !slices.Contains(told, n.About) {
 		return nil
 	}
-	n.Asked, n.By, n.Reason, n.Host, n.Project, n.Severity = nil, "", "", "", "", "" // the ledger has them in other entries
+	n.Notification = request.Notification{ // the rest is in other entries
+		Runbook: n.Runbook, Step: n.Step, Groups: n.Groups, Message: n.Message, About: n.About, Request: n.Request,
+	}
 	data, err := canonical(n.Notification)
 	if err != nil {
 		return Fail(InvalidInput, fmt.Errorf("notice of %s: %w", n.Step, err))

@@ -35,6 +35,8 @@ type Runbooks struct {
 	People *People
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
+	// Chat says that there is a chat to tell people in.
+	Chat bool
 }
 
 // RunbookCall names a runbook and what it is given.
@@ -68,6 +70,8 @@ type LoadedRunbook struct {
 	RunID string `json:"run_id,omitempty"`
 	// Sum is Definition.Sum.
 	Sum string `json:"sum,omitempty"`
+	// Chat says that people are told in a chat, as the host's worker is configured now.
+	Chat bool `json:"chat,omitempty"`
 }
 
 // Program is the definition laid out with the commands that it runs.
@@ -112,7 +116,7 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	}
 	return LoadedRunbook{
 		Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project,
-		Lines: r.Operations.CommandLines(runbook.Lay(d)),
+		Lines: r.Operations.CommandLines(runbook.Lay(d)), Chat: r.Chat,
 	}, nil
 }
 

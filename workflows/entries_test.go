@@ -80,7 +80,7 @@ func TestEntriesOfAnyRun(t *testing.T) {
 					_, err := e.keep(ctx, nil)
 					require.NoError(t, err)
 				}
-				n.send(ctx, "routine/morning", request.Notification{Message: "look at it", About: "opened"})
+				n.send(ctx, "routine/morning", "r", request.Notification{Message: "look at it", About: "opened"})
 				for _, rec := range e.unwritten {
 					got.Unwritten = append(got.Unwritten, rec.Event)
 				}

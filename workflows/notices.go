@@ -9,27 +9,92 @@ import (
 	"github.com/evenkeel/evenkeel/internal/request"
 )
 
-// notices are what a run tells people. Nothing waits for them.
+// notices are what a run tells people. The run does not wait until they are told.
 type notices struct {
 	// changed is called when untold has changed.
 	changed func()
-	sent    int
-	// untold says whom the run could not tell what.
+	// chat says that people are told in a chat: what is told about one request is then a Tell of its own.
+	chat bool
+	sent int
+	// untold says whom the run could not tell what. Of what a Tell has taken over, that says it.
 	untold []string
+	// told are the ids of the Tells that the run has started.
+	told map[string]bool
+	// next waits to be handed over to its Tell; one at a time is: handing.
+	next    []handed
+	handing bool
 }
 
-// send tells people something about the subject.
-func (n *notices) send(ctx workflow.Context, subject string, what request.Notification) {
+// handed is a notice and the id of its Tell.
+type handed struct {
+	id     string
+	notice activities.Notice
+}
+
+// send tells people something about the subject; run is the run at work, as a worker said it.
+func (n *notices) send(ctx workflow.Context, subject, run string, what request.Notification) {
 	info := workflow.GetInfo(ctx)
 	n.sent++
 	notice := activities.Notice{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Number: n.sent, At: workflow.Now(ctx), Subject: subject, Notification: what,
 	}
+	if n.chat {
+		n.next = append(n.next, handed{tellID(notice, run), notice})
+		if !n.handing {
+			n.handing = true
+			workflow.Go(ctx, n.hand)
+		}
+		return
+	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var a *activities.Messages
 		if err := workflow.ExecuteActivity(sending(ctx, "tell "+what.To()), a.Notify, notice).Get(ctx, nil); err != nil {
-			n.untold = append(n.untold, fmt.Sprintf("%s could not be told of %s: %s", what.To(), what.Step, Reason(err)))
-			n.changed()
+			n.lost(what, err)
 		}
 	})
+}
+
+func (n *notices) lost(what request.Notification, err error) {
+	n.untold = append(n.untold, fmt.Sprintf("%s could not be told of %s: %s", what.To(), what.Step, Reason(err)))
+	n.changed()
+}
+
+// hand gives each notice to its Tell, in order: the first one about a request starts it.
+func (n *notices) hand(ctx workflow.Context) {
+	for len(n.next) > 0 {
+		h := n.next[0]
+		n.next = n.next[1:]
+		if err := n.handOver(ctx, h); err != nil {
+			n.lost(h.notice.Notification, err)
+		}
+	}
+	n.handing = false
+}
+
+func (n *notices) handOver(ctx workflow.Context, h handed) error {
+	if n.told[h.id] {
+		err := workflow.SignalExternalWorkflow(ctx, h.id, "", ToldSignal, h.notice).Get(ctx, nil)
+		if err == nil {
+			return nil
+		}
+		workflow.GetLogger(ctx).Warn("what tells people is gone and begins anew", "id", h.id, "error", err)
+		h.notice.Chat = &activities.ChatThread{Tried: true}
+	}
+	if n.told == nil {
+		n.told = map[string]bool{}
+	}
+	n.told[h.id] = true
+	// Once it is started it goes on without the run.
+	return workflow.ExecuteChildWorkflow(asTell(ctx, h), Tell, h.notice).GetChildWorkflowExecution().Get(ctx, nil)
+}
+
+// handedOver waits until every notice has its Tell, so that the run may end.
+func (n *notices) handedOver(ctx workflow.Context) {
+	if !n.handing {
+		return
+	}
+	o := workflow.AwaitOptions{Timeout: lastWords, TimerOptions: workflow.TimerOptions{Summary: "people are told by runs of their own"}}
+	if done, err := workflow.AwaitWithOptions(ctx, o, func() bool { return !n.handing }); err != nil || !done {
+		workflow.GetLogger(ctx).Warn("somebody is not told", "error", err)
+	}
 }

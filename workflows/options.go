@@ -111,6 +111,25 @@ func sending(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// chatLimit bounds one attempt at telling people in a chat. It is well above activities.ChatSettle: a worker that dies
+// says nothing, and the next attempt begins when this is over.
+const chatLimit = 2 * time.Minute
+
+// chatRetry goes on for as long as tellTotal lets it, which is fewer attempts than this.
+var chatRetry = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 10_000}
+
+// telling is for telling people in a chat, with so much time for all attempts. It has no heartbeat: by one, the next
+// attempt would begin while what the last one sent may still arrive.
+func telling(ctx workflow.Context, summary string, total time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TaskQueue,
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    chatLimit,
+		ScheduleToCloseTimeout: max(2*chatLimit, total),
+		RetryPolicy:            chatRetry,
+	})
+}
+
 // ledgerLater is the second stage.
 func ledgerLater(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

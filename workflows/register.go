@@ -8,4 +8,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(RestartService)
 	r.RegisterWorkflow(GuardVRAM)
 	r.RegisterWorkflow(RunRunbook)
+	r.RegisterWorkflow(Tell)
 }

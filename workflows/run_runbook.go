@@ -68,7 +68,7 @@ type RunbookStatus struct {
 	PauseBy string `json:"pause_by,omitempty"`
 	// Waits says what it waits for beside people: a worker of its host, or the ledger.
 	Waits string `json:"waits,omitempty"`
-	// Untold says whom it could not tell what.
+	// Untold says whom it could not tell what; what is told in a chat is not in it, but on the page of the Tell.
 	Untold []string `json:"untold,omitempty"`
 }
 

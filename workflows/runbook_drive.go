@@ -158,7 +158,7 @@ func (r *runbookRun) take(t task) {
 	case t.Cancel:
 		r.cancel()
 	case t.Notify != nil:
-		r.notices.send(r.ctx, r.state.Run.Subject(r.state.Run.Key), *t.Notify)
+		r.notices.send(r.ctx, r.state.Run.Subject(r.state.Run.Key), r.runID, *t.Notify)
 	case t.Reply != nil && r.entries.away():
 		t.answer(r.later())
 	default:

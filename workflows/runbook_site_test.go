@@ -209,7 +209,7 @@ type runbookSite struct {
 
 var start = time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC)
 
-func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
+func newRunbookSite(t *testing.T, d runbook.Definition, with ...func(*activities.Runbooks)) *runbookSite {
 	var suite testsuite.WorkflowTestSuite
 	s := &runbookSite{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, ledger: &memory{}, id: "default-test-workflow-id"}
 	s.SetStartTime(start)
@@ -217,10 +217,14 @@ func newRunbookSite(t *testing.T, d runbook.Definition) *runbookSite {
 	s.RegisterWorkflow(workflows.RunRunbook)
 	s.RegisterWorkflow(workflows.ScaleService)
 	s.RegisterWorkflow(workflows.RestartService)
+	s.RegisterWorkflow(workflows.Tell)
 	s.RegisterActivity(&activities.Visibility{})
 	s.RegisterActivity(&activities.Messages{Messenger: activities.LedgerMessenger{Ledger: s.ledger}})
 	s.people = &activities.People{}
 	runbooks := &activities.Runbooks{People: s.people, Definitions: installed{d}, Ledger: s.ledger, Operations: reloading{}, Projects: map[string][]string{"gpu1": {"shop"}}}
+	for _, w := range with {
+		w(runbooks)
+	}
 	s.RegisterActivity(runbooks)
 	s.RegisterActivityWithOptions(runbooks.PastActs, activity.RegisterOptions{Name: activities.ActedSinceLater})
 	records := &activities.Records{Ledger: s.ledger, Asked: func(context.Context) time.Time { return s.Now() }}

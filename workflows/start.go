@@ -99,6 +99,13 @@ func startOne(id, summary, by, why string, what, request any) Start {
 	}
 }
 
+// asTell are the options of a Tell that a run starts. It goes on when that run ends.
+func asTell(ctx workflow.Context, h handed) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: h.id, TaskQueue: TaskQueue, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON, StaticSummary: cut("tell "+h.notice.To()+" of "+h.notice.Step, summaryBytes),
+	})
+}
+
 // asServiceChild are the options of a change of a service that another run starts. It goes on when that run ends: what
 // it has begun it ends, or puts back.
 func asServiceChild(ctx workflow.Context, id, summary string) workflow.Context {

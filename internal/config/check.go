@@ -30,6 +30,7 @@ func (c *Config) check(doc *strictyaml.Document) {
 	c.checkOncall(doc)
 	c.checkOutside(doc)
 	c.checkIngress(doc)
+	c.checkSlack(doc)
 	if doc.Has("prometheus.url") {
 		checkURL(doc, "prometheus.url", c.Prometheus.URL)
 	}

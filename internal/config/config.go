@@ -48,6 +48,8 @@ type Config struct {
 	Heartbeat   *Heartbeat   `yaml:"heartbeat"`
 	// Ingress is what may start runs from outside; its Listen is empty where nothing may.
 	Ingress Ingress `yaml:"ingress"`
+	// Slack is where people are told what runs have to say; nil where they are not.
+	Slack *Slack `yaml:"slack"`
 	// TemplatesDir holds definitions that replace embedded ones; empty when there are none.
 	TemplatesDir string `yaml:"templates_dir"`
 	// Disabled are the names of definitions to leave out.

@@ -49,6 +49,10 @@ func (c *Config) expand(doc *strictyaml.Document) {
 		file("ingress.hooks."+name+".secret_file", &hook.SecretFile)
 		c.Ingress.Hooks[name] = hook
 	}
+	if s := c.Slack; s != nil {
+		file("slack.token_file", &s.TokenFile)
+		s.URL = variables(doc, "slack.url", s.URL)
+	}
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)
 }
 

@@ -15,13 +15,32 @@ type Notification struct {
 	// Request is the id of the request that it is about, and Asked that request as it now stands.
 	Request string   `json:"request,omitempty"`
 	Asked   *Request `json:"asked,omitempty"`
-	// By has brought that about, and Reason is why; both may be empty.
-	By     string `json:"by,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// By has brought that about by Decision, and Reason is why; each may be empty. Claimed says that nobody vouches for By.
+	By       string `json:"by,omitempty"`
+	Claimed  bool   `json:"claimed,omitempty"`
+	Decision string `json:"decision,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 	// Host, Project and Severity are those of the run; each may be empty.
 	Host     string `json:"host,omitempty"`
 	Project  string `json:"project,omitempty"`
 	Severity string `json:"severity,omitempty"`
+}
+
+// Outcome is how the request has closed with that: one of the outcomes, or withdrawn. It is empty while people may
+// still answer, and of what is about no request.
+func (n Notification) Outcome() Outcome {
+	if n.Asked == nil {
+		return ""
+	}
+	switch n.About {
+	case "rejected", "ordered", "expired", "withdrawn":
+		return Outcome(n.About)
+	case "approved", "answered":
+		if len(n.Asked.Answers) >= max(n.Asked.Min, 1) {
+			return Granted
+		}
+	}
+	return ""
 }
 
 // To names whom it is for.

@@ -65,21 +65,25 @@ func (m *machine) told(r request.Result) {
 		m.timer(remindTimer, r.Remind)
 	}
 	if r.Entry != nil && r.Entry.Kind != "request.denied" { // which only who spoke is told
-		reason := r.Reason
+		n := request.Notification{About: strings.TrimPrefix(r.Entry.Kind, "request."), By: r.Entry.Actor, Reason: r.Reason}
 		if r.Entry.Asked != nil {
-			reason = r.Entry.Asked.Reason
+			n.Reason = r.Entry.Asked.Reason
 		}
-		m.notifyAbout(strings.TrimPrefix(r.Entry.Kind, "request."), r.Entry.Actor, reason)
+		if w := r.Entry.Word; w != nil {
+			n.Claimed, n.Decision, n.Reason = w.Proof == nil, w.Decision, w.Reason
+		}
+		m.notifyAbout(n)
 	}
 	if r.Reply != nil {
 		m.out(Command{Reply: r.Reply})
 	}
 }
 
-// notifyAbout tells people how the open request stands now, and who has brought that about.
-func (m *machine) notifyAbout(what, by, reason string) {
+// notifyAbout tells people how the open request stands now; n says what has brought that about.
+func (m *machine) notifyAbout(n request.Notification) {
 	r := *m.s.Request
-	m.notify(request.Notification{Step: r.Step, Groups: r.Groups, Message: r.Message, About: what, Request: r.ID, Asked: &r, By: by, Reason: reason})
+	n.Step, n.Groups, n.Message, n.Request, n.Asked = r.Step, r.Groups, r.Message, r.ID, &r
+	m.notify(n)
 }
 
 func (m *machine) notify(n request.Notification) {
@@ -115,7 +119,7 @@ func (m *machine) answer(a request.Answer) {
 	switch result.Outcome {
 	case "", request.Expired:
 	case request.Ordered:
-		m.notifyAbout("ordered", a.By, strings.TrimSpace(a.Decision+" "+a.Reason))
+		m.notifyAbout(request.Notification{About: "ordered", By: a.By, Claimed: a.Standing.Proof == nil, Decision: a.Decision, Reason: a.Reason})
 		m.verb(Verb{Verb: a.Decision, By: a.By, Via: a.Via, Standing: a.Standing, Reason: a.Reason})
 	case request.Rejected:
 		closed := m.closeRequest()

@@ -127,7 +127,7 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"Docker Compose", d.dockerCompose},
 	}
 	checks = append(checks, d.projectChecks(ctx)...)
-	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus})
+	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus}, check{"Slack", d.slack})
 	return append(checks, d.outside()...)
 }
 

@@ -108,6 +108,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
+	people, err := messenger(o.Config, book)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
 	told := func(ctx context.Context) error {
 		return errors.Join(proven.announce(ctx, book, name), keepInstalled(ctx, book, name, adapters.People.Installed))
 	}
@@ -148,7 +153,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	SharedActivities{
 		Visibility: &activities.Visibility{Known: known},
 		Records:    &activities.Records{Ledger: book, Asked: activities.Since},
-		Messages:   &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
+		Messages:   &activities.Messages{Messenger: people},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)
 	hostOptions := a.workerOptions()

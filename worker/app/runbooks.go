@@ -55,5 +55,5 @@ func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activ
 	for name, host := range c.Hosts {
 		projects[name] = host.Names()
 	}
-	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, People: p, Projects: projects}
+	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, People: p, Projects: projects, Chat: c.Slack != nil}
 }

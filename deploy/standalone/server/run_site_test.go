@@ -50,6 +50,12 @@ type siteChange func(people *activities.People, commands map[string]config.Comma
 
 func newRunSite(t testing.TB, argv []string, definitions installed, changes ...siteChange) runSite {
 	t.Helper()
+	return newTellingSite(t, argv, definitions, nil, changes...)
+}
+
+// newTellingSite is a site that tells people in a chat; nil is none.
+func newTellingSite(t testing.TB, argv []string, definitions installed, chat activities.Chat, changes ...siteChange) runSite {
+	t.Helper()
 	worker.SetStickyWorkflowCacheSize(app.CachedRuns)
 	s, err := Start(t.Context(), Options{StateDir: t.TempDir(), IP: loopback, Namespace: client.DefaultNamespace, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -89,13 +95,21 @@ func newRunSite(t testing.TB, argv []string, definitions installed, changes ...s
 	})
 	require.NoError(t, err)
 	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, People: people, Projects: map[string][]string{"bench": {"bench"}}}
+	var messenger activities.Messenger = activities.LedgerMessenger{Ledger: book}
+	if chat != nil {
+		runbooks.Chat = true
+		messenger = activities.ChatMessenger{
+			Ledger: activities.LedgerMessenger{Ledger: book}, Once: activities.ChatOnce{Chat: chat, Settle: 200 * time.Millisecond},
+			Channel: func(string, []string) string { return "C0OPS" },
+		}
+	}
 	guard := []interceptor.WorkerInterceptor{app.Guard()}
 	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
 	workflows.Register(shared)
 	shared.RegisterWorkflow(bare)
 	app.SharedActivities{
 		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book, Asked: activities.Since}, Runbooks: runbooks,
-		Messages: &activities.Messages{Messenger: activities.LedgerMessenger{Ledger: book}},
+		Messages: &activities.Messages{Messenger: messenger},
 	}.Register(shared)
 	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
 	app.HostActivities{Operations: ops, Runbooks: runbooks, People: people}.Register(host)

@@ -1,0 +1,31 @@
+package app
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/config"
+)
+
+func TestMessenger(t *testing.T) {
+	t.Setenv("EVENKEEL_SLACK_TOKEN", "")
+	c := &config.Config{TimeZone: "Europe/Vienna"}
+	m, err := messenger(c, nil)
+	require.NoError(t, err)
+	require.Equal(t, activities.LedgerMessenger{}, m)
+	require.False(t, runbooks(c, nil, nil, nil, nil).Chat)
+
+	c.Slack = &config.Slack{URL: "https://slack.com/api/", Channel: "C0OPS", Severities: map[string]string{"Sev1": "C0MAJOR"}}
+	_, err = messenger(c, nil)
+	require.ErrorContains(t, err, "slack has no token; ")
+	t.Setenv("EVENKEEL_SLACK_TOKEN", "xoxb-1")
+	m, err = messenger(c, nil)
+	require.NoError(t, err)
+	chat, ok := m.(activities.ChatMessenger)
+	require.True(t, ok)
+	require.Equal(t, "C0MAJOR", chat.Channel("Sev1", nil))
+	require.Equal(t, "Europe/Vienna", chat.Zone.String())
+	require.True(t, runbooks(c, nil, nil, nil, nil).Chat)
+}
