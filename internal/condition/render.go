@@ -31,7 +31,7 @@ func RenderTemplate(text string, uses Types, values Values) (string, error) {
 	if err := r.list(tree.Root); err != nil {
 		return "", err
 	}
-	out := r.out.String()
+	out := strings.ToValidUTF8(r.out.String(), string(utf8.RuneError)) // a text in quotes can hold any byte
 	if len(out) <= maxMessage {
 		return out, nil
 	}

@@ -117,7 +117,7 @@ func (s *shop) restartUnderLoad() {
 		seen, err := s.client.DescribeWorkflowExecution(s.ctx, service, "")
 		return err == nil && seen.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}, time.Minute, 20*time.Millisecond)
-	require.Contains(s.t, s.starter(1, "scale", "web=3"), "already running", "one change of a service at a time")
+	require.Contains(s.t, s.starter(1, "scale", "web=3"), "is at work", "one change of a service at a time")
 	var result workflows.RunbookResult
 	require.NoError(s.t, s.client.GetWorkflow(s.ctx, id, "").Get(s.ctx, &result))
 	require.Equal(s.t, runbook.Succeeded, result.Outcome)
