@@ -50,7 +50,7 @@ type People struct {
 	Host   string
 	Ledger Ledger
 	// Installed are the runbooks that this worker has now, by Definition.Sum.
-	Installed map[string]runbook.Definition
+	Installed map[string]runbook.Program
 }
 
 // Standing is what a person may do, and which run asked.
@@ -116,9 +116,14 @@ func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Stan
 	case standing.Proof == nil:
 		return standing, Fail(PermissionDenied, errors.New("a start "+request.ToProve+"; the configuration has approvals.starters"))
 	case !slices.ContainsFunc(p.Approvals.Starters, func(g string) bool { return slices.Contains(standing.Groups, g) }):
-		return standing, Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", who.Name, strings.Join(p.Approvals.Starters, ", ")))
+		return standing, p.noStarter(who.Name)
 	}
 	return standing, nil
+}
+
+// noStarter is why somebody may start nothing.
+func (p *People) noStarter(name string) error {
+	return Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", name, strings.Join(p.Approvals.Starters, ", ")))
 }
 
 // claims says of a word that it is worth a name alone: that of a host whose key nobody has listed here, and a start that
