@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -83,7 +82,7 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 	case now.Sub(used) > changeHolds:
 		return Fail(PermissionDenied, fmt.Errorf("what %s has said was for a change that began at %s", s.Who, used.UTC().Format(time.RFC3339)))
 	case len(p.Approvals.Starters) > 0 && !p.inAny(p.Approvals.Starters, proof.Kind, s.Who, used):
-		return Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", s.Who, strings.Join(p.Approvals.Starters, ", ")))
+		return p.noStarter(s.Who)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,12 +70,8 @@ func (p *People) claim(ctx context.Context, a *Allowed, c change, now time.Time)
 
 // begun is when a run began the change that an entry is about, unless what it is about to do is no part of that.
 func begun(e ledger.Entry, run workflow.Execution, c change, now time.Time) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, e.At)
+	data, at, err := said[ServiceTakingData](e)
 	if err != nil {
-		return at, err
-	}
-	var data ServiceTakingData
-	if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
 		return at, err
 	}
 	switch {
@@ -120,13 +115,7 @@ const mostReplicas = 1000
 
 // take writes the entry. That it is there already is no fault where this run has written it.
 func (p *People) take(ctx context.Context, key string, data ServiceTakingData, run workflow.Execution, now time.Time) error {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return Fail(InvalidInput, err)
-	}
-	first, err := p.Ledger.AppendFirst(ctx, ledger.Draft{
-		Key: key, At: now.UTC().Format(time.RFC3339), Kind: ServiceTaking, Subject: run.ID, WorkflowID: run.ID, RunID: run.RunID, Data: string(text),
-	})
+	first, err := p.tell(ctx, key, ServiceTaking, "", now, data)
 	if err != nil || first {
 		return err
 	}
@@ -135,13 +124,4 @@ func (p *People) take(ctx context.Context, key string, data ServiceTakingData, r
 		err = Fail(PermissionDenied, errors.New("the approval was used up by another run"))
 	}
 	return err
-}
-
-// entry is the one with that key, where it has that kind; nil where there is none.
-func (p *People) entry(ctx context.Context, key, kind string) (*ledger.Entry, error) {
-	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: key, Kind: kind, Limit: 1})
-	if err != nil || len(found) == 0 || found[0].Key != key {
-		return nil, err
-	}
-	return &found[0], nil
 }

@@ -2,15 +2,12 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/scaling"
 )
 
@@ -54,15 +51,8 @@ func (d *Docker) remember(ctx context.Context, req StartRequest) error {
 			data.Started = append(data.Started, r.ID)
 		}
 	}
-	text, err := json.Marshal(data)
-	if err != nil {
-		return Fail(InvalidInput, err)
-	}
 	run := activity.GetInfo(ctx).WorkflowExecution
-	_, err = d.People.Ledger.AppendFirst(ctx, ledger.Draft{
-		Key: startingKey(run.ID, run.RunID), At: time.Now().UTC().Format(time.RFC3339), Kind: ServiceStarting, Subject: run.ID,
-		WorkflowID: run.ID, RunID: run.RunID, Data: string(text),
-	})
+	_, err = d.People.tell(ctx, startingKey(run.ID, run.RunID), ServiceStarting, "", time.Now(), data)
 	return err
 }
 
@@ -116,13 +106,12 @@ func (d *Docker) remembered(ctx context.Context, workflow, run string, req Start
 	if err != nil || e == nil {
 		return nil, none, err
 	}
-	var data ServiceStartingData
-	if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
-		return nil, none, Fail(PreconditionFailed, fmt.Errorf("the ledger's entry %s: %w", e.Key, err))
+	data, at, err := said[ServiceStartingData](*e)
+	if err != nil {
+		return nil, none, err
 	}
 	if data.Host != d.Host || data.Project != req.Project || data.Service != req.Change.Service || data.MadeBy != req.MadeBy {
 		return nil, none, Fail(PermissionDenied, errors.New("the run has started other replicas than it takes back"))
 	}
-	at, err := time.Parse(time.RFC3339, e.At)
-	return &data, at, err
+	return &data, at, nil
 }

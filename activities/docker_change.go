@@ -47,8 +47,19 @@ func (d *Docker) stop(ctx context.Context, req ReplicasRequest) error {
 	if err != nil {
 		return err
 	}
-	return d.take(ctx, taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed}, func(ctx context.Context, r scaling.Replica) error {
-		return d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Service, req.Policy), hooks.PreStop)
+	return d.end(ctx, req, hooks, func(err error) error { return err })
+}
+
+// end stops the replicas; heard says of each what its stop has come to.
+func (d *Docker) end(ctx context.Context, req ReplicasRequest, hooks Hooks, heard func(error) error) error {
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return err
+	}
+	grace := project.grace(req.Service, req.Policy)
+	t := taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed}
+	return d.take(ctx, t, func(ctx context.Context, r scaling.Replica) error {
+		return heard(d.Engine.Stop(ctx, r.ID, grace, hooks.PreStop))
 	})
 }
 
@@ -101,8 +112,7 @@ func (d *Docker) startAgain(ctx context.Context, req StartAgainRequest) (started
 
 // awaitEnd waits for replicas that are on their way out, whose state says nothing of that: to be told again is how.
 func (d *Docker) awaitEnd(ctx context.Context, req ReplicasRequest, hooks Hooks) error {
-	return d.take(ctx, taking{project: req.Project, service: req.Service, ids: req.IDs, allowed: req.Allowed}, func(ctx context.Context, r scaling.Replica) error {
-		err := d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Service, req.Policy), hooks.PreStop)
+	return d.end(ctx, req, hooks, func(err error) error {
 		if ClassOf(err) == PreconditionFailed { // it runs on
 			return nil
 		}

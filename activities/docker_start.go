@@ -62,7 +62,7 @@ func (d *Docker) start(ctx context.Context, req StartRequest) (result StartResul
 	}
 	sibling, numbers := c.Sibling.ID, c.Add
 	if c.Bootstrap {
-		if result.Removed, err = d.makeRoom(ctx, req.Project, c); err != nil {
+		if result.Removed, err = d.makeRoom(ctx, project, c); err != nil {
 			return result, err
 		}
 		first, err := d.bootstrap(ctx, project, c)
@@ -135,8 +135,8 @@ func (d *Docker) clone(ctx context.Context, project *Project, req StartRequest, 
 }
 
 // makeRoom removes the leftovers that Compose would start in place of a new replica, and returns their names.
-func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change) (removed []string, err error) {
-	there, err := d.Engine.Replicas(ctx, project, c.Service)
+func (d *Docker) makeRoom(ctx context.Context, project *Project, c scaling.Change) (removed []string, err error) {
+	there, err := d.Engine.Replicas(ctx, project.Name, c.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -164,15 +164,11 @@ func (d *Docker) makeRoom(ctx context.Context, project string, c scaling.Change)
 }
 
 // stale are the stopped replicas that this host itself would remove for the change now.
-func (d *Docker) stale(ctx context.Context, name string, c scaling.Change) ([]scaling.Replica, error) {
+func (d *Docker) stale(ctx context.Context, project *Project, c scaling.Change) ([]scaling.Replica, error) {
 	if len(c.Discard) == 0 {
 		return nil, nil
 	}
-	project, err := d.Projects.Of(name)
-	if err != nil {
-		return nil, err
-	}
-	inventory, err := d.Engine.Inventory(ctx, name)
+	inventory, err := d.Engine.Inventory(ctx, project.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +218,10 @@ func (d *Docker) UndoStart(ctx context.Context, req StartRequest) (Undone, error
 
 func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error) {
 	var undone Undone
+	project, err := d.Projects.Of(req.Project)
+	if err != nil {
+		return undone, err
+	}
 	hooks, err := d.hooks(ctx, req.Project, req.Change.Service)
 	if err != nil {
 		hooks = Hooks{} // what was made must go, even where the file cannot be read any more
@@ -242,10 +242,11 @@ func (d *Docker) undoStart(ctx context.Context, req StartRequest) (Undone, error
 		return undone, err
 	}
 	t := taking{project: req.Project, service: req.Change.Service, ids: slices.Concat(u.made, u.started), forGood: len(u.made) > 0, own: u.own}
+	grace := project.grace(req.Change.Service, req.Change.Policy)
 	ended := map[string]bool{}
 	var mu sync.Mutex
 	err = d.take(ctx, t, func(ctx context.Context, r scaling.Replica) error {
-		if err := d.Engine.Stop(ctx, r.ID, d.grace(req.Project, req.Change.Service, req.Change.Policy), hooks.PreStop); err != nil {
+		if err := d.Engine.Stop(ctx, r.ID, grace, hooks.PreStop); err != nil {
 			return fmt.Errorf("stop %s: %w", r.Name, err)
 		}
 		if slices.Contains(u.made, r.ID) {

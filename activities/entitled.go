@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,14 +23,13 @@ func (p *People) Declared(ctx context.Context, run string, call runbook.ActCall,
 }
 
 func (p *People) declared(ctx context.Context, run string, call runbook.ActCall, now time.Time) (runbook.Program, error) {
-	d, err := p.installed(ctx, call.Definition, now)
+	program, err := p.installed(ctx, call.Definition, now)
 	if err != nil {
-		return runbook.Program{}, err
+		return program, err
 	}
-	if !d.IsRun(run, p.Host, call.Project) {
-		return runbook.Program{}, Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
+	if d := program.Definition; !d.IsRun(run, p.Host, call.Project) {
+		return program, Fail(PermissionDenied, fmt.Errorf("%s is no run of the runbook %s", run, d.Name))
 	}
-	program := runbook.Lay(d)
 	return program, Fail(PermissionDenied, program.Does(call))
 }
 
@@ -66,16 +64,27 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	if demand.NotInitiator && (initiator == nil || !initiator.IsPerson()) {
 		need++ // so that one of them at least is somebody else
 	}
-	asked := map[string]*counting{} // by the request: who says no to one takes with them who has said yes to it
-	best := &counting{}
-	for _, w := range call.Words {
+	counted := count(call.Words, initiator, demand, func(w identity.Word) (identity.Proof, error) {
+		w.Statement = expected(p.Cluster, p.Host, run, runID, call, w.Statement)
+		return p.approves(trust, demand, w, now)
+	})
+	if counted.count < need {
+		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, counted.count, need, counted.why()))
+	}
+	return nil
+}
+
+// count counts the persons who approve, by the request: who says no to one takes with them who has said yes to it. It
+// returns the count of the request that has most.
+func count(words []identity.Word, initiator *identity.Proof, demand runbook.Demand, approves func(identity.Word) (identity.Proof, error)) *counting {
+	asked, best := map[string]*counting{}, &counting{}
+	for _, w := range words {
 		c, ok := asked[w.Statement.Request]
 		if !ok {
 			c = &counting{persons: map[string]bool{}}
 			asked[w.Statement.Request] = c
 		}
-		w.Statement = expected(p.Cluster, p.Host, run, runID, call, w.Statement)
-		proof, err := p.approves(trust, demand, w, now)
+		proof, err := approves(w)
 		switch {
 		case err != nil:
 			c.faults = append(c.faults, w.Statement.Who+": "+err.Error())
@@ -88,10 +97,7 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 			best = c
 		}
 	}
-	if best.count < need {
-		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, best.count, need, best.why()))
-	}
-	return nil
+	return best
 }
 
 // counting counts the persons who have said yes to one request, each once.
@@ -136,9 +142,8 @@ func expected(cluster, host, run, runID string, call runbook.ActCall, said ident
 func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Word, now time.Time) (identity.Proof, error) {
 	s := w.Statement
 	workflow, step, run, ok := request.Split(s.Request)
-	gate, _, _ := cutLast(step, ".")
 	switch {
-	case !ok || workflow != s.Run || gate != d.Gate || run == "" || !strings.HasSuffix(s.RunID, run):
+	case !ok || workflow != s.Run || request.Gate(step) != d.Gate || run == "" || !strings.HasSuffix(s.RunID, run):
 		return identity.Proof{}, fmt.Errorf("it is for %s, and not for %s of this run", s.Request, d.Gate)
 	case s.Until.IsZero() || now.After(s.Until):
 		return identity.Proof{}, fmt.Errorf("it ended at %s", s.Until.UTC().Format(time.RFC3339))
@@ -151,19 +156,10 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 	if err != nil {
 		return proof, err
 	}
-	for _, group := range d.Groups {
-		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, proof.Kind, s.Who, s.At) }) {
-			return proof, nil
-		}
+	if !p.inAny(d.Groups, proof.Kind, s.Who, s.At) {
+		return proof, fmt.Errorf("is in none of the groups %s", strings.Join(d.Groups, ", "))
 	}
-	return proof, fmt.Errorf("is in none of the groups %s", strings.Join(d.Groups, ", "))
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
+	return proof, nil
 }
 
 // initiator is who started the run, where that is proven, and when that was: the start was used for this run and no other,
@@ -198,10 +194,19 @@ func (p *People) initiator(ctx context.Context, trust identity.Trust, run, runID
 const replacedHolds = 30 * 24 * time.Hour
 
 // installed is the definition that this host has, or had until lately, under a hash.
-func (p *People) installed(ctx context.Context, sum string, now time.Time) (runbook.Definition, error) {
-	if d, ok := p.Installed[sum]; ok {
-		return d, nil
+func (p *People) installed(ctx context.Context, sum string, now time.Time) (runbook.Program, error) {
+	if program, ok := p.Installed[sum]; ok {
+		return program, nil
 	}
+	d, err := p.replaced(ctx, sum, now)
+	if err != nil {
+		return runbook.Program{}, err
+	}
+	return runbook.Lay(d), nil
+}
+
+// replaced is a definition that this host had, as its ledger knows it.
+func (p *People) replaced(ctx context.Context, sum string, now time.Time) (runbook.Definition, error) {
 	unknown := Fail(PermissionDenied, errors.New("the ledger does not know that this host had the definition of the run"))
 	found, err := p.Ledger.Read(ctx, ledger.Filter{KeyPrefix: runbook.InstalledKey(p.Host, sum), Kind: runbook.InstalledKind, NewestFirst: true, Limit: 1})
 	if err != nil {

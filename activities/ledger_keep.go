@@ -90,10 +90,10 @@ func (r *Records) ofRun(ctx context.Context, id, run, kind string, at time.Time)
 
 // backdated is how much older than its keeping an entry may be, beside what clocks are apart: a run waits a day for a
 // ledger that is away.
-const backdated = ledgerWait + identity.MaxApart
+const backdated = LedgerWait + identity.MaxApart
 
-// ledgerWait is how long a run waits for the ledger.
-const ledgerWait = 24 * time.Hour
+// LedgerWait is how long a run waits for the ledger.
+const LedgerWait = 24 * time.Hour
 
 // ofItself refuses what one workflow has to say of another, and what it says to have happened at a time at which it cannot.
 // A run is one by its id: what is no such id could make the key of another workflow's entry. It need not be the one that

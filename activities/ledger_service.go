@@ -63,7 +63,7 @@ const ServiceFinished = "service.finished"
 // KeepServiceAsk appends that a change of a service was asked for. It may be repeated.
 func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
 	return r.keepService(ctx, "asked", ask.At, ledger.Draft{
-		At: ask.At.UTC().Format(time.RFC3339), Kind: ServiceAsked, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID,
+		Kind: ServiceAsked, Actor: ask.By, WorkflowID: ask.WorkflowID, RunID: ask.RunID,
 	}, ask.Data)
 }
 
@@ -71,7 +71,7 @@ func (r *Records) KeepServiceAsk(ctx context.Context, ask ServiceAsk) error {
 // a ledger that does not answer Unavailable.
 func (r *Records) KeepServiceRun(ctx context.Context, run ServiceRun) error {
 	return r.keepService(ctx, "finished", run.At, ledger.Draft{
-		At: run.At.UTC().Format(time.RFC3339), Kind: ServiceFinished, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID,
+		Kind: ServiceFinished, Actor: run.By, WorkflowID: run.WorkflowID, RunID: run.RunID,
 	}, run.Data)
 }
 
@@ -84,7 +84,8 @@ func (r *Records) keepService(ctx context.Context, event string, at time.Time, d
 	if err != nil {
 		return Classify(ctx, Fail(InvalidInput, fmt.Errorf("ledger entry %s: %w", draft.Kind, err)))
 	}
-	draft.Key, draft.Subject, draft.Data = draft.WorkflowID+"/"+draft.RunID+"/"+event, draft.WorkflowID, text
+	draft.At, draft.Key = at.UTC().Format(time.RFC3339), draft.WorkflowID+"/"+draft.RunID+"/"+event
+	draft.Subject, draft.Data = draft.WorkflowID, text
 	_, err = r.Ledger.Append(ctx, draft)
 	return Classify(ctx, err)
 }

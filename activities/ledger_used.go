@@ -62,14 +62,8 @@ func (p *People) useStart(ctx context.Context, who Starter) (Standing, error) {
 	if err != nil || standing.Proof == nil || used != nil {
 		return standing, err
 	}
-	data, err := canonical(UsedStatementData{RunID: run.RunID, Statement: standing.Statement, Proof: *standing.Proof})
-	if err != nil {
-		return standing, Fail(InvalidInput, err)
-	}
-	first, err := p.Ledger.AppendFirst(ctx, ledger.Draft{
-		Key: identity.UsedKey(text), At: now.UTC().Format(time.RFC3339), Kind: identity.UsedKind, Subject: run.ID, Actor: who.Name,
-		WorkflowID: run.ID, RunID: run.RunID, Data: data,
-	})
+	data := UsedStatementData{RunID: run.RunID, Statement: standing.Statement, Proof: *standing.Proof}
+	first, err := p.tell(ctx, identity.UsedKey(text), identity.UsedKind, who.Name, now, data)
 	if err == nil && !first {
 		err = Fail(Unavailable, errors.New("the word is being used up by somebody else; it is looked at again"))
 	}

@@ -55,7 +55,7 @@ type People struct {
 	Host   string
 	Ledger Ledger
 	// Installed are the runbooks that this worker has now, by Definition.Sum.
-	Installed map[string]runbook.Definition
+	Installed map[string]runbook.Program
 }
 
 // Standing is what a person may do, and which run asked.
@@ -123,9 +123,14 @@ func (p *People) mayStart(ctx context.Context, who Starter, now time.Time) (Stan
 	case standing.Proof.Kind.Machine(): // the configuration has let it in
 		return standing, nil
 	case !slices.ContainsFunc(p.Approvals.Starters, func(g string) bool { return slices.Contains(standing.Groups, g) }):
-		return standing, Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", who.Name, strings.Join(p.Approvals.Starters, ", ")))
+		return standing, p.noStarter(who.Name)
 	}
 	return standing, nil
+}
+
+// noStarter is why somebody may start nothing.
+func (p *People) noStarter(name string) error {
+	return Fail(PermissionDenied, fmt.Errorf("%s may start nothing here; approvals.starters are %s", name, strings.Join(p.Approvals.Starters, ", ")))
 }
 
 // claims says of a word that it is worth a name alone: that of a host whose key nobody has listed here, and a start that

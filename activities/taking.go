@@ -107,11 +107,8 @@ func (p *People) letTake(ctx context.Context, a *Allowed, c change, below bool) 
 }
 
 // grace is how long a replica has to end: what the request gives it, and not less than the policy of this host.
-func (d *Docker) grace(project, service string, asked scaling.Policy) time.Duration {
-	if of, err := d.Projects.Of(project); err == nil {
-		return max(asked.Stop(), of.restartPolicy(service).Stop())
-	}
-	return asked.Stop()
+func (p *Project) grace(service string, asked scaling.Policy) time.Duration {
+	return max(asked.Stop(), p.restartPolicy(service).Stop())
 }
 
 // mayRestart adds to a restart why persons do not allow it. What allows it is used up by the first stop.

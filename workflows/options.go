@@ -6,6 +6,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/evenkeel/evenkeel/activities"
 )
 
 // heartbeatTimeout is how soon a worker that died is noticed. A shorter one takes a busy host for
@@ -28,7 +30,7 @@ const (
 const (
 	ledgerSoon  = 2 * time.Second
 	ledgerLimit = 5 * time.Second
-	ledgerTotal = 24 * time.Hour
+	ledgerTotal = activities.LedgerWait
 )
 
 // retry is for idempotent activities: soon at first, because most outages are a restart.

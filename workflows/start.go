@@ -26,8 +26,8 @@ type Start struct {
 	Joins bool
 }
 
-// StartedBy stands before the person in a run's summary.
-const StartedBy = " by "
+// startedBy stands before the person in a run's summary.
+const startedBy = " by "
 
 // StartScale starts a change of the number of replicas: one change of a service at a time.
 func StartScale(req ScaleRequest, change string) Start {
@@ -92,7 +92,7 @@ func StartGuard(host string) Start {
 func startOne(id, summary, by, why string, what, request any) Start {
 	return Start{
 		Options: client.StartWorkflowOptions{
-			ID: id, TaskQueue: TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true, StaticSummary: cut(summary+StartedBy+by, summaryBytes),
+			ID: id, TaskQueue: TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true, StaticSummary: cut(summary+startedBy+by, summaryBytes),
 			StaticDetails: cut(plain(why), detailsBytes),
 		},
 		Workflow: what, Request: request,

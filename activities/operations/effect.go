@@ -20,15 +20,14 @@ const claimLimit = 10 * time.Second
 // mayBegin is the last look before an operation: its approval still holds, and the ledger knows that a destructive one
 // begins now. Whatever it says against it, nothing was done but by an attempt before.
 func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
-	if err := o.people.Declared(ctx, activities.WorkflowID(ctx), call, o.now()); err != nil {
-		return activities.Fail(activities.NotBegun, fmt.Errorf("nothing was done: %w", err))
-	}
-	if err := o.approved(ctx, call); err != nil || call.Risk != runbook.Destructive {
+	if err := o.approved(ctx, call); err != nil {
 		return err
 	}
-	run := activity.GetInfo(ctx).WorkflowExecution
-	if err := o.people.Entitled(ctx, run.ID, run.RunID, call, o.now()); err != nil {
+	if err := o.mayAt(ctx, call); err != nil {
 		return activities.Fail(activities.NotBegun, fmt.Errorf("nothing was done: %w", err))
+	}
+	if call.Risk != runbook.Destructive {
+		return nil
 	}
 	first, err := o.claim(ctx, call)
 	if err != nil {
@@ -38,6 +37,15 @@ func (o *Operations) mayBegin(ctx context.Context, call runbook.ActCall) error {
 		return activities.Fail(activities.Unknown, errors.New("the ledger says that this attempt has begun before, so it may have been done"))
 	}
 	return o.approved(ctx, call)
+}
+
+// mayAt says why this host does not do a step: no definition has it, or persons do not allow what is destructive.
+func (o *Operations) mayAt(ctx context.Context, call runbook.ActCall) error {
+	run := activities.WorkflowID(ctx)
+	if call.Risk != runbook.Destructive {
+		return o.people.Declared(ctx, run, call, o.now())
+	}
+	return o.people.Entitled(ctx, run, activity.GetInfo(ctx).WorkflowExecution.RunID, call, o.now())
 }
 
 // approved says that the approval of the call, where it needs one, has not ended.

@@ -46,6 +46,9 @@ func (s Signer) Line() string {
 	return line + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.Key)))
 }
 
+// MaxSigners bounds such a file, in bytes.
+const MaxSigners = 1 << 20
+
 // Signers are all lines of such a file.
 type Signers []Signer
 
@@ -58,7 +61,8 @@ func (all Signers) Has(principal string) bool {
 const blanks = " \t"
 
 // ParseSigners reads a file in the format of ssh-keygen's ALLOWED SIGNERS, of which it knows what names one person by
-// one key, with times in UTC. What ssh-keygen would refuse is refused: evidence has to hold there, too. All faults are in the error, one line each.
+// one key, with times in UTC. What ssh-keygen would refuse is refused: evidence has to hold there, too. All faults are in
+// the error, one line each.
 func ParseSigners(file, text string) (Signers, error) {
 	var all Signers
 	var faults []error

@@ -154,6 +154,11 @@ func Split(id string) (workflow, step, run string, ok bool) {
 	return id[:at], step, run, step != ""
 }
 
+// Gate is the step that asks, of the step of a Split: that has the number of the request behind it.
+func Gate(step string) string {
+	return step[:max(0, strings.LastIndex(step, "."))]
+}
+
 // Short is the id without the run.
 func (r Request) Short() string {
 	short, _, _ := strings.Cut(r.ID[strings.LastIndex(r.ID, ":")+1:], "@")

@@ -27,16 +27,13 @@ type signed struct {
 	Proof     identity.Proof
 }
 
-// maxSigners bounds the file of allowed signers, in bytes.
-const maxSigners = 1 << 20
-
 // newEvidence reads the keys of people; file is empty where there is none. Those of hosts are in the ledger itself.
 func newEvidence(file string, each func(signed, string) error) (*evidence, error) {
 	e := &evidence{each: each}
 	if file == "" {
 		return e, nil
 	}
-	text, err := textfile.Read(file, maxSigners)
+	text, err := textfile.Read(file, identity.MaxSigners)
 	if err != nil {
 		return nil, missing("identity.allowed_signers", err.Error(), "run it where that file is")
 	}

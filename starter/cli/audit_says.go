@@ -70,7 +70,7 @@ func orderSays(says map[string]string, of signed, what string, o runbook.Ordered
 	}
 	asked := identity.Line(of.Statement, "request")
 	switch run, step, _, _ := request.Split(asked); {
-	case of.Proof.Namespace == identity.AnswerNamespace && (run != of.WorkflowID || step[:max(0, strings.LastIndex(step, "."))] != o.Step):
+	case of.Proof.Namespace == identity.AnswerNamespace && (run != of.WorkflowID || request.Gate(step) != o.Step):
 		says["request"] = fmt.Sprintf("%s:%s.N", of.WorkflowID, o.Step)
 	case o.Denied != "": // perhaps because it was for another run or step
 		delete(says, "run-id")

@@ -27,7 +27,7 @@ func (d *doctor) identity(ctx context.Context) finding {
 	if file == "" {
 		return d.vouched(me+"; no keys of people are configured", socket)
 	}
-	text, err := textfile.Read(file, maxSigners)
+	text, err := textfile.Read(file, identity.MaxSigners)
 	if err != nil {
 		return lacking("identity.allowed_signers: "+err.Error(), "no word that is signed by a key counts; correct the file")
 	}

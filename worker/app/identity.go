@@ -117,15 +117,12 @@ func hostSigners(c *config.Config, host string, own identity.HostKey) (identity.
 	return all, nil
 }
 
-// maxSigners bounds the file of allowed signers, in bytes.
-const maxSigners = 1 << 20
-
 // allowed reads the keys of people as they are now: one that was taken out of the file does not count any more.
 func (p *proof) allowed() (identity.Signers, error) {
 	if p.signers == "" {
 		return nil, nil
 	}
-	text, err := textfile.Read(p.signers, maxSigners)
+	text, err := textfile.Read(p.signers, identity.MaxSigners)
 	if err != nil {
 		return nil, fmt.Errorf("identity.allowed_signers: %w", err)
 	}

@@ -16,14 +16,14 @@ import (
 )
 
 // installed are the runbooks of this host by Definition.Sum.
-func installed(set *templates.Set) (map[string]runbook.Definition, error) {
-	all := map[string]runbook.Definition{}
+func installed(set *templates.Set) (map[string]runbook.Program, error) {
+	all := map[string]runbook.Program{}
 	for _, d := range set.Runbooks() {
 		sum, err := d.Sum()
 		if err != nil {
 			return nil, fmt.Errorf("runbook %s: %w", d.Name, err)
 		}
-		all[sum] = d
+		all[sum] = runbook.Lay(d)
 	}
 	return all, nil
 }
@@ -31,13 +31,14 @@ func installed(set *templates.Set) (map[string]runbook.Definition, error) {
 // keepInstalled keeps in the ledger what is installed on a host, one entry whenever that changes: a run goes on with the
 // definition that it began with when the host has another one, and what its gates demand is read there. A runbook that is
 // not there any more has an entry without a definition.
-func keepInstalled(ctx context.Context, book activities.Ledger, host string, all map[string]runbook.Definition) error {
+func keepInstalled(ctx context.Context, book activities.Ledger, host string, all map[string]runbook.Program) error {
 	newest, err := newestInstalled(ctx, book, host)
 	if err != nil {
 		return err
 	}
 	now := map[string]runbook.Installed{}
-	for sum, d := range all {
+	for sum, program := range all {
+		d := program.Definition
 		now[d.Name] = runbook.Installed{Host: host, Name: d.Name, SHA256: sum, Definition: d}
 	}
 	for name := range newest {

@@ -18,13 +18,13 @@ func TestKeepInstalled(t *testing.T) {
 	book, err := ledgerdb.Open(t.Context(), ledgerdb.Options{DSN: "sqlite:" + filepath.Join(dir, "ledger.db"), StateDir: dir})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, book.Close()) })
-	one := func(owner string) map[string]runbook.Definition {
+	one := func(owner string) map[string]runbook.Program {
 		d := runbook.Definition{Name: "wipe", Owner: owner}
 		sum, err := d.Sum()
 		require.NoError(t, err)
-		return map[string]runbook.Definition{sum: d}
+		return map[string]runbook.Program{sum: runbook.Lay(d)}
 	}
-	for _, all := range []map[string]runbook.Definition{one("a"), one("a"), one("b"), one("a"), {}, {}, one("a")} {
+	for _, all := range []map[string]runbook.Program{one("a"), one("a"), one("b"), one("a"), {}, {}, one("a")} {
 		require.NoError(t, keepInstalled(t.Context(), book, "gpu-1", all))
 	}
 	entries, err := book.Read(t.Context(), ledger.Filter{Kind: runbook.InstalledKind, KeyPrefix: runbook.InstalledKey("gpu-1", "")})

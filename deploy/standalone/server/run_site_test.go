@@ -77,12 +77,12 @@ func newTellingSite(t testing.TB, argv []string, definitions installed, chat act
 	people := &activities.People{
 		Asked:   activities.Since,
 		Cluster: cluster, Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"bench@bench"}},
-		Approvals: config.Approvals{Operators: []string{"oncall"}}, Host: "bench", Ledger: book, Installed: map[string]runbook.Definition{},
+		Approvals: config.Approvals{Operators: []string{"oncall"}}, Host: "bench", Ledger: book, Installed: map[string]runbook.Program{},
 	}
 	for _, d := range definitions {
 		sum, err := d.Sum()
 		require.NoError(t, err)
-		people.Installed[sum] = d
+		people.Installed[sum] = runbook.Lay(d)
 	}
 	commands := map[string]config.Command{"nothing": {Argv: argv, Risk: "write", Idempotent: true, Timeout: strictyaml.Duration(time.Minute)}}
 	for _, change := range changes {
