@@ -178,6 +178,7 @@ func (w *world) AwaitReady(context.Context, activities.ReplicasRequest) error {
 }
 
 func (w *world) MissingReplicas(context.Context, activities.ReplicasRequest) ([]string, error) {
+	defer w.begin("MissingReplicas")()
 	return w.missing, w.call("MissingReplicas")
 }
 
