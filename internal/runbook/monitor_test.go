@@ -30,6 +30,8 @@ type monitor struct {
 	deadline  string
 	approvals map[int][]approved
 	used      map[string]bool
+	// open is the request that people were told of and that they may still answer, as far as they were told.
+	open string
 	// attempts are by path, and retried says that an operator ordered the next one.
 	attempts map[string]int
 	retried  bool
@@ -96,8 +98,13 @@ func (m *monitor) see(e Event, commands []Command) {
 				m.fault("begins %s while another operation is at work", c.Act.Path)
 			}
 			m.acting = c.Seq
+		case c.Notify != nil:
+			m.told(*c.Notify)
 		case c.Finish != nil:
 			m.finished = true
+			if m.open != "" {
+				m.fault("the run is over, and people still see %s open", m.open)
+			}
 		case c.Timer != nil && c.Timer.For <= 0:
 			m.fault("timer %s fires at once", c.Timer.Name)
 		}
@@ -111,6 +118,24 @@ func (m *monitor) see(e Event, commands []Command) {
 	}
 	if want := e.Answer != nil || e.Verb != nil; want != (replies == 1) || replies > 1 {
 		m.fault("%d replies to %+v", replies, e)
+	}
+}
+
+// told takes what people are told: of each request that it opens, and once how it closed.
+func (m *monitor) told(n request.Notification) {
+	switch {
+	case n.Request == "":
+		return
+	case n.About == "opened":
+		if m.open != "" {
+			m.fault("people are asked %s while they still see %s open", n.Request, m.open)
+		}
+		m.open = n.Request
+	case n.Request != m.open:
+		m.fault("people are told that %s is %s, and see %q open", n.Request, n.About, m.open)
+	case n.Outcome() != "":
+		m.open = ""
+		m.seen["told "+n.About]++
 	}
 }
 

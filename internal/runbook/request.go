@@ -66,7 +66,7 @@ func (m *machine) told(r request.Result) {
 	}
 	if r.Entry != nil && r.Entry.Kind != "request.denied" { // which only who spoke is told
 		n := request.Notification{About: strings.TrimPrefix(r.Entry.Kind, "request."), By: r.Entry.Actor, Reason: r.Reason}
-		if r.Entry.Asked != nil {
+		if r.Entry.Asked != nil && n.Reason == "" {
 			n.Reason = r.Entry.Asked.Reason
 		}
 		if w := r.Entry.Word; w != nil {
@@ -119,7 +119,6 @@ func (m *machine) answer(a request.Answer) {
 	switch result.Outcome {
 	case "", request.Expired:
 	case request.Ordered:
-		m.notifyAbout(request.Notification{About: "ordered", By: a.By, Claimed: a.Standing.Proof == nil, Decision: a.Decision, Reason: a.Reason})
 		m.verb(Verb{Verb: a.Decision, By: a.By, Via: a.Via, Standing: a.Standing, Reason: a.Reason})
 	case request.Rejected:
 		closed := m.closeRequest()

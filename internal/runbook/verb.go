@@ -23,6 +23,9 @@ func (m *machine) verb(v Verb) {
 	}
 	m.record(v.Verb, "operator."+v.Verb, v.By, ordered)
 	m.reply(true, m.obeyed(v.Verb))
+	if v.Verb != Abort && slices.Contains(m.ordersAsked(), v.Verb) { // an abort withdraws it, which is told as that
+		m.notifyAbout(request.Notification{About: "ordered", By: v.By, Claimed: v.Standing.Proof == nil, Decision: v.Verb, Reason: v.Reason})
+	}
 	who := identity.Shown(v.By, v.Standing.Proof == nil)
 	by := v.Verb + " by " + who
 	if v.Reason != "" {
@@ -62,12 +65,17 @@ func (m *machine) at() string {
 	return m.node().Path
 }
 
+// ordersAsked are the orders of which the open request asks for one.
+func (m *machine) ordersAsked() []string {
+	if m.s.Request == nil || m.s.Request.Kind != request.Order {
+		return nil
+	}
+	return m.s.Request.Choices
+}
+
 // cannot says why an order is not followed; empty when it is.
 func (m *machine) cannot(v Verb) string {
-	var choices []string
-	if m.s.Request != nil && m.s.Request.Kind == request.Order {
-		choices = m.s.Request.Choices
-	}
+	choices := m.ordersAsked()
 	switch {
 	case v.Run != "" && v.Run != m.s.Run.RunID:
 		return "that was for another run"
