@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/activities"
@@ -20,6 +22,8 @@ type notices struct {
 	untold []string
 	// told are the ids of the Tells that the run has started.
 	told map[string]bool
+	// sending is how many notices are on their way, where no Tell takes them over.
+	sending int
 	// next waits to be handed over to its Tell; one at a time is: handing.
 	next    []handed
 	handing bool
@@ -46,7 +50,9 @@ func (n *notices) send(ctx workflow.Context, subject, run string, what request.N
 		}
 		return
 	}
+	n.sending++
 	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { n.sending-- }()
 		var a *activities.Messages
 		if err := workflow.ExecuteActivity(sending(ctx, "tell "+what.To()), a.Notify, notice).Get(ctx, nil); err != nil {
 			n.lost(what, err)
@@ -74,8 +80,8 @@ func (n *notices) hand(ctx workflow.Context) {
 func (n *notices) handOver(ctx workflow.Context, h handed) error {
 	if n.told[h.id] {
 		err := workflow.SignalExternalWorkflow(ctx, h.id, "", ToldSignal, h.notice).Get(ctx, nil)
-		if err == nil {
-			return nil
+		if _, gone := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); !gone {
+			return err
 		}
 		workflow.GetLogger(ctx).Warn("what tells people is gone and begins anew", "id", h.id, "error", err)
 		h.notice.Chat = &activities.ChatThread{Tried: true}
@@ -88,13 +94,15 @@ func (n *notices) handOver(ctx workflow.Context, h handed) error {
 	return workflow.ExecuteChildWorkflow(asTell(ctx, h), Tell, h.notice).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
-// handedOver waits until every notice has its Tell, so that the run may end.
+// handedOver waits until every notice has its Tell, or is in the ledger, so that the run may end: what is still to be done
+// then is not done.
 func (n *notices) handedOver(ctx workflow.Context) {
-	if !n.handing {
+	done := func() bool { return !n.handing && n.sending == 0 }
+	if done() {
 		return
 	}
-	o := workflow.AwaitOptions{Timeout: lastWords, TimerOptions: workflow.TimerOptions{Summary: "people are told by runs of their own"}}
-	if done, err := workflow.AwaitWithOptions(ctx, o, func() bool { return !n.handing }); err != nil || !done {
+	o := workflow.AwaitOptions{Timeout: ledgerTotal, TimerOptions: workflow.TimerOptions{Summary: "until people are told what the run has to say"}}
+	if done, err := workflow.AwaitWithOptions(ctx, o, done); err != nil || !done {
 		workflow.GetLogger(ctx).Warn("somebody is not told", "error", err)
 	}
 }

@@ -102,14 +102,14 @@ func ledgerNow(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// sending is for telling people something. Nothing waits for it.
+// sending is for what people are told where there is no chat: it goes to the ledger, as all else does.
 func sending(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              TaskQueue,
 		Summary:                cut(summary, summaryBytes),
 		StartToCloseTimeout:    10 * time.Second,
-		ScheduleToCloseTimeout: time.Hour,
-		RetryPolicy:            retry,
+		ScheduleToCloseTimeout: ledgerTotal,
+		RetryPolicy:            ledgerRetry,
 	})
 }
 

@@ -1,10 +1,12 @@
 package workflows_test
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -42,6 +44,24 @@ func TestRunbookNobodyApproves(t *testing.T) {
 	require.Equal(t, []string{"open"}, result.Undone)
 	require.Contains(t, s.ledger.kinds(), "request.reminded")
 	require.Contains(t, s.ledger.kinds(), "request.expired")
+}
+
+// Without a chat the ledger alone is told, and the run does not end before it is.
+func TestRunbookSaysItsLastWord(t *testing.T) {
+	s := newRunbookSite(t, restart(t))
+	messenger := activities.LedgerMessenger{Ledger: s.ledger}
+	s.OnActivity(activities.Notify, mock.Anything, mock.Anything).After(10 * time.Minute).Return(messenger.Send)
+	_, err := s.run()
+	require.ErrorContains(t, err, "in time")
+	var told []string
+	for _, e := range s.ledger.entries {
+		if e.Kind == activities.NotificationKind {
+			var n request.Notification
+			require.NoError(t, json.Unmarshal([]byte(e.Data), &n))
+			told = append(told, n.About)
+		}
+	}
+	require.Equal(t, []string{"opened", "reminded", "expired"}, told)
 }
 
 func TestRunbookIsRejected(t *testing.T) {
