@@ -70,7 +70,9 @@ func (s *sending) send(ctx context.Context) error {
 		if err := s.begin(ctx, s.parent().Slack()); err != nil {
 			return err
 		}
-	} else if n.Chat.Update {
+	}
+	if n.Chat.Update && (!s.fresh || n.Chat.Tried) { // what was tried may have been posted as things stood then
+
 		if err := s.change(ctx, s.parent().Slack()); err != nil {
 			return err
 		}
@@ -143,7 +145,7 @@ func (s *sending) reconcile(ctx context.Context) error {
 		if d.Thread {
 			in.Thread = at.TS
 		}
-		if _, _, err := s.Once.Reconcile(ctx, in, d.Key, s.ask.Request.Opened); err != nil && s.attempt.Number < reconciled {
+		if _, _, err := s.Once.Reconcile(ctx, in, d.Key, s.ask.Request.Opened); err != nil && !Final(err) && s.attempt.Number < reconciled {
 			return err
 		}
 	}

@@ -106,9 +106,16 @@ func (m LedgerMessenger) keep(ctx context.Context, n Notice) error {
 	if err != nil {
 		return Fail(InvalidInput, fmt.Errorf("notice of %s: %w", n.Step, err))
 	}
-	_, err = m.Ledger.Append(ctx, ledger.Draft{
+	draft := ledger.Draft{
 		Key: fmt.Sprintf("%s/%s/notice.%d", n.WorkflowID, n.RunID, n.Number), At: n.At.UTC().Format(time.RFC3339), Kind: NotificationKind,
 		Subject: n.Subject, WorkflowID: n.WorkflowID, RunID: n.RunID, Data: data,
-	})
+	}
+	if fault := draft.Check(); fault != nil { // that it was said is kept all the same
+		if draft.Data, err = canonical(notKept{fault.Error()}); err != nil {
+			return err
+		}
+	}
+	// That the key has an entry already keeps nobody from being told: whoever owns the namespace could write one.
+	_, err = m.Ledger.AppendFirst(ctx, draft)
 	return err
 }

@@ -209,7 +209,11 @@ func message(m activities.ChatMessage) ([]slack.MsgOption, error) {
 		return nil, activities.Fail(activities.InvalidInput, fmt.Errorf("the key of a message has at most %d bytes", activities.MaxChatKey))
 	}
 	// A link in a message of ours must not fetch a page into the channel.
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	// Its text is as it is written: no name in it is a mention.
+	options := []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false), slack.MsgOptionParse(false), slack.MsgOptionLinkNames(false), slack.MsgOptionDisableMarkdown(),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
 	if len(set) > 0 {
 		options = append(options, slack.MsgOptionBlocks(set...))
 	}

@@ -55,6 +55,7 @@ func TestMessages(t *testing.T) {
 	require.Len(t, said, 1)
 	require.Equal(t, at.TS, said[0].TS)
 	require.Equal(t, "a <b> &amp; c", said[0].Text, "a text is sent as it is")
+	require.Equal(t, "none", said[0].Parse, "nobody's name in it is a mention")
 	require.JSONEq(t, `{"event_type":"evenkeel","event_payload":{"key":"k"}}`, string(said[0].Metadata))
 	require.Equal(t, "ad9a0c7d-04c2-5a0c-a222-d1a4411ea8c5", said[0].ClientMsgID, "an id follows from the key for ever")
 	require.JSONEq(t, string(blocksOf("one", "two")), string(said[0].Blocks))

@@ -27,14 +27,15 @@ type book struct {
 	keys map[string]string
 }
 
-func (b *book) Append(_ context.Context, d ledger.Draft) (ledger.Entry, error) {
+func (b *book) AppendFirst(_ context.Context, d ledger.Draft) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if said, ok := b.keys[d.Key]; ok && said != d.Data {
-		return ledger.Entry{}, errors.New(d.Key + " is another entry")
+	said, ok := b.keys[d.Key]
+	if ok && said != d.Data {
+		return false, errors.New(d.Key + " is another entry")
 	}
 	b.keys[d.Key] = d.Data
-	return ledger.Entry{}, nil
+	return !ok, nil
 }
 
 type attemptKey struct{}
@@ -227,9 +228,13 @@ func TestMessenger(t *testing.T) {
 	require.NotEqual(t, at, again)
 	require.Len(t, fake.Messages("C0OPS"), 3, "the reply to the deleted one, the new one, and its reply")
 
-	// A notice that may be posted already is looked for, whoever posts it.
+	// A notice that may be posted already is looked for, whoever posts it, and shows how things stand now.
 	l.chat = activities.ChatThread{Generation: 1, Tried: true}
 	require.Equal(t, again, l.sends(t, m, l.says("escalated", "", "")).Parent)
+	require.Contains(t, string(fake.Messages("C0OPS")[1].Blocks), `"actions"`)
+	l.chat = activities.ChatThread{Generation: 1, Tried: true}
+	require.Equal(t, again, l.sends(t, m, l.says("rejected", "bob", request.Reject)).Parent)
+	require.NotContains(t, string(fake.Messages("C0OPS")[1].Blocks), `"actions"`, "it is closed")
 
 	// What is about no request is one message, also where another notice says the same.
 	for number := range 2 {

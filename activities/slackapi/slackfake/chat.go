@@ -79,6 +79,7 @@ func (s *Server) deleteMessage(r request) (object, *refused) {
 
 // write puts what a call says into m, or says what Slack has against it.
 func (s *Server) write(m *Message, r request) *refused {
+	m.Parse = r.Get("parse")
 	channel, why := s.member(r.Get("channel"))
 	if why != nil {
 		return why

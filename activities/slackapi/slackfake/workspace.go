@@ -53,6 +53,8 @@ type Message struct {
 	// Blocks is a JSON array, in which every block and every element has its id.
 	Blocks   json.RawMessage
 	Metadata json.RawMessage
+	// Parse is what the sender asked for: with none, no name in the text is a mention.
+	Parse string
 	// ClientMsgID is what the sender called it.
 	ClientMsgID string
 	// For is the only user who sees it; empty is everybody.
