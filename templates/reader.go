@@ -22,6 +22,8 @@ const (
 
 	shortestAnswer = time.Minute
 	longestAnswer  = 7 * day
+	// mostReminders bounds how often people are reminded of one thing: each time is in the history of the run.
+	mostReminders = 200
 )
 
 // reader reads what definitions of several kinds have: expressions, messages, inputs, who answers and in which time. It
@@ -163,5 +165,8 @@ func (r *reader) answer(at string, groups []string, timeout, remind strictyaml.D
 	r.within(at+".remind", time.Duration(remind), time.Second, longestAnswer)
 	if r.doc.Has(at+".remind") && r.doc.Has(at+".timeout") && remind >= timeout && r.doc.Sound(at+".timeout") {
 		r.doc.Fault(at+".remind", "%s is not before the timeout, which is %s; write less", remind, timeout)
+	}
+	if least := (timeout + mostReminders - 1) / mostReminders; remind > 0 && remind < least && r.doc.Sound(at+".timeout") && r.doc.Sound(at+".remind") {
+		r.doc.Fault(at+".remind", "%s would remind people more than %d times in %s; write at least %s", remind, mostReminders, timeout, strictyaml.Duration((time.Duration(least) + time.Second - 1).Truncate(time.Second)))
 	}
 }

@@ -32,13 +32,14 @@ const (
 	TooMany     Result = "too_many"     // more than MaxStarts; it will be told again
 	Replayed    Result = "replayed"     // a hook's delivery that was taken before
 	Refused     Result = "unauthorized" // without the secret, or too old
+	Overlong    Result = "overlong"     // a body that is too long, or did not come whole: nobody knows whose
 	Malformed   Result = "malformed"    // no payload, or one that makes no start
 	Truncated   Result = "truncated"    // alerts that the Alertmanager left out, and will not send
 )
 
 // Results are all results, in the order of this list.
 func Results() []Result {
-	return []Result{Started, Joined, IsResolved, NoMatch, BadLabels, Unavailable, TooMany, Replayed, Refused, Malformed, Truncated}
+	return []Result{Started, Joined, IsResolved, NoMatch, BadLabels, Unavailable, TooMany, Replayed, Refused, Overlong, Malformed, Truncated}
 }
 
 // Decision is what is to be done about one alert and one runbook.

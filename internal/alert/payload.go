@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
@@ -52,10 +50,7 @@ type Alert struct {
 // Name is the label alertname; empty where there is none.
 func (a Alert) Name() string { return a.Labels["alertname"] }
 
-var (
-	label       = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	fingerprint = regexp.MustCompile(`^[0-9a-f]{16}$`)
-)
+var fingerprint = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // ParsePayload reads what an Alertmanager sends. Fields that are not known are allowed, because newer versions have more; those
 // that decide are checked. The error says in one line what is wrong.
@@ -103,11 +98,6 @@ func (a Alert) problem() string {
 		return "startsAt is missing"
 	case !fingerprint.MatchString(a.Fingerprint):
 		return fmt.Sprintf("fingerprint is %s; 16 hexadecimal digits are wanted", strictyaml.Quote(a.Fingerprint))
-	}
-	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
-		if !label.MatchString(name) {
-			return strictyaml.Quote(name) + " is no name of a label"
-		}
 	}
 	return ""
 }

@@ -47,7 +47,7 @@ func readShared(file string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case info.Mode().Perm()&0o027 != 0:
+	case info.Mode().Perm()&foreign != 0:
 		return "", fmt.Errorf("%s may be read or written by others (mode %04o); put a new secret into it, and chmod 0600 it", file, info.Mode().Perm())
 	case len(text) < minSecret:
 		return "", fmt.Errorf("%s has %d bytes; write at least %d, such as openssl rand -hex 32 prints", file, len(text), minSecret)

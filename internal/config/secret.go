@@ -43,15 +43,16 @@ func ReadSecret(file string) (string, error) {
 	return text, nil
 }
 
-// othersMayRead are the bits of a file's mode by which any user of the host may do something with it.
-const othersMayRead = 0o007
+// foreign are the bits of a file's mode by which it may be others' by now: any user of the host may do something with
+// it, or a group may write it.
+const foreign = 0o027
 
 // private returns the one line of text that the file of a field holds, which only its owner and its group may read. Its
 // error has the place of the field.
 func (c *Config) private(field, file string) (string, error) {
 	info, err := os.Stat(file)
-	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&othersMayRead != 0 {
-		return "", c.Fault(field, "%s is open to every user of this host; take that away with chmod o= %s", file, file)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&foreign != 0 {
+		return "", c.Fault(field, "%s is open to others (mode %04o); take that away with chmod g-w,o= %s", file, info.Mode().Perm(), file)
 	}
 	text, err := ReadSecret(file)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,11 +61,13 @@ func (s *Slack) Channels() []string {
 // SlackToken returns the token of the configuration's Slack, which is there: the environment's EVENKEEL_SLACK_TOKEN,
 // else what token_file holds. It is an error where there is none. It is a secret.
 func (c *Config) SlackToken() (string, error) {
-	token, err := secret("EVENKEEL_SLACK_TOKEN", "slack.token_file", c.Slack.TokenFile)
-	if err == nil && token == "" {
-		err = errors.New("slack has no token; write that of a bot, xoxb-…, into the file that slack.token_file names, or set EVENKEEL_SLACK_TOKEN")
+	if token := os.Getenv("EVENKEEL_SLACK_TOKEN"); token != "" {
+		return token, nil
 	}
-	return token, err
+	if c.Slack.TokenFile == "" {
+		return "", errors.New("slack has no token; write that of a bot, xoxb-…, into the file that slack.token_file names, or set EVENKEEL_SLACK_TOKEN")
+	}
+	return c.private("slack.token_file", c.Slack.TokenFile)
 }
 
 // checkSlack reports what cannot be an address or a channel of Slack's, and names of groups and severities that there are

@@ -70,12 +70,16 @@ func TestSlackToken(t *testing.T) {
 	require.EqualError(t, err, "slack has no token; write that of a bot, xoxb-…, into the file that slack.token_file names, or set EVENKEEL_SLACK_TOKEN")
 	c.Slack.TokenFile = file
 	_, err = c.SlackToken()
-	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "slack.token_file: open "+file+": no such file")
 	for text, fault := range map[string]string{"a\nb": " is not one line of text", "\n": " is empty"} {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		_, err = c.SlackToken()
-		require.EqualError(t, err, "slack.token_file: "+file+fault)
+		require.ErrorContains(t, err, "slack.token_file: "+file+fault+"; write the secret into it as one line")
 	}
+	require.NoError(t, os.Chmod(file, 0o644))
+	_, err = c.SlackToken()
+	require.ErrorContains(t, err, "slack.token_file: "+file+" is open to others (mode 0644)", "everybody here could post in our name")
+	require.NoError(t, os.Chmod(file, 0o600))
 	require.NoError(t, os.WriteFile(file, []byte("xoxb-file\n"), 0o600))
 	token, err := c.SlackToken()
 	require.NoError(t, err)

@@ -47,7 +47,7 @@ func TestDoctorOutside(t *testing.T) {
 	file := filepath.Join(dir, "evenkeel.yaml")
 	require.Equal(t, map[string]finding{
 		"paging":       lacking(file+":4:40: paging.pagerduty.routing_key_file: open "+dir+"/gone: no such file or directory", "write the secret into it as one line"),
-		"heartbeat":    lacking(file+":6:23: heartbeat.url_file: "+dir+"/open is open to every user of this host", "take that away with chmod o= "+dir+"/open"),
+		"heartbeat":    lacking(file+":6:23: heartbeat.url_file: "+dir+"/open is open to others (mode 0644)", "take that away with chmod g-w,o= "+dir+"/open"),
 		"chat webhook": lacking(file+":5:39: chat_webhook.url_file: the text of "+dir+"/key is not an address", "write https://HOST/PATH"),
 	}, bad)
 

@@ -79,6 +79,7 @@ func (s *starter) hosts() ([]string, error) {
 	return slices.Sorted(maps.Keys(c.Hosts)), nil
 }
 
+// look asks for what is there. What tells people is left out, unless it could not.
 func look(ctx context.Context, c *connect.Connection, hosts []string) (overview, error) {
 	seen := overview{Address: c.HostPort, Namespace: c.Namespace}
 	info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
@@ -98,12 +99,12 @@ func look(ctx context.Context, c *connect.Connection, hosts []string) (overview,
 		}
 		seen.Queues = append(seen.Queues, queue{Name: name, Workers: workers})
 	}
-	if seen.Running, seen.MoreRunning, err = runs(ctx, c, "ExecutionStatus = 'Running'", runningShown); err != nil {
+	if seen.Running, seen.MoreRunning, err = runs(ctx, c, "ExecutionStatus = 'Running' AND WorkflowType != 'Tell'", runningShown); err != nil {
 		return seen, err
 	}
 	findWaiting(ctx, c, seen.Running)
 	findRetrying(ctx, c, seen.Running)
-	seen.Closed, _, err = runs(ctx, c, "ExecutionStatus != 'Running'", closedShown)
+	seen.Closed, _, err = runs(ctx, c, "ExecutionStatus != 'Running' AND (WorkflowType != 'Tell' OR ExecutionStatus = 'Failed')", closedShown)
 	return seen, err
 }
 

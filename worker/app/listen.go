@@ -105,7 +105,7 @@ func (c came) seen(hook string, d alert.Decision) {
 	c.counter.WithLabelValues(hook, string(d.Result)).Inc()
 	level := slog.LevelInfo
 	switch d.Result {
-	case alert.Refused, alert.IsResolved, alert.NoMatch:
+	case alert.Refused, alert.Overlong, alert.IsResolved, alert.NoMatch:
 		level = slog.LevelDebug
 	case alert.BadLabels, alert.Unavailable, alert.TooMany, alert.Malformed, alert.Truncated:
 		level = slog.LevelWarn

@@ -67,7 +67,7 @@ func TestOutside(t *testing.T) {
 	families, err := registry.Gather()
 	require.NoError(t, err)
 	require.Len(t, families, 1)
-	require.Len(t, families[0].GetMetric(), 22, "two senders, eleven results")
+	require.Len(t, families[0].GetMetric(), 24, "two senders, twelve results")
 
 	off, _ := configured(t, "")
 	in, err = templates.Install(off, "")

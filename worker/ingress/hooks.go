@@ -54,7 +54,7 @@ type hookHandler struct {
 func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	body, ok := bodyOf(w, r)
 	if !ok {
-		h.seen(alert.Malformed, "the body is too long, or did not come whole")
+		h.seen(alert.Overlong, "the body is too long, or did not come whole")
 		return
 	}
 	delivery, at, err := h.signed(r.Header, body)

@@ -82,14 +82,15 @@ func hostsOf(listen string, at net.Addr) []string {
 
 // ServeOutside answers on the listener until ctx is done, then finishes what is in flight for 5 seconds.
 func ServeOutside(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	return serveUntil(ctx, limit(listener, connections), &http.Server{
+	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10*time.Second + startWait + 5*time.Second, // from the end of the headers on
-		IdleTimeout:       30 * time.Second,
 		MaxHeaderBytes:    16 << 10,
-	})
+	}
+	server.SetKeepAlivesEnabled(false) // whoever keeps a connection without a word would keep others out
+	return serveUntil(ctx, limit(listener, connections), server)
 }
 
 // bodyOf reads the body of a request. Where it cannot be taken it answers, and returns false.
