@@ -36,7 +36,7 @@ func TestPressFaults(t *testing.T) {
 	for text, fault := range map[string]string{
 		least + "slack: {channel: C0OPS, app_token_file: t}":                                                                        "f:4:1: slack.team: is missing; presses count only from your own workspace: write its id, such as T0123456789",
 		least + "slack: {channel: C0OPS, team: T0123, signing_secret_file: t}":                                                      "f:4:59: slack.signing_secret_file: is for presses by HTTP, which come in at ingress.listen; write that too, or use slack.app_token_file, which needs no address",
-		two + "ingress: {listen: 'h:1', hosts: [h]}\nslack: {channel: C0OPS, team: T0123, signing_secret_file: t, ingress: [h, i]}": "f:5:83: slack.ingress[1]: the host i does not listen, so that no press comes in there; write it into ingress.hosts, or set slack.app_token_file",
+		two + "ingress: {listen: 'h:1', hosts: [h]}\nslack: {channel: C0OPS, team: T0123, signing_secret_file: t, ingress: [h, i]}": "f:5:75: slack.ingress[1]: the host i does not listen, so that no press comes in there; write it into ingress.hosts, or set slack.app_token_file",
 	} {
 		_, err := parse("f", "/f", []byte(text))
 		require.EqualError(t, err, fault, text)
