@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"worker/promsdk":    {},
 	"worker/gpuprobe":   {"internal"},
 	"worker/gpumetrics": {"internal"},
-	"worker/ingress":    {"internal/alert", "internal/identity"},
+	"worker/ingress":    {"internal/alert", "internal/identity", "internal/message", "internal/press", "internal/request"},
 	"starter$":          {"starter"},
 	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
 	"starter/backup":    {"internal/textfile"},
