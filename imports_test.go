@@ -62,7 +62,7 @@ var outside = map[string]string{
 	"github.com/prometheus/client_golang":  "worker deploy/demo/product",
 	"github.com/NVIDIA/go-nvml":            "worker/gpuprobe",
 	"github.com/slack-go/slack":            "activities/slackapi",
-	"github.com/gorilla/websocket":         "activities/slackapi/slackfake",
+	"github.com/gorilla/websocket":         "activities/slackapi",
 	"go.temporal.io/server":                "",
 	"github.com/temporalio/ui-server":      "",
 	"github.com/docker/compose":            "",
