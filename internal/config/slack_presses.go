@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -97,8 +98,9 @@ func (c *Config) checkPresses(doc *strictyaml.Document) {
 			doc.Fault(at, "the host %s does not listen, so that no press comes in there; write it into ingress.hosts, or set slack.app_token_file", name)
 		}
 	}
+	comesIn = comesIn || slices.ContainsFunc(slices.Collect(maps.Values(c.People)), func(p identity.Person) bool { return p.Slack != "" })
 	if comesIn && s.Team == "" {
-		doc.Fault("slack.team", "is missing; presses count only from your own workspace: write its id, such as T0123456789")
+		doc.Fault("slack.team", "is missing; people and presses count only from your own workspace: write its id, such as T0123456789")
 	}
 	if s.byHTTP() && c.Ingress.Listen == "" && doc.Sound("ingress") {
 		at := "slack.signing_secret_file"

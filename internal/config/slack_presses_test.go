@@ -34,7 +34,7 @@ func TestTakesPresses(t *testing.T) {
 func TestPressFaults(t *testing.T) {
 	const two = "apiVersion: evenkeel/v1\ntime_zone: UTC\nhosts: {h: {projects: {p: {directory: .}}}, i: {projects: {p: {directory: .}}}}\n"
 	for text, fault := range map[string]string{
-		least + "slack: {channel: C0OPS, app_token_file: t}":                                                                        "f:4:1: slack.team: is missing; presses count only from your own workspace: write its id, such as T0123456789",
+		least + "slack: {channel: C0OPS, app_token_file: t}":                                                                        "f:4:1: slack.team: is missing; people and presses count only from your own workspace: write its id, such as T0123456789",
 		least + "slack: {channel: C0OPS, team: T0123, signing_secret_file: t}":                                                      "f:4:59: slack.signing_secret_file: is for presses by HTTP, which come in at ingress.listen; write that too, or use slack.app_token_file, which needs no address",
 		two + "ingress: {listen: 'h:1', hosts: [h]}\nslack: {channel: C0OPS, team: T0123, signing_secret_file: t, ingress: [h, i]}": "f:5:75: slack.ingress[1]: the host i does not listen, so that no press comes in there; write it into ingress.hosts, or set slack.app_token_file",
 	} {
@@ -70,4 +70,21 @@ func TestSlackSecrets(t *testing.T) {
 	all, err = c.SlackSecrets()
 	require.NoError(t, err)
 	require.Equal(t, SlackSecrets{SigningSecret: "from the environment", AppToken: "xapp-environment"}, all)
+}
+
+func TestPeopleInSlack(t *testing.T) {
+	const team = "slack: {channel: C0OPS, team: T0123}\n"
+	c, err := parse("f", "/f", []byte(least+team+"people: {anna: {slack: U0ANNA}, ben: {host: [ben@h], slack: W0BEN}}\n"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"anna", "ben", "", ""}, []string{c.People.InSlack("U0ANNA"), c.People.InSlack("W0BEN"), c.People.InSlack("U0"), c.People.InSlack("")})
+	for people, fault := range map[string]string{
+		"{anna: {slack: anna}}":                   `f:5:24: people.anna.slack: "anna" is not the id of a user of Slack; write one such as U0123456789, which stands in the user's profile`,
+		"{anna: {slack: U01}, ben: {slack: U01}}": `f:5:43: people.ben.slack: "U01" is anna's already; a user of Slack is one person`,
+		"{anna: {}}": "f:5:10: people.anna: has no account and no principal; write at least one, such as {host: [anna@gpu-1]}",
+	} {
+		_, err := parse("f", "/f", []byte(least+team+"people: "+people+"\n"))
+		require.EqualError(t, err, fault)
+	}
+	_, err = parse("f", "/f", []byte(least+"slack: {channel: C0OPS}\npeople: {anna: {slack: U0ANNA}}\n"))
+	require.ErrorContains(t, err, "slack.team: is missing")
 }
