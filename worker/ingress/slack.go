@@ -46,6 +46,7 @@ type Commands interface {
 type Slack struct {
 	// Team is the id of the workspace. App is that of our app; empty is any.
 	Team, App string
+	// Presses is nil where no run hears a press: who presses is told so.
 	Presses   Presses
 	Workspace Workspace
 	Commands  Commands

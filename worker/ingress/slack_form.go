@@ -70,7 +70,7 @@ func (s *Slack) form(r request.Request, p press.Press) (message.View, error) {
 
 // submitted takes a form that was sent. What is wrong with it is said in the form, which stays open.
 func (s *Slack) submitted(ctx context.Context, from payload, verified time.Time) Outcome {
-	if from.View.Callback != message.CallbackID {
+	if from.View.Callback != message.CallbackID || s.Presses == nil {
 		return Outcome{Result: Ignored, Why: "the form is none of ours"}
 	}
 	var o opened

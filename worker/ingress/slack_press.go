@@ -27,7 +27,10 @@ func (s *Slack) pressed(ctx context.Context, from payload, verified time.Time) O
 		Team: from.Team.ID, User: from.User.ID, Channel: from.Container.Channel, Message: from.Container.Message,
 		Request: id, Shown: shown, Decision: choice, At: verified.UTC().Truncate(time.Second),
 	}
-	if s.taken.recent(p.ID) {
+	switch {
+	case s.Presses == nil:
+		return s.refuse(ctx, p.Channel, p.User, "presses are not taken here; answer with starter gate")
+	case s.taken.recent(p.ID):
 		return Outcome{Result: Repeated}
 	}
 	var out Outcome
