@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/evenkeel/evenkeel/internal/condition"
 	"github.com/evenkeel/evenkeel/internal/message"
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -55,7 +54,7 @@ func (c commands) requests(ctx context.Context) (message.Message, error) {
 		step, _, _ := strings.Cut(r.ID, "@")
 		who := "an operator"
 		if len(r.Groups) > 0 {
-			who = condition.Words(r.Groups)
+			who = strings.Join(r.Groups, ", ")
 		}
 		lines = append(lines, fmt.Sprintf("%s:%s (%s) by %s until %s", r.WorkflowID, step, r.Kind, who, c.clock(r.Deadline)))
 		if r.More > 0 {
