@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/evenkeel/evenkeel/activities"
 	"github.com/evenkeel/evenkeel/activities/slackapi"
@@ -104,7 +106,7 @@ func newSlackSite(t *testing.T, transport string, risk request.Risk) *slackSite 
 		ID: "runbook/gpu-1/shop/x/a:ok.1@0123abcd", Host: "gpu-1", RunID: "019a-0123abcd", Kind: request.Approval, Step: "ok", Message: "May it?",
 		Groups: []string{"sre"}, Choices: request.Approval.Choices(), Risk: risk, LimitSeconds: 3600,
 	}, time.Now())
-	options := slackfake.Options{PingEvery: 100 * time.Millisecond}
+	options := slackfake.Options{PingEvery: 100 * time.Millisecond, Scopes: manifest(t).OAuth.Scopes.Bot}
 	var handler http.Handler
 	ours := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(ours.Close)
@@ -273,4 +275,37 @@ func TestSocketIsBackAfterFaults(t *testing.T) {
 	}
 	require.Equal(t, 3, acked)
 	require.GreaterOrEqual(t, len(s.presses()), acked, "whatever was acknowledged is recorded")
+}
+
+// app is the part of a manifest that the code depends on.
+type app struct {
+	Features struct {
+		Commands []struct{ Command string } `yaml:"slash_commands"`
+	}
+	OAuth    struct{ Scopes struct{ Bot []string } } `yaml:"oauth_config"`
+	Settings struct {
+		Interactivity struct {
+			Enabled bool `yaml:"is_enabled"`
+		}
+		Socket bool `yaml:"socket_mode_enabled"`
+	}
+}
+
+func manifest(t *testing.T) (m app) {
+	t.Helper()
+	text, err := os.ReadFile("../../deploy/slack/manifest.yaml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &m))
+	return m
+}
+
+// The shipped app is asked for what is used, and no more.
+func TestManifest(t *testing.T) {
+	m := manifest(t)
+	require.Equal(t, []string{"chat:write", "channels:history", "groups:history", "commands"}, m.OAuth.Scopes.Bot)
+	require.Len(t, m.Features.Commands, 1)
+	require.Equal(t, "/evenkeel", m.Features.Commands[0].Command)
+	require.True(t, m.Settings.Interactivity.Enabled)
+	require.True(t, m.Settings.Socket)
+	require.Contains(t, help().Sections[0].Lines[0], m.Features.Commands[0].Command)
 }
