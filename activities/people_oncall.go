@@ -1,6 +1,8 @@
 package activities
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/oncall"
@@ -19,4 +21,18 @@ func (p *People) onCall(member string, at time.Time) string {
 		return ""
 	}
 	return p.Rota.At(at)[role].Who
+}
+
+// GroupsOf returns the groups of which a person of p is a member at a time, sorted: by name, or as whoever has a role then.
+// A name that is no person's is a member of none. It is no method, for those are activities.
+func GroupsOf(p *People, person string, at time.Time) (groups []string) {
+	if _, known := p.Persons[person]; !known {
+		return nil
+	}
+	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
+		if slices.ContainsFunc(p.Groups[group], func(member string) bool { return p.onCall(member, at) == person }) {
+			groups = append(groups, group)
+		}
+	}
+	return groups
 }

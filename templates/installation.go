@@ -22,6 +22,8 @@ type Installation struct {
 	Outside config.Outside
 	// Ingress are the secrets of what comes in from outside; nil where nothing comes in on this host.
 	Ingress *config.IngressSecrets
+	// Slack are the secrets of presses that come in from Slack; nil where none do on this host.
+	Slack *config.SlackSecrets
 }
 
 // Install reads what a configuration names for a host; empty is the host of config.Config.Host. evenkeel and worker
@@ -47,6 +49,13 @@ func Install(c *config.Config, host string) (*Installation, error) {
 			return nil, err
 		}
 		in.Ingress = &secrets
+	}
+	if c.TakesPresses(name) {
+		secrets, err := c.SlackSecrets()
+		if err != nil {
+			return nil, err
+		}
+		in.Slack = &secrets
 	}
 	for _, project := range slices.Sorted(maps.Keys(projects.Projects)) {
 		if in.Tokens[project], err = projects.AdminToken(project); err != nil {

@@ -51,6 +51,8 @@ func (c *Config) expand(doc *strictyaml.Document) {
 	}
 	if s := c.Slack; s != nil {
 		file("slack.token_file", &s.TokenFile)
+		file("slack.signing_secret_file", &s.SigningSecretFile)
+		file("slack.app_token_file", &s.AppTokenFile)
 		s.URL = variables(doc, "slack.url", s.URL)
 	}
 	c.Prometheus.URL = variables(doc, "prometheus.url", c.Prometheus.URL)

@@ -13,7 +13,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-// Ingress is what may start runs from outside: an Alertmanager, and senders of signed hooks.
+// Ingress is what may come in from outside: an Alertmanager, senders of signed hooks, and what Slack sends by HTTP.
 type Ingress struct {
 	// Listen is ADDRESS:PORT, of one network; empty is nowhere, and nothing comes in.
 	Listen string `yaml:"listen"`
@@ -75,8 +75,8 @@ func (c *Config) checkIngress(doc *strictyaml.Document) {
 	for i, name := range in.Hosts {
 		c.checkHostName(doc, index("ingress.hosts", i), name)
 	}
-	if in.Listen != "" && in.Alertmanager == nil && len(in.Hooks) == 0 {
-		doc.Fault("ingress.listen", "nothing may come in there; write alertmanager or hooks, or remove the line")
+	if in.Listen != "" && in.Alertmanager == nil && len(in.Hooks) == 0 && (c.Slack == nil || !c.Slack.byHTTP()) {
+		doc.Fault("ingress.listen", "nothing may come in there; write alertmanager, hooks or slack.signing_secret_file, or remove the line")
 	}
 	in.Alertmanager.check(doc)
 	for _, name := range slices.Sorted(maps.Keys(in.Hooks)) {

@@ -35,6 +35,9 @@ var (
 	member  = regexp.MustCompile(`^(?:\*|uid:[0-9]+|[^\s@*:]+)@(?:\*|[A-Za-z0-9][A-Za-z0-9._-]*)$`)
 )
 
+// slackPerson is the id of a user of Slack.
+var slackPerson = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+
 func (c *Config) checkPeople(doc *strictyaml.Document) {
 	c.checkPersons(doc)
 	groups := slices.Sorted(maps.Keys(c.Groups))
@@ -95,8 +98,18 @@ func (c *Config) checkPersons(doc *strictyaml.Document) {
 	for _, name := range slices.Sorted(maps.Keys(c.People)) {
 		at := "people." + name
 		checkName(doc, at, name)
-		if p := c.People[name]; doc.Sound(at) && len(p.Host)+len(p.SSH) == 0 {
+		if p := c.People[name]; doc.Sound(at) && len(p.Host)+len(p.SSH) == 0 && p.Slack == "" {
 			doc.Fault(at, "has no account and no principal; write at least one, such as {host: [%s@gpu-1]}", name)
+		}
+		if user := c.People[name].Slack; doc.Has(at + ".slack") {
+			switch owner, taken := owners["slack "+user]; {
+			case !slackPerson.MatchString(user):
+				doc.Fault(at+".slack", "%s is not the id of a user of Slack; write one such as U0123456789, which stands in the user's profile", strictyaml.Quote(user))
+			case taken:
+				doc.Fault(at+".slack", "%s is %s's already; a user of Slack is one person", strictyaml.Quote(user), owner)
+			default:
+				owners["slack "+user] = name
+			}
 		}
 		for i, principal := range c.People[name].SSH {
 			switch owner, taken := owners["ssh "+principal]; {

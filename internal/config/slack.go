@@ -25,6 +25,16 @@ type Slack struct {
 	// Groups and Severities are the ids of channels, by names of Config.Groups and by Sev1 to Sev4.
 	Groups     map[string]string `yaml:"groups"`
 	Severities map[string]string `yaml:"severities"`
+	// Team is the id of the workspace: nobody of another one presses anything. App is that of our app; empty is any that
+	// proves itself by the secrets below.
+	Team string `yaml:"team"`
+	App  string `yaml:"app"`
+	// SigningSecretFile holds what Slack signs requests to ingress.listen with, AppTokenFile the token of the app that opens a
+	// socket to Slack; the environment's EVENKEEL_SLACK_SIGNING_SECRET and EVENKEEL_SLACK_APP_TOKEN win over them.
+	SigningSecretFile string `yaml:"signing_secret_file"`
+	AppTokenFile      string `yaml:"app_token_file"`
+	// Ingress are the hosts whose workers take presses, and whose word for them counts on all. Load sets the only host.
+	Ingress []string `yaml:"ingress"`
 }
 
 // slackURL is where Slack's own Web API is.
@@ -103,6 +113,7 @@ func (c *Config) checkSlack(doc *strictyaml.Document) {
 			doc.Fault(at, "no group is named %s; %s", strictyaml.Quote(name), strictyaml.Instead(name, known))
 		}
 	}
+	c.checkPresses(doc)
 	for _, name := range slices.Sorted(maps.Keys(s.Severities)) {
 		at := "slack.severities." + name
 		checkChannel(doc, at, s.Severities[name])

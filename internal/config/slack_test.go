@@ -52,7 +52,7 @@ func TestSlackFaults(t *testing.T) {
 		"slack: {channel: C0OPS, severities: {Sev5: C0SRE}}":         `f:6:44: slack.severities.Sev5: "Sev5" is no severity; did you mean "Sev1"?`,
 		"slack: {channel: C0OPS, url: http://slack.com/api}":         "f:6:30: slack.url: would send the token without encryption; write https://HOST/api/",
 		"slack: {channel: C0OPS, url: \"https://u:p@slack.com/\"}":   "f:6:30: slack.url: holds a user or password, which would show in logs; remove it",
-		"slack: {channel: C0OPS, token: x}":                          `f:6:25: slack.token: unknown key "token"; valid keys are token_file, url, channel, groups, severities`,
+		"slack: {channel: C0OPS, token: x}":                          `f:6:25: slack.token: unknown key "token"; valid keys are token_file, url, channel, groups, severities, team, app, signing_secret_file, app_token_file, ingress`,
 	} {
 		_, err := parse("f", "/f", []byte(group+text+"\n"))
 		require.EqualError(t, err, fault, text)

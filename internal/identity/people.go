@@ -42,6 +42,8 @@ type Person struct {
 	// SSH are principals of the allowed signers, Host are USER@HOST.
 	SSH  []string `yaml:"ssh"`
 	Host []string `yaml:"host"`
+	// Slack is the id of the user in the workspace; empty is none.
+	Slack string `yaml:"slack"`
 }
 
 // has says whether an identity is the person's.
@@ -64,6 +66,16 @@ func (all People) Named(kind Kind, name string) string {
 	//workflowcheck:ignore // one identity is one person's at most, which Load sees to
 	for person, p := range all {
 		if p.has(kind, name) {
+			return person
+		}
+	}
+	return ""
+}
+
+// InSlack returns the person with that user id in the workspace; empty where there is none.
+func (all People) InSlack(user string) string {
+	for _, person := range slices.Sorted(maps.Keys(all)) {
+		if user != "" && all[person].Slack == user {
 			return person
 		}
 	}

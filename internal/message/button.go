@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
 // Bounds of what a button answers with, in bytes. Together they leave room for a tag of the sender in Slack's 2,000.
@@ -49,10 +50,22 @@ func Buttons(r request.Request) []Button {
 	var out []Button
 	for _, choice := range r.Choices {
 		if value := Value(r, choice); value != "" {
-			out = append(out, Button{Text: label(r.Kind, choice), Value: value, Style: style(r, choice)})
+			out = append(out, Button{Text: label(r.Kind, choice), Value: value, Style: style(r, choice), Form: needsForm(r, choice)})
 		}
 	}
 	return out
+}
+
+// needsForm says of a choice that a button alone does not answer it: there is something to fill in or to give as a
+// reason, or all that is agreed to has to be read once more.
+func needsForm(r request.Request, choice string) bool {
+	yes := choice == r.Kind.Yes()
+	return yes && (len(r.Fields) > 0 || r.Risk == request.Destructive) || needsReason(r, choice)
+}
+
+// needsReason says of a choice that whoever makes it has to say why.
+func needsReason(r request.Request, choice string) bool {
+	return choice == request.Reject || r.Kind == request.Order && runbook.NeedsReason(choice)
 }
 
 // label is what a button or a modal says.

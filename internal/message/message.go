@@ -47,6 +47,8 @@ type Button struct {
 	// Value is at most 2,000 characters, see Value.
 	Value string
 	Style Style
+	// Form says that a form is behind it, which has to be filled in before anything is answered.
+	Form bool
 }
 
 // Style is how a button looks, in Slack's words; empty is like any other.

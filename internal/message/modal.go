@@ -17,23 +17,24 @@ const maxReason = 1000
 type Prompt struct {
 	// Choice is that of the button.
 	Choice string
-	// Statement is a text of identity.Statement, in which nothing hides; it is shown as it is.
+	// Statement is a text of identity.Statement, in which nothing hides; it is shown as it is. Without one the modal says what
+	// is asked.
 	Statement string
 	// Metadata comes back with what was filled in, and people do not see it; it has at most 3,000 characters.
 	Metadata string
-	// NeedsReason says of an order that it has to have a reason; a no always has.
-	NeedsReason bool
 }
 
-// Modal is where a person answers the request: the statement that the answer will be, whole, what is to be filled in
-// where the choice agrees, and the reason. The error says that Slack does not take so much in one modal: the answer then
-// has to be given elsewhere, as a modal cannot be split and nobody may sign what they were not shown.
+// Modal is where a person answers the request: the statement that the answer will be, whole, else what is asked; what is
+// to be filled in where the choice agrees; and the reason. The error says that Slack does not take so much in one modal:
+// the answer then has to be given elsewhere, as a modal cannot be split and nobody may sign what they were not shown.
 func Modal(r request.Request, p Prompt) (View, error) {
 	said := label(r.Kind, p.Choice)
 	v := View{
 		Type: "modal", CallbackID: CallbackID, Title: short(said, maxViewTitle), Submit: short(said, maxViewTitle),
-		Close: plainText("Cancel"), PrivateMetadata: p.Metadata,
-		Blocks: append(plainBlocks([]string{"What you say by it:"}), codeBlocks(linesOf(p.Statement), slackStatement)...),
+		Close: plainText("Cancel"), PrivateMetadata: p.Metadata, Blocks: append(plainBlocks([]string{"What you answer:"}), codeBlocks(append([]string{r.ID}, linesOf(r.Message)...), slackCode)...),
+	}
+	if p.Statement != "" {
+		v.Blocks = append(plainBlocks([]string{"What you say by it:"}), codeBlocks(linesOf(p.Statement), slackStatement)...)
 	}
 	if p.Choice == r.Kind.Yes() {
 		for i, f := range r.Fields {
@@ -41,7 +42,7 @@ func Modal(r request.Request, p Prompt) (View, error) {
 		}
 	}
 	v.Blocks = append(v.Blocks, Block{
-		Type: "input", BlockID: ReasonID, Label: plainText("Reason"), Optional: !p.NeedsReason && p.Choice != request.Reject,
+		Type: "input", BlockID: ReasonID, Label: plainText("Reason"), Optional: !needsReason(r, p.Choice),
 		Element: &Element{Type: "plain_text_input", ActionID: ReasonID, Multiline: true, MaxLength: maxReason},
 	})
 	if len(v.Blocks) > maxViewBlocks {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -19,7 +20,7 @@ func modals(t *testing.T, c chance, a Ask) {
 		if err != nil {
 			continue
 		}
-		v, err := Modal(r, Prompt{choice, text + statement.Whole(), Value(r, choice), choice == "skip"})
+		v, err := Modal(r, Prompt{choice, text + statement.Whole(), Value(r, choice)})
 		if err != nil {
 			require.ErrorContains(t, err, "blocks, and Slack takes")
 			continue
@@ -33,6 +34,18 @@ func modals(t *testing.T, c chance, a Ask) {
 			require.Equal(t, unspelled(line), seen.lines[i+1])
 		}
 		filledIn(t, r, v)
+		short, err := Modal(r, Prompt{Choice: choice})
+		if err != nil {
+			require.ErrorContains(t, err, "blocks, and Slack takes")
+			continue
+		}
+		require.NoError(t, Check(short))
+		nothingObeyed(t, short, "")
+		seen = reader{}
+		seen.read(t, short.Blocks)
+		for i, line := range append([]string{r.ID}, linesOf(r.Message)...) {
+			require.Equal(t, cmp.Or(line, " "), seen.lines[i+1])
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Budgets of the first post, in bytes of JSON and in blocks. The sections have the same whatever comes behind them, so
@@ -125,7 +126,11 @@ func post(text string, blocks []Block) Post { return Post{Text: text, Blocks: bl
 func (m Message) actions() []Block {
 	var out []Block
 	for i, b := range m.Buttons {
-		e := Element{Type: "button", ActionID: actionPrefix + strconv.Itoa(i), Text: short(b.Text, maxButtonText), Value: b.Value, Style: b.Style}
+		prefix := actionPrefix
+		if b.Form {
+			prefix = formPrefix
+		}
+		e := Element{Type: "button", ActionID: prefix + strconv.Itoa(i), Text: short(b.Text, maxButtonText), Value: b.Value, Style: b.Style}
 		if len(out) == 0 || len(out[len(out)-1].Elements) == maxActions || size(out[len(out)-1])+size(e) > buttonsBytes {
 			out = append(out, Block{Type: "actions", BlockID: actionsPrefix + strconv.Itoa(len(out))})
 		}
@@ -135,8 +140,15 @@ func (m Message) actions() []Block {
 	return out
 }
 
+// ActionOf says what a press of a button with that action id does: it answers, or opens a form. One that does neither is
+// no button of ours.
+func ActionOf(id string) (answers, opens bool) {
+	return strings.HasPrefix(id, actionPrefix), strings.HasPrefix(id, formPrefix)
+}
+
 // What the ids of our buttons and of their blocks begin with.
 const (
 	actionPrefix  = "answer."
+	formPrefix    = "form."
 	actionsPrefix = "answers."
 )

@@ -89,16 +89,20 @@ func TestButtons(t *testing.T) {
 		risk request.Risk
 		want []Button
 	}{
-		{request.Approval, request.Destructive, []Button{{Text: "Approve", Style: Danger}, {Text: "Reject"}}},
-		{request.Approval, request.Write, []Button{{Text: "Approve", Style: Primary}, {Text: "Reject", Style: Danger}}},
-		{request.Confirmation, "", []Button{{Text: "Confirm", Style: Primary}, {Text: "Reject", Style: Danger}}},
-		{request.Input, "", []Button{{Text: "Fill in", Style: Primary}, {Text: "Reject", Style: Danger}}},
-		{request.SignOff, "", []Button{{Text: "Sign off", Style: Primary}, {Text: "Reject", Style: Danger}}},
+		{request.Approval, request.Destructive, []Button{{Text: "Approve", Style: Danger, Form: true}, {Text: "Reject", Form: true}}},
+		{request.Approval, request.Write, []Button{{Text: "Approve", Style: Primary}, {Text: "Reject", Style: Danger, Form: true}}},
+		{request.Confirmation, "", []Button{{Text: "Confirm", Style: Primary}, {Text: "Reject", Style: Danger, Form: true}}},
+		{request.Input, "", []Button{{Text: "Fill in", Style: Primary, Form: true}, {Text: "Reject", Style: Danger, Form: true}}},
+		{request.SignOff, "", []Button{{Text: "Sign off", Style: Primary}, {Text: "Reject", Style: Danger, Form: true}}},
 		{request.Acknowledgement, "", []Button{{Text: "Acknowledge", Style: Primary}}},
-		{request.Order, "", []Button{{Text: "Retry"}, {Text: "Abort"}}},
+		{request.Order, "", []Button{{Text: "Retry"}, {Text: "Abort", Form: true}}},
 	} {
 		r := approval(t).Request
 		r.Kind, r.Risk, r.Choices = c.kind, c.risk, c.kind.Choices()
+		if c.kind != request.Input {
+			r.Fields = nil
+		}
+		r, _ = request.Open(r, opened)
 		if c.kind == request.Order {
 			r.Choices = []string{"retry", "abort"}
 		}
@@ -106,6 +110,8 @@ func TestButtons(t *testing.T) {
 		for i := range got {
 			require.Equal(t, Value(r, r.Choices[i]), got[i].Value)
 			got[i].Value = ""
+			answers, opens := ActionOf(Message{Buttons: got[i : i+1]}.actions()[0].Elements[0].(Element).ActionID)
+			require.Equal(t, []bool{!c.want[i].Form, c.want[i].Form}, []bool{answers, opens})
 		}
 		require.Equal(t, c.want, got)
 		r.Shown = ""

@@ -100,6 +100,9 @@ func (s spelling) line(line string) string {
 
 const blank = `\u{20}`
 
+// Line is a text from anywhere as one line for a place that obeys nothing, such as the plain text beside a field.
+func Line(text string) string { return plain.line(strings.Join(strings.Fields(text), " ")) }
+
 func (s spelling) join(line string, tabs bool) string {
 	var out strings.Builder
 	for letter := range s.letters(line, tabs) {

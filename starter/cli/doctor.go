@@ -128,6 +128,9 @@ func (d *doctor) checks(ctx context.Context) []check {
 	}
 	checks = append(checks, d.projectChecks(ctx)...)
 	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus}, check{"Slack", d.slack})
+	if d.configFault == nil && d.config.TakesPresses(d.hostName) {
+		checks = append(checks, check{"Slack presses", d.slackPresses})
+	}
 	return append(checks, d.outside()...)
 }
 

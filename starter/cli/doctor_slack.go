@@ -29,17 +29,11 @@ func (d *doctor) slack(ctx context.Context) finding {
 	}
 	call := slackCall{url: d.config.Slack.URL, token: token}
 	var self struct{ User, Team string }
-	scopes, err := call.ask(ctx, "auth.test", nil, &self)
+	headers, err := call.ask(ctx, "auth.test", nil, &self)
 	if err != nil {
 		return lacking("auth.test: "+reason(err), "give the token of a bot that is installed in the workspace, or correct slack.url")
 	}
-	var missing []string
-	for _, scope := range []string{"chat:write", "channels:history", "groups:history"} {
-		if len(scopes) > 0 && !slices.Contains(scopes, scope) {
-			missing = append(missing, scope)
-		}
-	}
-	if len(missing) > 0 {
+	if missing := missingScopes(headers, "chat:write", "channels:history", "groups:history"); len(missing) > 0 {
 		return lacking(fmt.Sprintf("the token of %s lacks %s", self.User, strings.Join(missing, ", ")), "add the scopes to the app, install it again, and give the new token")
 	}
 	channels := d.config.Slack.Channels()
@@ -59,14 +53,30 @@ func (d *doctor) slack(ctx context.Context) finding {
 	return well(fmt.Sprintf("%s in %s, %s", self.User, self.Team, counted(len(channels), "channel")))
 }
 
+// missingScopes are those of the scopes that the token of an answer lacks; none where the answer does not say.
+func missingScopes(headers http.Header, wanted ...string) (missing []string) {
+	var has []string
+	for scope := range strings.SplitSeq(headers.Get("X-OAuth-Scopes"), ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			has = append(has, scope)
+		}
+	}
+	for _, scope := range wanted {
+		if len(has) > 0 && !slices.Contains(has, scope) {
+			missing = append(missing, scope)
+		}
+	}
+	return missing
+}
+
 // slackCall asks Slack's Web API. starter has no client of its own for it: it would bring everything else along.
 type slackCall struct{ url, token string }
 
 // slackCode is how Slack's errors look. Anything else may be the token, that comes back.
 var slackCode = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
-// ask calls a method, reads its answer and returns the scopes of the token. No error repeats the token.
-func (s slackCall) ask(ctx context.Context, method string, form url.Values, answer any) (scopes []string, err error) {
+// ask calls a method, reads its answer and returns its headers. No error repeats the token.
+func (s slackCall) ask(ctx context.Context, method string, form url.Values, answer any) (http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+method, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, errors.New("the address of the API is none")
@@ -100,10 +110,5 @@ func (s slackCall) ask(ctx context.Context, method string, form url.Values, answ
 	case !said.OK:
 		return nil, errors.New("Slack says " + said.Error)
 	}
-	for scope := range strings.SplitSeq(response.Header.Get("X-OAuth-Scopes"), ",") {
-		if scope = strings.TrimSpace(scope); scope != "" {
-			scopes = append(scopes, scope)
-		}
-	}
-	return scopes, json.Unmarshal(body, answer)
+	return response.Header, json.Unmarshal(body, answer)
 }

@@ -3,14 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/request"
@@ -70,17 +67,11 @@ type gates struct {
 	Unknown int `json:"unknown,omitempty"`
 }
 
-// openRequest is what the memo of a run says of a request.
+// openRequest is what the memo of a run says of a request, and the request itself where that is not all.
 type openRequest struct {
-	request.Summary
-	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	Host       string `json:"host,omitempty"`
-	Project    string `json:"project,omitempty"`
+	workflows.ListedRequest
 	// Whole is the request of which the memo has not all, as its run says it now; nil where that does not answer.
 	Whole *request.Request `json:"whole,omitempty"`
-	// More is how many further requests the same run has open that its memo has no room for.
-	More int `json:"more,omitempty"`
 }
 
 // short is the id without the workflow and the run.
@@ -100,44 +91,19 @@ func gatesOf(open []openRequest, all bool) gates {
 	return g
 }
 
-// listPage is how many runs one page of the list has; the server gives no more.
-const listPage = 1000
-
 // listOpen reads what all runs at work ask, by deadline.
 func listOpen(ctx context.Context, c *connect.Connection) ([]openRequest, error) {
-	open := []openRequest{}
-	var token []byte
-	for {
-		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			PageSize: listPage, NextPageToken: token, Query: "TaskQueue = '" + workflows.TaskQueue + "' AND " + runbooksAtWork,
-		})
-		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case err != nil:
-			return nil, missing("Temporal", firstLine(err), "see starter doctor")
-		}
-		for _, info := range page.GetExecutions() {
-			payload := info.GetMemo().GetFields()[workflows.RequestsMemo]
-			var s request.Summaries
-			if payload == nil || converter.GetDefaultDataConverter().FromPayload(payload, &s) != nil {
-				continue
-			}
-			id := info.GetExecution().GetWorkflowId()
-			host, project := whereOf(id)
-			for i, r := range s.Requests {
-				o := openRequest{Summary: r, WorkflowID: id, RunID: info.GetExecution().GetRunId(), Host: host, Project: project}
-				if i == len(s.Requests)-1 {
-					o.More = s.Open - len(s.Requests)
-				}
-				open = append(open, o)
-			}
-		}
-		if token = page.GetNextPageToken(); len(token) == 0 {
-			break
-		}
+	listed, err := workflows.ListRequests(ctx, c)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, missing("Temporal", firstLine(err), "see starter doctor")
 	}
-	slices.SortStableFunc(open, func(a, b openRequest) int { return a.Deadline.Compare(b.Deadline) })
+	open := []openRequest{}
+	for _, r := range listed {
+		open = append(open, openRequest{ListedRequest: r})
+	}
 	return open, nil
 }
 
@@ -164,18 +130,6 @@ func complete(ctx context.Context, c *connect.Connection, shown []openRequest) {
 		})
 	}
 	_ = group.Wait()
-}
-
-// whereOf is the host and the project of a workflow id.
-func whereOf(id string) (host, project string) {
-	parts := strings.Split(id, "/")
-	if len(parts) > 1 {
-		host = parts[1]
-	}
-	if len(parts) > 2 {
-		project = parts[2]
-	}
-	return host, project
 }
 
 // isGone says of an error that there is no such run at work.

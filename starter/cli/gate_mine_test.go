@@ -103,7 +103,7 @@ func TestGatesThatAreMine(t *testing.T) {
 			status := approval("runbook/gpu1/shop/llm/llama3_8b", "approve")
 			status.Request.Risk = request.Write
 			c.change(status.Request)
-			r := openRequest{Summary: status.Request.Summary(), WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", Host: "gpu1"}
+			r := openRequest{ListedRequest: workflows.ListedRequest{Summary: status.Request.Summary(), WorkflowID: "runbook/gpu1/shop/llm/llama3_8b", Host: "gpu1"}}
 			require.Equal(t, c.mine, mayAnswer(r, by(), c.standing.Standing))
 		})
 	}

@@ -82,6 +82,9 @@ func findRun(ctx context.Context, c *connect.Connection, name string) (string, e
 	return "", noRunNamed(ctx, c, name)
 }
 
+// listPage is how many runs one page of a list has; the server gives no more.
+const listPage = 1000
+
 // runIDs are the workflow ids of all of evenkeel's runs that the query matches: of a part of them a name that fits
 // several could look as if it fitted one.
 func runIDs(ctx context.Context, c *connect.Connection, query string) ([]string, error) {

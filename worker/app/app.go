@@ -67,6 +67,7 @@ type App struct {
 	untold  func(context.Context) error
 	proof   *proof
 	outside *listened
+	slack   *inSlack
 	state   *state
 	probe   gpus
 	monitor *gpumetrics.Monitor
@@ -131,7 +132,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close()
 		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
 	}
-	incoming, err := newOutside(in, o.Client, proven, o.Logger, o.Registry)
+	slack, incoming, err := newIncoming(in, o, proven, adapters.People)
 	if err != nil {
 		_ = listener.Close()
 		_ = book.Close()
@@ -139,7 +140,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		host: name, client: o.Client, logger: o.Logger, listener: listener, fatal: make(chan error, 2),
-		ledger: book, untold: told, proof: proven, outside: incoming, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
+		ledger: book, untold: told, proof: proven, outside: incoming, slack: slack, state: kept, probe: probe, monitor: gpumetrics.New(probe, gpuInterval, time.Now),
 	}
 	o.Registry.MustRegister(a.monitor, faulty(in.Definitions, o.Logger))
 	a.handler = ingress.Options{Registry: o.Registry, Ready: ingress.NewReadiness(a.parts())}
@@ -174,6 +175,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return ingress.Serve(ctx, a.listener, ingress.Handler(a.handler)) })
 	group.Go(func() error { return ingress.Serve(ctx, a.proof.local, ingress.Vouch(a.host, a.proof.key)) })
 	group.Go(func() error { return a.outside.serve(ctx) })
+	group.Go(func() error { a.slack.run(ctx); return nil })
 	group.Go(func() error { return a.poll(ctx) })
 	group.Go(func() error { a.monitor.Run(ctx); return nil })
 	group.Go(func() error { a.tell(ctx); return nil })

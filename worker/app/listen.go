@@ -24,7 +24,7 @@ type listened struct {
 }
 
 // newOutside claims the address of ingress.listen; nil where nothing comes in on this host.
-func newOutside(in *templates.Installation, temporal starter, proven *proof, logger *slog.Logger, registry *prometheus.Registry) (*listened, error) {
+func newOutside(in *templates.Installation, temporal starter, proven *proof, logger *slog.Logger, registry *prometheus.Registry, slack *ingress.SlackHTTP) (*listened, error) {
 	if in.Ingress == nil {
 		return nil, nil //nolint:nilnil // it is off
 	}
@@ -36,11 +36,8 @@ func newOutside(in *templates.Installation, temporal starter, proven *proof, log
 	came := newCame(c, logger)
 	registry.MustRegister(came.counter)
 	starts := starts{temporal: temporal, proven: proven, host: in.Host}
-	projects := alert.Projects{}
-	for name, host := range c.Hosts {
-		projects[name] = host.Names()
-	}
-	handlers := ingress.Outside{Listen: c.Ingress.Listen, Hooks: map[string]http.Handler{}}
+	projects := projectNames(c)
+	handlers := ingress.Outside{Listen: c.Ingress.Listen, Hooks: map[string]http.Handler{}, Slack: slack}
 	if a := c.Ingress.Alertmanager; a != nil {
 		handlers.Alertmanager = ingress.Alertmanager{
 			Token:  in.Ingress.Token,
@@ -56,7 +53,7 @@ func newOutside(in *templates.Installation, temporal starter, proven *proof, log
 			Alerts: starts, Seen: came.seen, Now: time.Now,
 		}.Handler()
 	}
-	logger.Info("alerts and hooks come in", "address", listener.Addr().String())
+	logger.Info("alerts, hooks and what Slack sends come in", "address", listener.Addr().String())
 	return &listened{listener, handlers.Handler(listener.Addr())}, nil
 }
 

@@ -40,7 +40,7 @@ func TestOutside(t *testing.T) {
 	key, err := identity.OpenHostKey(filepath.Join(t.TempDir(), "host.key"))
 	require.NoError(t, err)
 	temporal, registry, log := &answering{}, prometheus.NewRegistry(), &bytes.Buffer{}
-	o, err := newOutside(in, temporal, &proof{cluster: "here", key: key}, slog.New(slog.NewTextHandler(log, nil)), registry)
+	o, err := newOutside(in, temporal, &proof{cluster: "here", key: key}, slog.New(slog.NewTextHandler(log, nil)), registry, nil)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -72,7 +72,7 @@ func TestOutside(t *testing.T) {
 	off, _ := configured(t, "")
 	in, err = templates.Install(off, "")
 	require.NoError(t, err)
-	o, err = newOutside(in, temporal, nil, nil, nil)
+	o, err = newOutside(in, temporal, nil, nil, nil, nil)
 	require.NoError(t, err)
 	require.Nil(t, o)
 	require.NoError(t, o.serve(t.Context()))

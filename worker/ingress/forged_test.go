@@ -140,6 +140,13 @@ func TestForgeries(t *testing.T) {
 // send is post of a request that may be cut off before it is sent whole.
 func (o *outside) send(t *testing.T, f forgery) (int, error) {
 	t.Helper()
+	status, _, err := o.exchange(t, f)
+	return status, err
+}
+
+// exchange sends a request and returns the status and the body of the answer.
+func (o *outside) exchange(t *testing.T, f forgery) (int, string, error) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.url+f.path, strings.NewReader(f.body))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
@@ -152,9 +159,9 @@ func (o *outside) send(t *testing.T, f forgery) (int, error) {
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, answer.Body) // so that the connection can be used again
-	return answer.StatusCode, nil
+	text, _ := io.ReadAll(answer.Body) // whole, so that the connection can be used again
+	return answer.StatusCode, string(text), nil
 }

@@ -43,9 +43,11 @@ type Outside struct {
 	// Alertmanager is nil where none may start anything.
 	Alertmanager http.Handler
 	Hooks        map[string]http.Handler
+	// Slack takes in presses and commands; nil where none come in by HTTP.
+	Slack *SlackHTTP
 }
 
-// Handler serves POST /hooks/NAME at the address where it listens, and nothing else. Whoever asks for another host than
+// Handler serves POST /hooks/NAME and /slack/… at the address where it listens, and nothing else. Whoever asks for another host than
 // that is refused: a page that a browser shows must not reach it under a name of its own.
 func (o Outside) Handler(at net.Addr) http.Handler {
 	mux := http.NewServeMux()
@@ -60,6 +62,10 @@ func (o Outside) Handler(at net.Addr) http.Handler {
 			http.NotFound(w, r)
 		}
 	})
+	if o.Slack != nil {
+		mux.Handle("POST /slack/interactive", o.Slack.Interactive())
+		mux.Handle("POST /slack/command", o.Slack.Command())
+	}
 	names := hostsOf(o.Listen, at)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(names, strings.ToLower(r.Host)) {
