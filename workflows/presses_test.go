@@ -240,5 +240,5 @@ func TestPressesBesideTheRun(t *testing.T) {
 	require.Equal(t, runbook.Succeeded, result.Outcome)
 	require.Len(t, s.whispers, 2)
 	require.Equal(t, early.Request+" is not open", s.whispers[0].Text)
-	require.Equal(t, early.Request, s.whispers[1].Request)
+	require.Equal(t, "the run is over: succeeded", s.whispers[1].Text)
 }
