@@ -83,6 +83,8 @@ func TestPressWhileNoWorkerRuns(t *testing.T) {
 	require.Eventually(t, func() bool { return len(s.entries(t, "request.denied")) == 1 }, time.Minute, tick)
 	require.Contains(t, s.entries(t, "request.denied")[0], "the evidence does not hold")
 	require.Equal(t, gate.ID, s.asked(t, "agree").ID)
+	require.Eventually(t, func() bool { return len(s.fake.Ephemeral("U0BOB")) == 1 }, time.Minute, tick)
+	require.Contains(t, s.fake.Ephemeral("U0BOB")[0].Text, "This press does not count")
 
 	s.stop()
 	genuine := s.press(t, gate, "genuine")
