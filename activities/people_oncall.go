@@ -23,9 +23,9 @@ func (p *People) onCall(member string, at time.Time) string {
 	return p.Rota.At(at)[role].Who
 }
 
-// GroupsOf returns the groups of which a person is a member at a time, sorted: by name, or as whoever has a role then. A
-// name that is no person's is a member of none.
-func (p *People) GroupsOf(person string, at time.Time) (groups []string) {
+// GroupsOf returns the groups of which a person of p is a member at a time, sorted: by name, or as whoever has a role then.
+// A name that is no person's is a member of none. It is no method, for those are activities.
+func GroupsOf(p *People, person string, at time.Time) (groups []string) {
 	if _, known := p.Persons[person]; !known {
 		return nil
 	}

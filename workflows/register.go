@@ -9,4 +9,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(GuardVRAM)
 	r.RegisterWorkflow(RunRunbook)
 	r.RegisterWorkflow(Tell)
+	r.RegisterWorkflow(SlackTest)
 }

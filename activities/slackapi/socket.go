@@ -107,15 +107,15 @@ func (s *Socket) connect(ctx context.Context, handle func(context.Context, Envel
 		return false, err
 	}
 	u, err := url.Parse(where.URL)
-	if err != nil || u.Scheme != "wss" && !(u.Scheme == "ws" && address.Encrypted(u)) {
+	if err != nil || u.Scheme != "wss" && (u.Scheme != "ws" || !address.Encrypted(u)) {
 		return false, errors.New("apps.connections.open: the address is none that is encrypted")
 	}
 	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: 10 * time.Second}
-	conn, response, err := dialer.DialContext(ctx, where.URL, nil)
-	if err != nil {
-		if response != nil {
-			return false, fmt.Errorf("the socket is refused with %d", response.StatusCode)
-		}
+	conn, response, err := dialer.DialContext(ctx, where.URL, nil) //nolint:bodyclose // it is read whole already, says the library
+	switch {
+	case err != nil && response != nil:
+		return false, fmt.Errorf("the socket is refused with %d", response.StatusCode)
+	case err != nil:
 		return false, fmt.Errorf("open the socket: %w", reason(err))
 	}
 	l := &link{conn: conn, silence: s.Silence, slots: make(chan struct{}, atWork)}

@@ -86,3 +86,7 @@ func TestValue(t *testing.T) {
 	long.ID = of(1024)
 	require.LessOrEqual(t, len(Value(long, of(256))), maxButtonValue-600, "a tag has room behind it")
 }
+
+func TestLine(t *testing.T) {
+	require.Equal(t, `no <!here> \u{200b} of two lines`, Line(" no <!here> \u200b\nof\ttwo  lines "))
+}

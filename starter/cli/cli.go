@@ -82,7 +82,7 @@ func (s *starter) root() *cobra.Command {
 		return usage(place(cmd), err.Error(), "see "+cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(s.initCommand(), s.doctorCommand(), s.statusCommand(), s.scaleCommand(), s.serviceCommand(), s.gpuCommand(), s.runbookCommand(),
-		s.gateCommand(), s.oncallCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
+		s.gateCommand(), s.oncallCommand(), s.slackCommand(), s.auditCommand(), s.backupCommand(), s.restoreBackupCommand())
 	asUsed(root)
 	return root
 }

@@ -60,7 +60,7 @@ func TestRegisteredNames(t *testing.T) {
 	require.Equal(t, names{
 		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "ReadEntries", "VerifyLedger", "Whisper",
 	}, slices.DeleteFunc(shared, func(name string) bool { return slices.Contains(activities.KeptKinds, name) }))
-	require.Equal(t, names{"GuardVRAM", "RestartService", "RunRunbook", "ScaleService", "Tell"}, runs)
+	require.Equal(t, names{"GuardVRAM", "RestartService", "RunRunbook", "ScaleService", "SlackTest", "Tell"}, runs)
 }
 
 // Every activity has a class, and the list of those that starter runs without a workflow is this one.

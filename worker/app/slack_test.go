@@ -309,3 +309,42 @@ func TestManifest(t *testing.T) {
 	require.True(t, m.Settings.Socket)
 	require.Contains(t, help().Sections[0].Lines[0], m.Features.Commands[0].Command)
 }
+
+// From evenkeel.yaml to the listener: what Slack sends by HTTP comes in beside alerts and hooks, and with a token of the app
+// a socket is opened.
+func TestIncoming(t *testing.T) {
+	t.Setenv("EVENKEEL_SLACK_TOKEN", slackfake.BotToken)
+	fake := slackfake.New(slackfake.Options{SigningSecret: "0123456789abcdef"})
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	defer fake.Close()
+	c, _ := configured(t, "ingress: {listen: '127.0.0.1:1'}\nslack: {channel: C0OPS, team: T0EVENKEEL, url: '"+server.URL+"/api', signing_secret_file: secret}\n")
+	c.Ingress.Listen = "127.0.0.1:0" // which a file may not say
+	t.Setenv("EVENKEEL_SLACK_APP_TOKEN", slackfake.AppToken)
+	in, err := templates.Install(c, "")
+	require.NoError(t, err)
+	slack, listened, err := newIncoming(in, Options{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()}, nil, &activities.People{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 2)
+	go func() { done <- listened.serve(ctx) }()
+	go func() { slack.run(ctx); done <- nil }()
+	at := "http://" + listened.listener.Addr().String()
+	for _, path := range []string{"/slack/interactive", "/slack/command"} {
+		require.NoError(t, fake.VerifyURL(t.Context(), at+path))
+	}
+	require.Eventually(t, func() bool { return fake.Sockets() == 1 }, enough, time.Millisecond)
+	cancel()
+	require.NoError(t, <-done)
+	require.NoError(t, <-done)
+
+	t.Setenv("EVENKEEL_SLACK_APP_TOKEN", "")
+	off, _ := configured(t, "slack: {channel: C0OPS}\n")
+	in, err = templates.Install(off, "")
+	require.NoError(t, err)
+	slack, listened, err = newIncoming(in, Options{}, nil, &activities.People{})
+	require.NoError(t, err)
+	require.Nil(t, slack)
+	require.Nil(t, listened)
+	slack.run(t.Context())
+}

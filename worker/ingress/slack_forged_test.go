@@ -16,9 +16,17 @@ import (
 // forgeSlack makes an interaction that must not be recorded. Taken is one that was.
 func (s *slackIn) forge(random *rand.Rand, taken forgery) (string, forgery) {
 	at, press := s.now(), s.button(0, random.IntN(1e6))
-	body := interaction(press)
+	path, body := "/slack/interactive", interaction(press)
 	signed := func(secret, body string, at time.Time, want int) forgery {
-		return forgery{"/slack/interactive", body, slackSigned(secret, body, at), want}
+		return forgery{path, body, slackSigned(secret, body, at), want}
+	}
+	command := func(fields ...string) forgery {
+		form := url.Values{"team_id": {team}, "user_id": {"U0ANNA"}, "api_app_id": {slackAppID}, "command": {"/evenkeel"}, "trigger_id": {fmt.Sprint(random.IntN(1e9))}, "text": {"runbook x"}}
+		for i := 0; i < len(fields); i += 2 {
+			form.Set(fields[i], fields[i+1])
+		}
+		path = "/slack/command"
+		return signed(signingSecret, form.Encode(), at, 403)
 	}
 	changed := func(change func(), want int) forgery {
 		change()
@@ -92,6 +100,17 @@ func (s *slackIn) forge(random *rand.Rand, taken forgery) (string, forgery) {
 			f.headers[2] = "Content-Type: " + []string{"text/plain", "application/json", "multipart/form-data; boundary=x"}[random.IntN(3)]
 			return f
 		}},
+		{"a command of another workspace", func() forgery { return command("team_id", "T0OTHER") }},
+		{"a command of another app", func() forgery { return command("api_app_id", "A0OTHER") }},
+		{"a tampered command", func() forgery { f := command(); f.body, f.want = f.body+"x", 401; return f }},
+		{"a command without a signature", func() forgery { f := command(); f.headers, f.want = nil, 401; return f }},
+		{"an old command", func() forgery {
+			f := command()
+			f.headers, f.want = slackSigned(signingSecret, f.body, at.Add(-301*time.Second)), 401
+			return f
+		}},
+		{"a press as a command", func() forgery { path = "/slack/command"; return signed(signingSecret, body, at, 400) }},
+		{"a command as a press", func() forgery { f := command(); f.path, f.want = "/slack/interactive", 400; return f }},
 		{"a replay", func() forgery { return taken }},
 	}
 	kind := kinds[random.IntN(len(kinds))]
@@ -123,9 +142,10 @@ func TestSlackForgeries(t *testing.T) {
 		}
 		require.Equal(t, f.want, status, "seed %d, request %d, %s: %+v", seed, i, name, f.headers)
 	}
-	require.Len(t, met, 25, "seed %d: every kind was met", seed)
+	require.Len(t, met, 32, "seed %d: every kind was met", seed)
 	require.Len(t, s.presses(), 1, "seed %d: nothing was recorded but the one good press", seed)
 	require.Empty(t, s.forms)
+	require.Empty(t, s.commands)
 	status, _ = s.send(t, s.button(0, 1e6+1))
 	require.Equal(t, 200, status)
 	require.Len(t, s.presses(), 2)

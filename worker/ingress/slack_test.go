@@ -195,7 +195,7 @@ func interaction(payload map[string]any) string {
 // button is a press of the n-th button of the request's message.
 func (s *slackIn) button(n int, number int) map[string]any {
 	s.run.mu.Lock()
-	r := s.run.open
+	r := s.open
 	s.run.mu.Unlock()
 	b := message.Buttons(r)[n]
 	action := "answer."
