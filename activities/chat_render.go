@@ -13,8 +13,12 @@ import (
 // askOf is the request of a notice as people are shown it.
 func askOf(n Notice, zone *time.Location) message.Ask {
 	a := message.Ask{Where: message.Where{Host: n.Host, Project: n.Project, Severity: n.Severity, Zone: zone}}
-	if n.Asked != nil {
-		a.Request = *n.Asked
+	if n.Asked == nil {
+		return a
+	}
+	a.Request, a.Service, a.Log = *n.Asked, n.Asked.Service(), n.Log
+	for _, r := range n.Readings {
+		a.Readings = append(a.Readings, message.Reading(r))
 	}
 	return a
 }

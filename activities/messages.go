@@ -25,6 +25,9 @@ type Notice struct {
 	Number     int       `json:"number"`
 	At         time.Time `json:"at"`
 	Subject    string    `json:"subject"`
+	// Log is the end of the log of the service that the request is about, as it was when people were asked. It is no part of
+	// what is approved.
+	Log []string `json:"log,omitempty"`
 	// Channels are where people are told of it.
 	Channels Channels `json:"channels,omitzero"`
 	// Chat is where the messages about it are; nil goes to the ledger alone.

@@ -18,6 +18,7 @@ const (
 	ActedSince            = "ActedSince"
 	ActedSinceLater       = "ActedSinceLater"
 	Notify                = "Notify"
+	LastLog               = "LastLog"
 	PageNotice            = "PageNotice"
 	PostNotice            = "PostNotice"
 	Whisper               = "Whisper"

@@ -143,6 +143,9 @@ func telling(ctx workflow.Context, summary string, total time.Duration) workflow
 	})
 }
 
+// logWait is how long people wait to be asked until the log that they are shown is read.
+const logWait = 6 * time.Second
+
 // pageLimit bounds one attempt at waking somebody up, or at posting to a chat webhook, which may be of several parts.
 const pageLimit = time.Minute
 

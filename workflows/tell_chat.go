@@ -17,6 +17,8 @@ type tellChat struct {
 	*teller
 	chats  bool
 	thread activities.ChatThread
+	// log is what was shown of a log when people were asked.
+	log []string
 	// updated is when the message was last changed.
 	updated time.Time
 }
@@ -62,6 +64,10 @@ func (t *tellChat) pause(ctx workflow.Context, d time.Duration) {
 
 func (t *tellChat) notify(ctx workflow.Context, r *tellRow, n activities.Notice) (told activities.Told, err error) {
 	var a *activities.Messages
+	if n.Log != nil {
+		t.log = n.Log
+	}
+	n.Log = t.log
 	thread := t.thread
 	thread.Update = len(r.waiting) == 0
 	n.Chat = nil

@@ -1,6 +1,9 @@
 package request
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Notification tells people something: that a request waits for them, or what a step has to say.
 type Notification struct {
@@ -20,10 +23,32 @@ type Notification struct {
 	Claimed  bool   `json:"claimed,omitempty"`
 	Decision string `json:"decision,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+	// Readings are what the run has seen, sorted by name.
+	Readings []Reading `json:"readings,omitempty"`
 	// Host, Project and Severity are those of the run; each may be empty.
 	Host     string `json:"host,omitempty"`
 	Project  string `json:"project,omitempty"`
 	Severity string `json:"severity,omitempty"`
+}
+
+// Reading is what a probe of a run saw.
+type Reading struct {
+	Name  string `json:"name"`
+	Value any    `json:"value,omitempty"`
+	// At is when it was read.
+	At time.Time `json:"at"`
+	// Fault is why there is no value.
+	Fault string `json:"fault,omitempty"`
+}
+
+// Service is the service whose replicas are changed by what the request allows; empty where it names none.
+func (r Request) Service() string {
+	for _, e := range r.Allows {
+		if service, ok := e.Arguments["service"].(string); ok {
+			return service
+		}
+	}
+	return ""
 }
 
 // Outcome is how the request has closed with that: one of the outcomes, or withdrawn. It is empty while people may

@@ -83,7 +83,36 @@ func (m *machine) told(r request.Result) {
 func (m *machine) notifyAbout(n request.Notification) {
 	r := *m.s.Request
 	n.Step, n.Groups, n.Message, n.Request, n.Asked = r.Step, r.Groups, r.Message, r.ID, &r
+	n.Readings = m.seen()
 	m.notify(n)
+}
+
+// seen are the newest readings of the probes that the step at work may use, those of the calls around it among them.
+func (m *machine) seen() (seen []request.Reading) {
+	scopes := []string{""}
+	if m.s.Node != Nowhere {
+		scopes = m.node().Scopes
+	}
+	for _, scope := range scopes {
+		for _, p := range m.p.scopes[scope].Probes {
+			r, ok := m.s.Readings[scope+p.Name]
+			if !ok {
+				continue
+			}
+			one := request.Reading{Name: scope + p.Name, At: r.At, Fault: r.Fault}
+			if len(r.Values) == 0 {
+				seen = append(seen, one)
+			}
+			for _, name := range r.Values.Names() {
+				of := one
+				if of.Value = r.Values[name]; name != "value" {
+					of.Name += "." + name
+				}
+				seen = append(seen, of)
+			}
+		}
+	}
+	return seen
 }
 
 func (m *machine) notify(n request.Notification) {

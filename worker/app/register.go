@@ -31,6 +31,7 @@ func (h HostActivities) list() []registered {
 		{activities.ActOperation, effect, h.Operations.Act},
 		{activities.ReadProbes, step, h.Operations.ReadProbes},
 		{activities.WatchCondition, step, h.Operations.Watch},
+		{activities.LastLog, step, h.Docker.LastLog},
 		{activities.LoadRunbook, step, h.Runbooks.LoadRunbook},
 		{activities.PlanRunbook, read, h.Runbooks.PlanRunbook},
 		{activities.WhoIs, read, h.People.WhoIs},

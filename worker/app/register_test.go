@@ -53,7 +53,7 @@ func TestRegisteredNames(t *testing.T) {
 	slices.Sort(shared)
 	slices.Sort(runs)
 	require.Equal(t, names{
-		"Act", "AwaitReady", "CheckHealthy", "ConfiguredWith", "DrainReplicas", "ListServices", "LoadRunbook", "MissingReplicas", "ObserveReplicas", "PlanRestart",
+		"Act", "AwaitReady", "CheckHealthy", "ConfiguredWith", "DrainReplicas", "LastLog", "ListServices", "LoadRunbook", "MissingReplicas", "ObserveReplicas", "PlanRestart",
 		"PlanRunbook", "PlanScale", "ReadProbes", "ReleaseGPUs", "RemoveReplicas", "ReserveVRAM", "ResumeGPUs", "ResumeReplicas", "RouteReplicas",
 		"ServiceStats", "SettleVRAM", "StartAgain", "StartReplicas", "StopReplicas", "UndoStart", "UseStart", "Watch", "WhoIs",
 	}, host)
