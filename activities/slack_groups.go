@@ -63,7 +63,7 @@ func (g *SlackGroups) Members(ctx context.Context, group string) ([]string, time
 	case ok && age >= 0 && age <= groupHolds:
 		return known.members, known.at, nil
 	}
-	return nil, time.Time{}, fmt.Errorf("Slack does not say who is in %s: %w", group, err)
+	return nil, time.Time{}, fmt.Errorf("the members of %s cannot be asked for: %w", group, err)
 }
 
 // inSlackGroup says whether a user is in a group of Slack, and how that is known: as of when, or why it is not. Nobody is

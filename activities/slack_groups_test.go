@@ -58,7 +58,7 @@ func TestTheLastAnswerOfSlackCountsForAQuarterOfAnHour(t *testing.T) {
 		require.Equal(t, step.is, members, step.what)
 		require.Equal(t, step.asked, chat.asked, step.what)
 		if step.is == nil {
-			require.ErrorContains(t, err, "Slack does not say who is in S1", step.what)
+			require.ErrorContains(t, err, "the members of S1 cannot be asked for", step.what)
 			continue
 		}
 		require.NoError(t, err, step.what)
@@ -110,7 +110,7 @@ func TestMembersOfSlackGroups(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, standing.Groups)
 	require.False(t, standing.Operator, "what is not known is closed")
-	require.Equal(t, []string{"slack:S123 is not known: Slack does not say who is in S123: no route"}, standing.SlackGroups)
+	require.Equal(t, []string{"slack:S123 is not known: the members of S123 cannot be asked for: no route"}, standing.SlackGroups)
 	r := request.Request{Kind: request.Approval, Groups: []string{"sre"}}
-	require.Equal(t, "anna@gpu-1 is in none of the groups sre; slack:S123 is not known: Slack does not say who is in S123: no route", r.MayNot("anna@gpu-1", standing.Standing, request.Approve))
+	require.Equal(t, "anna@gpu-1 is in none of the groups sre; slack:S123 is not known: the members of S123 cannot be asked for: no route", r.MayNot("anna@gpu-1", standing.Standing, request.Approve))
 }

@@ -22,7 +22,9 @@ func TestWhatPeopleSee(t *testing.T) {
 	}
 	w.begin()
 	require.Equal(t, []request.Reading{
-		{Name: "free", Value: 0.2, At: startOfTime}, {Name: "stats.active", Value: true, At: startOfTime}, {Name: "stats.mode", Value: "fast", At: startOfTime},
+		{Name: "free", Value: 0.2, At: startOfTime},
+		{Name: "stats.active", Value: true, At: startOfTime},
+		{Name: "stats.mode", Value: "fast", At: startOfTime},
 		{Name: "up", At: startOfTime, Fault: "no answer"},
 	}, w.told[0].Readings)
 }
