@@ -129,7 +129,7 @@ func (c *counting) why() string {
 // the rest the person's own.
 func expected(cluster, host, run, runID string, call runbook.ActCall, said identity.Statement) identity.Statement {
 	said.Cluster, said.Do, said.Host, said.Run, said.RunID, said.Step = cluster, request.Approve, host, run, runID, ""
-	said.Plan = call.PlanSHA256
+	said.Plan, said.Shown = call.PlanSHA256, "" // what says only what was shown allows nothing
 	arguments := map[string]string{}
 	maps.Copy(arguments, said.Arguments) // a gate may allow other steps beside this one
 	arguments[request.DefinitionArgument] = call.Definition

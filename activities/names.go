@@ -18,6 +18,7 @@ const (
 	ActedSince            = "ActedSince"
 	ActedSinceLater       = "ActedSinceLater"
 	Notify                = "Notify"
+	Whisper               = "Whisper"
 	WhoIs                 = "WhoIs"
 	UseStart              = "UseStart"
 	KnownSearchAttributes = "KnownSearchAttributes"

@@ -22,9 +22,9 @@ const ViaCLI = "cli"
 
 // Person is who says something.
 type Person struct {
-	// Name is USER@HOST as the operating system says it, or a principal of the allowed signers.
+	// Name is USER@HOST as the operating system says it, a principal of the allowed signers, or an identity.SlackName.
 	Name string `json:"name"`
-	// Via is ViaCLI.
+	// Via is ViaCLI or request.ViaSlack.
 	Via string `json:"via"`
 	// Others are names of whom it matters whether they are the same person.
 	Others []string `json:"others,omitempty"`
@@ -47,6 +47,9 @@ type People struct {
 	Approvals config.Approvals
 	// Ingress are the hosts whose workers are believed what they let in from outside.
 	Ingress []string
+	// SlackIngress are those whose workers are believed what people do in Slack, SlackTeam is the id of the workspace.
+	SlackIngress []string
+	SlackTeam    string
 
 	// Asked says when an activity was asked for, by the clock of whoever gives it out: Since.
 	Asked func(context.Context) time.Time
@@ -75,8 +78,13 @@ func (p *People) WhoIs(ctx context.Context, who Person) (Standing, error) {
 
 // whoIs holds what is said against the time at which Temporal was told to ask: the time of a run is what its worker says.
 func (p *People) whoIs(ctx context.Context, who Person, now time.Time) (Standing, error) {
-	if who.Via != ViaCLI {
-		return Standing{}, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli", strictyaml.Quote(who.Via)))
+	switch w := who.Word; {
+	case who.Via != ViaCLI && who.Via != request.ViaSlack:
+		return Standing{}, Fail(InvalidInput, fmt.Errorf("nobody speaks by %s; it is cli or slack", strictyaml.Quote(who.Via)))
+	case who.Via == request.ViaSlack && (w == nil || w.Evidence.Kind != identity.Slack):
+		return Standing{}, Fail(PermissionDenied, errors.New("nobody vouches for what was pressed in Slack"))
+	case who.Via == ViaCLI && w != nil && w.Evidence.Kind == identity.Slack && w.Namespace != identity.StartNamespace:
+		return Standing{}, Fail(PermissionDenied, errors.New("what is pressed in Slack is said there, and nowhere else"))
 	}
 	standing := Standing{RunID: runID(ctx), Standing: request.Standing{AuthenticatedFrom: request.Risk(p.Approvals.AuthenticatedFrom)}}
 	kind := identity.Host
@@ -143,7 +151,11 @@ func (p *People) claims(w identity.Word, now time.Time) bool {
 
 // prove fills in who a word is proven to be by.
 func (p *People) prove(name string, w identity.Word, now time.Time, into *request.Standing) error {
-	if now.Sub(w.Statement.At).Abs() > identity.MaxApart {
+	apart := now.Sub(w.Statement.At).Abs()
+	if w.Evidence.Kind == identity.Slack && w.Namespace == identity.AnswerNamespace && now.After(w.Statement.At) {
+		apart = 0 // it was verified then, and has waited for its run since
+	}
+	if apart > identity.MaxApart {
 		return Fail(PermissionDenied, fmt.Errorf("it was said at %s, and on %s it is %s; set the clocks right, or say it again",
 			w.Statement.At.UTC().Format(time.RFC3339), p.Host, now.UTC().Format(time.RFC3339)))
 	}
@@ -164,7 +176,7 @@ func (p *People) prove(name string, w identity.Word, now time.Time, into *reques
 // trust is whom this worker believes, by the keys as they are now. What proves nobody by a key of their own needs none of
 // those of people.
 func (p *People) trust(words ...*identity.Word) (identity.Trust, error) {
-	trust := identity.Trust{Hosts: p.Hosts, People: p.Persons, Ingress: p.Ingress}
+	trust := identity.Trust{Hosts: p.Hosts, People: p.Persons, Ingress: p.Ingress, SlackIngress: p.SlackIngress, SlackTeam: p.SlackTeam}
 	if !slices.ContainsFunc(words, func(w *identity.Word) bool { return w != nil && w.Evidence.Kind == identity.SSH }) {
 		return trust, nil
 	}

@@ -113,6 +113,17 @@ func sending(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// whispering is for telling one person, within a minute or not at all, why a press did not count.
+func whispering(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TaskQueue,
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 45 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 4},
+	})
+}
+
 // chatLimit bounds one attempt at telling people in a chat. It is well above activities.ChatSettle: a worker that dies
 // says nothing, and the next attempt begins when this is over.
 const chatLimit = 2 * time.Minute

@@ -35,6 +35,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 			"once":                  of(acting(runbook.ActCall{TimeoutSeconds: 60})),
 			"a message":             of(workflow.GetActivityOptions(sending(ctx, ""))),
 			"a message in a chat":   of(workflow.GetActivityOptions(telling(ctx, "", 0))),
+			"a whisper":             of(workflow.GetActivityOptions(whispering(ctx, ""))),
 			"local":                 local(locally(ctx, "")),
 			"to the ledger, here":   local(ledgerNow(ctx, "")),
 			"to the ledger, by all": of(workflow.GetActivityOptions(ledgerLater(ctx, ""))),
@@ -48,7 +49,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&all))
 	require.Equal(t, times{2 * time.Hour, 2 * time.Hour}, all["on a host, long"], "one attempt is never cut off")
 	delete(all, "on a host, long")
-	require.Len(t, all, 10)
+	require.Len(t, all, 11)
 	for name, kind := range all {
 		require.Greater(t, kind.Total, kind.Limit, name)
 	}

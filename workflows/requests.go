@@ -41,10 +41,14 @@ type requests struct {
 	// shown is what the memo says.
 	shown     request.Summaries
 	published bool
+	presses   presses
 }
 
-// listen registers the Update and the Query, before anything else happens.
+// listen registers the Update and the Query, and hears presses, before anything else happens.
 func (q *requests) listen(ctx workflow.Context) error {
+	q.presses.came = workflow.GetSignalChannelWithOptions(ctx, PressedSignal, workflow.SignalChannelOptions{Description: "A press in a chat about what the run asks"})
+	apart, _ := workflow.NewDisconnectedContext(ctx) // a run that is being cancelled still hears
+	workflow.Go(apart, q.hearPresses)
 	if err := workflow.SetQueryHandler(ctx, OpenRequests, func() ([]request.Request, error) { return q.asker.open(), nil }); err != nil {
 		return err
 	}

@@ -161,6 +161,7 @@ func (r *runbookRun) end() {
 	r.answerLate()
 	r.notices.handedOver(r.ctx)
 	answered(r.ctx)
+	r.requests.pressesHeard(r.ctx) // last: what arrives until the run has ended is heard
 }
 
 // answerLate answers whoever speaks to a run that is over.

@@ -24,6 +24,10 @@ type Trust struct {
 	People  People
 	// Ingress are the names of the hosts whose workers are believed what they let in: Alertmanager and Hook.
 	Ingress []string
+	// SlackIngress are those whose workers are believed what people do in Slack, and SlackTeam is the id of the workspace:
+	// nobody of another one is believed to be anybody.
+	SlackIngress []string
+	SlackTeam    string
 }
 
 // HostPrincipal is the name under which the key of a host's worker stands among allowed signers.
@@ -38,7 +42,7 @@ type Proof struct {
 	// Person is what Who counts as, Login what a login behind root counts as; empty is nobody.
 	Person string `json:"person"`
 	Login  string `json:"login,omitempty"`
-	// By is the host that signed, where Who does not say it: Alertmanager and Hook.
+	// By is the host that signed, where Who does not say it: Slack, Alertmanager and Hook.
 	By string `json:"by,omitempty"`
 	// Signature is the one to keep.
 	Signature string `json:"signature"`
@@ -82,6 +86,15 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 			p.Login = t.People.Counts(Host, s.Login)
 		}
 		p.Signature, err = t.Hosts.Verify(HostPrincipal(e.By), namespace, text, e.Signature, at)
+	case Slack:
+		if s.Login != "" || !slices.Contains(t.SlackIngress, e.By) {
+			return Proof{}, fmt.Errorf("the host %s is none of slack.ingress, and says nothing for %s", e.By, s.Who)
+		}
+		if team, _, ok := CutSlack(s.Who); ok && team != t.SlackTeam {
+			return Proof{}, fmt.Errorf("%s is of another workspace than slack.team", s.Who)
+		}
+		p.By = e.By
+		p.Signature, err = t.inSlack(p, text, e.Signature, at)
 	case Alertmanager, Hook:
 		if s.Login != "" || !slices.Contains(t.Ingress, e.By) {
 			return Proof{}, fmt.Errorf("the host %s is none of ingress.hosts, and says nothing for %s", e.By, s.Who)

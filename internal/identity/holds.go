@@ -20,6 +20,8 @@ func (t Trust) Holds(text string, p Proof, at time.Time, says map[string]string)
 	case Host:
 		_, host, _ := CutHost(p.Who)
 		_, err = t.Hosts.Verify(HostPrincipal(host), p.Namespace, text, p.Signature, at)
+	case Slack:
+		_, err = t.inSlack(p, text, p.Signature, at)
 	case Alertmanager, Hook:
 		_, err = t.letIn(p, text, p.Signature, at)
 	default:
@@ -28,7 +30,7 @@ func (t Trust) Holds(text string, p Proof, at time.Time, says map[string]string)
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"do", "who", "run", "run-id", "request", "step", "plan"} { // as they stand in the text
+	for _, name := range []string{"do", "who", "run", "run-id", "request", "step", "plan", "shown"} { // as they stand in the text
 		if value, ok := says[name]; ok && !hasLine(text, name, value) {
 			return fmt.Errorf("its line %s is %q, and the entry says %q", name, Line(text, name), value)
 		}

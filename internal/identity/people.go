@@ -13,6 +13,9 @@ type Kind string
 const (
 	SSH  Kind = "ssh"  // a signature by the person's own key
 	Host Kind = "host" // the kernel of a host said who called its worker
+	// Slack is the word of the worker of a host in slack.ingress for who pressed a button, filled in a form or typed a
+	// command. Slack has signed what came in.
+	Slack Kind = "slack"
 )
 
 // The kinds of evidence that are no person's: the worker of a host in ingress.hosts signs what it let in. They prove a
@@ -53,6 +56,9 @@ func (p Person) has(kind Kind, name string) bool {
 		return slices.Contains(p.SSH, name)
 	case Host:
 		return slices.ContainsFunc(p.Host, func(own string) bool { return sameAccount(own, name) })
+	case Slack:
+		_, user, ok := CutSlack(name)
+		return ok && p.Slack == user
 	case Alertmanager, Hook: // nobody's
 	}
 	return false
@@ -108,13 +114,19 @@ func (all People) Counts(kind Kind, name string) string {
 		}
 		return user
 	}
+	if kind == Slack { // its names say so themselves
+		return name
+	}
 	return string(kind) + ":" + name
 }
 
-// CountsAny is Counts of a name of which the kind is not kept: that of an account, or a principal.
+// CountsAny is Counts of a name of which the kind is not kept: that of an account, a principal, or a user of Slack.
 func (all People) CountsAny(name string) string {
 	if person := all.Named(SSH, name); person != "" {
 		return person
+	}
+	if _, _, ok := CutSlack(name); ok {
+		return all.Counts(Slack, name)
 	}
 	return all.Counts(Host, name)
 }

@@ -19,7 +19,7 @@ type Statement struct {
 	Cluster string
 	// Do is start, the decision on a request, or an order's verb.
 	Do string
-	// Who speaks: a principal of the allowed signers, or USER@HOST.
+	// Who speaks: a principal of the allowed signers, USER@HOST, or a SlackName.
 	Who string
 	// Login is who logged in, where that is known and somebody else: behind root. It counts as the same person and
 	// entitles to nothing.
@@ -36,6 +36,9 @@ type Statement struct {
 	Attempt int
 	// Plan is the SHA-256 of the plan, in hexadecimal digits.
 	Plan string
+	// Shown is the SHA-256 of all that the request showed, in the place of run id, plan and arguments: what a button knows.
+	// A statement with the arguments has none, and its text no such line.
+	Shown string `json:",omitempty"`
 	// Arguments are those of what is allowed or started, Fields what the person filled in, as texts by name.
 	Arguments map[string]string
 	Fields    map[string]string
@@ -83,6 +86,9 @@ func (s Statement) Text() (string, error) {
 	t.line("step", s.Step)
 	t.line("attempt", strconv.Itoa(s.Attempt))
 	t.line("plan", s.Plan)
+	if s.Shown != "" {
+		t.line("shown", s.Shown)
+	}
 	t.set("arg", s.Arguments)
 	t.set("field", s.Fields)
 	t.line("reason", s.Reason)

@@ -19,7 +19,7 @@ func FuzzStatement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c, d, e, g string, at, until int64) {
 		build := func(a, b, c, d, e, g string) Statement {
 			return Statement{
-				Cluster: a, Do: b, Who: c, Login: g, Host: d, Run: e, RunID: g, Request: b, Step: a, Attempt: len(a), Plan: c,
+				Cluster: a, Do: b, Who: c, Login: g, Host: d, Run: e, RunID: g, Request: b, Step: a, Attempt: len(a), Plan: c, Shown: g,
 				Arguments: map[string]string{a: b, c: d, e + " " + g: a}, Fields: map[string]string{e: g, b: c}, Reason: d,
 				At: time.Unix(at&0xffffffff, 0), Until: time.Unix(until&0xffffffff, 0), Nonce: e,
 			}
@@ -48,7 +48,7 @@ func readBack(text string) (s Statement, ok bool) {
 	at, until := "", ""
 	texts := map[string]*string{
 		"cluster": &s.Cluster, "do": &s.Do, "who": &s.Who, "login": &s.Login, "host": &s.Host, "run": &s.Run, "run-id": &s.RunID, "request": &s.Request, "step": &s.Step,
-		"plan": &s.Plan, "reason": &s.Reason, "nonce": &s.Nonce, "at": &at, "until": &until,
+		"plan": &s.Plan, "shown": &s.Shown, "reason": &s.Reason, "nonce": &s.Nonce, "at": &at, "until": &until,
 	}
 	body, ok := strings.CutPrefix(text, "evenkeel statement 1\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(body, "\n"), "\n") {
@@ -67,6 +67,7 @@ func readBack(text string) (s Statement, ok bool) {
 			return s, false
 		}
 	}
+	delete(texts, "shown") // which a text may lack
 	s.At, _ = time.Parse(time.RFC3339, at)
 	s.Until, _ = time.Parse(time.RFC3339, until)
 	return s, ok && len(texts) == 0

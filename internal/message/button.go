@@ -12,7 +12,6 @@ import (
 const (
 	maxRequestID = 1024 // what request.Answer takes
 	maxChoice    = 256
-	shownDigits  = 16
 )
 
 // word is a choice that has no blank and nothing to hide.
@@ -20,15 +19,14 @@ var word = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 var hexDigits = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Value is what a button answers with: the id of the request, the first 16 digits of Shown, and the choice, with a
-// blank between them. Two requests, two contents of one, or two choices never have the same. It is empty for what
+// Value is what a button answers with: the id of the request, Shown, and the choice, with a blank between them. Two requests, two contents of one, or two choices never have the same. It is empty for what
 // cannot be answered by a button: a request that was not opened, or whose id or choice is too long or has letters that
 // do not show.
 func Value(r request.Request, choice string) string {
 	if len(r.ID) > maxRequestID || len(choice) > maxChoice || !hexDigits.MatchString(r.Shown) || !word.MatchString(choice) || plain.line(r.ID) != r.ID {
 		return ""
 	}
-	return r.ID + " " + r.Shown[:shownDigits] + " " + choice
+	return r.ID + " " + r.Shown + " " + choice
 }
 
 // Pressed takes a Value apart. Whether the request is open and still shows the same is not its business.
@@ -42,7 +40,7 @@ func Pressed(value string) (id, shown, choice string, ok bool) {
 		return "", "", "", false
 	}
 	id, shown = rest[:at], rest[at+1:]
-	return id, shown, choice, len(shown) == shownDigits && word.MatchString(choice)
+	return id, shown, choice, hexDigits.MatchString(shown) && word.MatchString(choice)
 }
 
 // Buttons are those of the request's choices, in their order. It has none for what Value is empty.

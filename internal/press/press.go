@@ -22,7 +22,8 @@ type Press struct {
 	Request  string `json:"request"`
 	Shown    string `json:"shown"`
 	Decision string `json:"decision"`
-	// Reason and Fields are what was filled in, by the ids of the form's blocks; a button has none.
+	// Reason and Fields are what was filled in, Fields by the ids of the form's blocks and, once it is on its way to the
+	// run, by the names of the request's fields; a button has none.
 	Reason string            `json:"reason,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
 	// At is when its signature was verified, to the second.

@@ -18,7 +18,7 @@ type Answer struct {
 	Shown   string `json:"shown"`
 	// Decision is one of the request's choices.
 	Decision string `json:"decision"`
-	// By is who says it, Via how it came: cli.
+	// By is who says it, Via how it came: cli or ViaSlack.
 	By  string `json:"by"`
 	Via string `json:"via"`
 	// Reason is for people; a no has one.
@@ -46,6 +46,8 @@ type Standing struct {
 	Word *identity.Word `json:"word,omitempty"`
 	// Proof is who the word was proven to be by; nil is nobody: the name is a claim.
 	Proof *identity.Proof `json:"proof,omitempty"`
+	// Fault says why the word does not count, whoever gives it: its evidence does not hold, or it came too late.
+	Fault string `json:"fault,omitempty"`
 	// AuthenticatedFrom is the risk from which a yes must be Authenticated; empty is none.
 	AuthenticatedFrom Risk `json:"authenticated_from,omitempty"`
 }
@@ -150,6 +152,8 @@ func hidden(c rune) bool { return !unicode.IsPrint(c) && c != '\n' && c != '\t' 
 // mayNot says why a word does not count; empty when it does.
 func (r Request) mayNot(a Answer) string {
 	switch {
+	case a.Standing.Fault != "":
+		return a.Standing.Fault
 	case a.Shown != r.Shown:
 		return "what was shown is not what is asked now; look at it again"
 	case !slices.Contains(r.Choices, a.Decision):

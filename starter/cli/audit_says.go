@@ -53,6 +53,13 @@ func saysOf(of signed) (says map[string]string, namespaces []string) {
 // a run that was reset from it.
 func answerSays(says map[string]string, of signed, w request.Word) {
 	decision := map[string]string{"request.approved": request.Approve, "request.answered": request.Approve, "request.rejected": request.Reject}[of.Kind]
+	if isShort(of.Statement) {
+		says["do"], says["request"], says["run-id"], says["shown"] = cmp.Or(decision, w.Decision), w.Request, "", w.Shown
+		if of.Kind == "request.answered" { // a sign-off is one, too
+			says["do"] = w.Decision
+		}
+		return
+	}
 	says["do"], says["request"], says["plan"] = w.Asks.Does(cmp.Or(decision, w.Decision)), w.Request, w.PlanSHA256
 	if of.Kind == "request.approved" {
 		says["do"] = request.Approve
@@ -63,10 +70,17 @@ func answerSays(says map[string]string, of signed, w request.Word) {
 	}
 }
 
+// isShort says of a statement that it is that of a button, which names the run by the id of the request and what was
+// shown by its hash.
+func isShort(statement string) bool { return identity.Line(statement, "shown") != "" }
+
 // orderSays adds what the entry of an order says.
 func orderSays(says map[string]string, of signed, what string, o runbook.Ordered) {
 	if says["do"] = what; what == "denied" {
 		says["do"] = o.Order
+	}
+	if isShort(of.Statement) {
+		says["run-id"] = ""
 	}
 	asked := identity.Line(of.Statement, "request")
 	switch run, step, _, _ := request.Split(asked); {

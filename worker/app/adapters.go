@@ -42,6 +42,9 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 		Cluster: proven.cluster, Signers: proven.allowed, Hosts: proven.hosts, Persons: c.People, Groups: c.Groups, Rota: c.OncallRota(), Approvals: c.Approvals, Ingress: c.Ingress.Hosts,
 		Host: name, Ledger: book, Installed: definitions,
 	}
+	if s := c.Slack; s != nil {
+		people.SlackIngress, people.SlackTeam = s.Ingress, s.Team
+	}
 	ops, err := operations.New(operations.Options{
 		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),
 		Commands: c.Commands, Runner: command.New(commands), Groups: c.Groups, Ledger: book, People: people,

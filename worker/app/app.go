@@ -109,7 +109,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	people, err := messenger(o.Config, book)
+	chat, err := chatOf(o.Config)
+	if err != nil {
+		_ = book.Close() // nothing was written to it
+		return nil, err
+	}
+	people, err := messenger(o.Config, book, chat)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err
@@ -155,6 +160,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		Visibility: &activities.Visibility{Known: known},
 		Records:    &activities.Records{Ledger: book, Asked: activities.Since},
 		Messages:   &activities.Messages{Messenger: people},
+		Whispers:   &activities.Whispers{Chat: chat},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)
 	hostOptions := a.workerOptions()

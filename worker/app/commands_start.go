@@ -33,7 +33,7 @@ func (c commands) runbook(ctx context.Context, typed ingress.Command, groups, ar
 		return message.Message{}, fmt.Errorf("no runbook is named %q, or it is disabled", args[0])
 	}
 	by := press.Press{Team: typed.Team, User: typed.User}.Who()
-	of := alert.Typed{By: by, Kind: slackKind, Delivery: typed.ID, At: typed.At}
+	of := alert.Typed{By: by, Kind: identity.Slack, Delivery: typed.ID, At: typed.At}
 	rest := args[1:]
 	if len(rest) >= 2 && rest[0] == "on" {
 		of.Host, of.Project, _ = strings.Cut(rest[1], "/")
@@ -56,9 +56,6 @@ func (c commands) runbook(ctx context.Context, typed ingress.Command, groups, ar
 	}
 	return message.Message{Title: "Started", Sections: []message.Section{{Lines: []string{start.ID}}}}, nil
 }
-
-// slackKind is evidence by the worker that took what a person did in Slack.
-const slackKind identity.Kind = "slack"
 
 // inputs reads INPUT=VALUE.
 func inputs(words []string) (condition.Values, error) {

@@ -8,21 +8,29 @@ import (
 	"github.com/evenkeel/evenkeel/internal/config"
 )
 
-// messenger tells people what runs have to say: in Slack where the configuration has it, and else only the ledger.
-func messenger(c *config.Config, book activities.Ledger) (activities.Messenger, error) {
-	ledger := activities.LedgerMessenger{Ledger: book}
+// chatOf returns the Slack of a configuration; nil where it has none.
+func chatOf(c *config.Config) (activities.Chat, error) {
 	if c.Slack == nil {
-		return ledger, nil
+		return nil, nil //nolint:nilnil // it is off
 	}
 	token, err := c.SlackToken()
 	if err != nil {
 		return nil, err
+	}
+	return slackapi.New(slackapi.Options{Token: token, URL: c.Slack.URL}), nil
+}
+
+// messenger tells people what runs have to say: in a chat where there is one, and else only the ledger.
+func messenger(c *config.Config, book activities.Ledger, chat activities.Chat) (activities.Messenger, error) {
+	ledger := activities.LedgerMessenger{Ledger: book}
+	if chat == nil {
+		return ledger, nil
 	}
 	zone, err := time.LoadLocation(c.TimeZone)
 	if err != nil {
 		return nil, c.Fault("time_zone", "%v", err)
 	}
 	return activities.ChatMessenger{
-		Ledger: ledger, Once: activities.ChatOnce{Chat: slackapi.New(slackapi.Options{Token: token, URL: c.Slack.URL})}, Channel: c.Slack.ChannelFor, Zone: zone,
+		Ledger: ledger, Once: activities.ChatOnce{Chat: chat}, Channel: c.Slack.ChannelFor, Zone: zone,
 	}, nil
 }

@@ -12,20 +12,29 @@ import (
 func TestMessenger(t *testing.T) {
 	t.Setenv("EVENKEEL_SLACK_TOKEN", "")
 	c := &config.Config{TimeZone: "Europe/Vienna"}
-	m, err := messenger(c, nil)
+	m, err := messengerOf(c)
 	require.NoError(t, err)
 	require.Equal(t, activities.LedgerMessenger{}, m)
 	require.False(t, runbooks(c, nil, nil, nil, nil).Chat)
 
 	c.Slack = &config.Slack{URL: "https://slack.com/api/", Channel: "C0OPS", Severities: map[string]string{"Sev1": "C0MAJOR"}}
-	_, err = messenger(c, nil)
+	_, err = messengerOf(c)
 	require.ErrorContains(t, err, "slack has no token; ")
 	t.Setenv("EVENKEEL_SLACK_TOKEN", "xoxb-1")
-	m, err = messenger(c, nil)
+	m, err = messengerOf(c)
 	require.NoError(t, err)
 	chat, ok := m.(activities.ChatMessenger)
 	require.True(t, ok)
 	require.Equal(t, "C0MAJOR", chat.Channel("Sev1", nil))
 	require.Equal(t, "Europe/Vienna", chat.Zone.String())
 	require.True(t, runbooks(c, nil, nil, nil, nil).Chat)
+}
+
+// messengerOf is who tells people by a configuration, without a ledger.
+func messengerOf(c *config.Config) (activities.Messenger, error) {
+	chat, err := chatOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return messenger(c, nil, chat)
 }

@@ -68,6 +68,7 @@ type SharedActivities struct {
 	Records    *activities.Records
 	Runbooks   *activities.Runbooks
 	Messages   *activities.Messages
+	Whispers   *activities.Whispers
 }
 
 func (s SharedActivities) list() []registered {
@@ -77,6 +78,7 @@ func (s SharedActivities) list() []registered {
 		{activities.ActedSince, local, s.Runbooks.PastActs},
 		{activities.ActedSinceLater, step, s.Runbooks.PastActs},
 		{activities.Notify, effect, s.Messages.Notify},
+		{activities.Whisper, effect, s.Whispers.Whisper},
 		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},
 		{activities.KeepServiceRun, effect, s.Records.KeepServiceRun},

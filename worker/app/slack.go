@@ -63,7 +63,8 @@ func newIncoming(in *templates.Installation, o Options, proven *proof, people *a
 	if err != nil {
 		return nil, nil, err
 	}
-	slack, err := newInSlack(in, nil, typed, o.Logger, o.Registry)
+	heard := presses{temporal: o.Client, namespace: o.Namespace, proven: proven, host: in.Host}
+	slack, err := newInSlack(in, heard, typed, o.Logger, o.Registry)
 	if err != nil {
 		return nil, nil, err
 	}

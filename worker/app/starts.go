@@ -40,7 +40,7 @@ func (s starts) Start(ctx context.Context, of alert.Start) (joined bool, err err
 		Name: of.Runbook, Inputs: of.Inputs, Host: of.Host, Project: of.Project, By: of.By, Why: of.Why,
 		Said: identity.Said{At: of.At.UTC().Truncate(time.Second), Nonce: rand.Text()},
 	}
-	if of.Kind == identity.Hook || of.Kind == slackKind { // the same delivery makes the same statement, and a statement counts once
+	if of.Kind == identity.Hook || of.Kind == identity.Slack { // the same delivery makes the same statement, and a statement counts once
 		request.Nonce = of.Delivery
 	}
 	about := workflows.RunbookStart{Project: of.Project, Key: of.Key, Policy: of.Policy, Description: of.Description, Inputs: of.Filled}

@@ -69,7 +69,7 @@ func (s *Slack) asked(ctx context.Context, p press.Press, within time.Duration) 
 		return r, "the run did not answer in time; press again, or answer with starter gate"
 	case err != nil:
 		return r, err.Error()
-	case r.ID != p.Request || p.Shown == "" || !strings.HasPrefix(r.Shown, p.Shown):
+	case r.ID != p.Request || r.Shown != p.Shown:
 		return r, "what was shown is not what is asked now; look at it again"
 	case !slices.Contains(r.Choices, p.Decision):
 		return r, r.Short() + " is answered by " + strings.Join(r.Choices, ", ")
