@@ -81,7 +81,7 @@ func (p *People) allowed(ctx context.Context, a *Allowed, c change, now time.Tim
 		return Fail(PermissionDenied, errNotProven)
 	case now.Sub(used) > changeHolds:
 		return Fail(PermissionDenied, fmt.Errorf("what %s has said was for a change that began at %s", s.Who, used.UTC().Format(time.RFC3339)))
-	case len(p.Approvals.Starters) > 0 && !p.inAny(p.Approvals.Starters, proof.Kind, s.Who, used):
+	case len(p.Approvals.Starters) > 0 && !p.inAny(ctx, p.Approvals.Starters, proof.Kind, s.Who, used):
 		return p.noStarter(s.Who)
 	}
 	return nil
@@ -103,10 +103,8 @@ func (p *People) allowedByCall(ctx context.Context, a *Allowed, c change, now ti
 }
 
 // inAny says whether an identity was a member of one of some groups at a time.
-func (p *People) inAny(groups []string, kind identity.Kind, name string, at time.Time) bool {
-	return slices.ContainsFunc(groups, func(g string) bool {
-		return slices.ContainsFunc(p.Groups[g], func(m string) bool { return p.means(m, kind, name, at) })
-	})
+func (p *People) inAny(ctx context.Context, groups []string, kind identity.Kind, name string, at time.Time) bool {
+	return slices.ContainsFunc(groups, func(g string) bool { return p.isIn(ctx, g, kind, name, at, map[string]string{}) })
 }
 
 // refuseUnproven adds to the changes of a run a refusal where whoever starts it may not, and where one takes a service

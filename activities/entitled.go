@@ -66,7 +66,7 @@ func (p *People) Entitled(ctx context.Context, run, runID string, call runbook.A
 	}
 	counted := count(call.Words, initiator, demand, func(w identity.Word) (identity.Proof, error) {
 		w.Statement = expected(p.Cluster, p.Host, run, runID, call, w.Statement)
-		return p.approves(trust, demand, w, now)
+		return p.approves(ctx, trust, demand, w, now)
 	})
 	if counted.count < need {
 		return Fail(PermissionDenied, fmt.Errorf("%s is approved by %d persons that can be proven, and needs %d%s", call.Path, counted.count, need, counted.why()))
@@ -139,7 +139,7 @@ func expected(cluster, host, run, runID string, call runbook.ActCall, said ident
 }
 
 // approves says who approves, or why that does not count.
-func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Word, now time.Time) (identity.Proof, error) {
+func (p *People) approves(ctx context.Context, trust identity.Trust, d runbook.Demand, w identity.Word, now time.Time) (identity.Proof, error) {
 	s := w.Statement
 	workflow, step, run, ok := request.Split(s.Request)
 	switch {
@@ -156,7 +156,7 @@ func (p *People) approves(trust identity.Trust, d runbook.Demand, w identity.Wor
 	if err != nil {
 		return proof, err
 	}
-	if !p.inAny(d.Groups, proof.Kind, s.Who, s.At) {
+	if !p.inAny(ctx, d.Groups, proof.Kind, s.Who, s.At) {
 		return proof, fmt.Errorf("is in none of the groups %s", strings.Join(d.Groups, ", "))
 	}
 	return proof, nil

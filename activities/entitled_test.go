@@ -292,11 +292,11 @@ func TestEntitled(t *testing.T) {
 			delete(e.people.Persons, "anna") // so that she could be ben as well
 			e.approve("ben")
 		}, "needs 2"},
-		"slack": {plain, func(e *entitlement) {
+		"another way to prove it": {plain, func(e *entitlement) {
 			w := e.sign("ben", identity.AnswerNamespace, e.said("ben"))
-			w.Evidence.Kind = "slack"
+			w.Evidence.Kind = "mail"
 			e.words(w)
-		}, "nothing here vouches for slack"},
+		}, "nothing here vouches for mail"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEntitlement(t, c.gate)

@@ -57,6 +57,8 @@ type People struct {
 	// Host is the one of this worker, and Ledger where its definitions and used statements are.
 	Host   string
 	Ledger Ledger
+	// SlackGroups knows who is in the groups of Slack that Groups names; nil where no Slack is configured.
+	SlackGroups *SlackGroups
 	// Installed are the runbooks that this worker has now, by Definition.Sum.
 	Installed map[string]runbook.Program
 }
@@ -94,12 +96,14 @@ func (p *People) whoIs(ctx context.Context, who Person, now time.Time) (Standing
 		}
 		kind = standing.Proof.Kind
 	}
+	known := map[string]string{}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
-		if slices.ContainsFunc(p.Groups[group], func(m string) bool { return p.means(m, kind, who.Name, now) }) {
+		if p.isIn(ctx, group, kind, who.Name, now, known) {
 			standing.Groups = append(standing.Groups, group)
 			standing.Operator = standing.Operator || slices.Contains(p.Approvals.Operators, group)
 		}
 	}
+	standing.SlackGroups = slices.Sorted(maps.Values(known))
 	standing.Person = p.Persons.Counts(kind, who.Name)
 	for _, other := range who.Others {
 		if counts := p.Persons.CountsAny(other); counts == standing.Person || counts == standing.Login {
@@ -186,6 +190,26 @@ func (p *People) trust(words ...*identity.Word) (identity.Trust, error) {
 	}
 	trust.Signers = signers
 	return trust, nil
+}
+
+// isIn says whether an identity is a member of a group at a time. What Slack has to say of its groups now is added to known,
+// by the member that stands for them.
+func (p *People) isIn(ctx context.Context, group string, kind identity.Kind, name string, at time.Time, known map[string]string) bool {
+	for _, m := range p.Groups[group] {
+		is := false
+		if id, inSlack := identity.CutSlackGroup(m); inSlack {
+			why := ""
+			if is, why = p.inSlackGroup(ctx, id, p.Persons.SlackOf(kind, name)); why != "" {
+				known[m] = m + why
+			}
+		} else {
+			is = p.means(m, kind, name, at)
+		}
+		if is {
+			return true
+		}
+	}
+	return false
 }
 
 // means says whether a member of a group is this identity: one of the person's, or an account that the pattern matches.

@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/oncall"
 )
 
@@ -25,12 +27,18 @@ func (p *People) onCall(member string, at time.Time) string {
 
 // GroupsOf returns the groups of which a person of p is a member at a time, sorted: by name, or as whoever has a role then.
 // A name that is no person's is a member of none. It is no method, for those are activities.
-func GroupsOf(p *People, person string, at time.Time) (groups []string) {
+func GroupsOf(ctx context.Context, p *People, person string, at time.Time) (groups []string) {
 	if _, known := p.Persons[person]; !known {
 		return nil
 	}
 	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
-		if slices.ContainsFunc(p.Groups[group], func(member string) bool { return p.onCall(member, at) == person }) {
+		if slices.ContainsFunc(p.Groups[group], func(member string) bool {
+			if id, inSlack := identity.CutSlackGroup(member); inSlack {
+				is, _ := p.inSlackGroup(ctx, id, p.Persons[person].Slack)
+				return is
+			}
+			return p.onCall(member, at) == person
+		}) {
 			groups = append(groups, group)
 		}
 	}

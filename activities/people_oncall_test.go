@@ -102,7 +102,7 @@ func TestStartersOnCall(t *testing.T) {
 		Groups:  map[string][]string{"oncall:primary": {"oncall:primary"}}, Rota: rotaUntil(now),
 	}
 	starters := []string{"oncall:primary"}
-	require.True(t, people.inAny(starters, identity.Host, "ben@gpu-1", now.Add(-time.Second)))
-	require.False(t, people.inAny(starters, identity.Host, "ben@gpu-1", now))
-	require.True(t, people.inAny(starters, identity.Host, "cleo@gpu-1", now))
+	require.True(t, people.inAny(t.Context(), starters, identity.Host, "ben@gpu-1", now.Add(-time.Second)))
+	require.False(t, people.inAny(t.Context(), starters, identity.Host, "ben@gpu-1", now))
+	require.True(t, people.inAny(t.Context(), starters, identity.Host, "cleo@gpu-1", now))
 }

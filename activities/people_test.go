@@ -44,9 +44,9 @@ func TestWhoIs(t *testing.T) {
 			}, got.Standing)
 		})
 	}
-	for _, via := range []string{"mail", "slack"} { // of what is said there nothing is received, so anybody may claim it
-		_, err := people.WhoIs(t.Context(), Person{Name: "U07ANNA", Via: via})
-		require.Equal(t, InvalidInput, class(t, err))
+	for via, want := range map[string]string{"mail": InvalidInput, "slack": PermissionDenied} { // anybody may claim it
+		_, err := people.WhoIs(t.Context(), Person{Name: "slack:T1/U07ANNA", Via: via})
+		require.Equal(t, want, class(t, err))
 	}
 	eve, err := people.WhoIs(t.Context(), Person{Name: "eve@gpu-1", Via: ViaCLI, Others: []string{"ops@gpu-4", "EVE@gpu-2", "eve@GPU-2", "anna@gpu-1", "alert", ""}})
 	require.NoError(t, err)

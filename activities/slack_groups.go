@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -62,5 +63,18 @@ func (g *SlackGroups) Members(ctx context.Context, group string) ([]string, time
 	case ok && age >= 0 && age <= groupHolds:
 		return known.members, known.at, nil
 	}
-	return nil, time.Time{}, fmt.Errorf("who is in the Slack group %s is not known: %w", group, err)
+	return nil, time.Time{}, fmt.Errorf("Slack does not say who is in %s: %w", group, err)
+}
+
+// inSlackGroup says whether a user is in a group of Slack, and how that is known: as of when, or why it is not. Nobody is
+// asked about no user.
+func (p *People) inSlackGroup(ctx context.Context, group, user string) (is bool, why string) {
+	if user == "" || p.SlackGroups == nil {
+		return false, ""
+	}
+	members, at, err := p.SlackGroups.Members(ctx, group)
+	if err != nil {
+		return false, " is not known: " + err.Error()
+	}
+	return slices.Contains(members, user), " as of " + at.UTC().Format(time.RFC3339)
 }

@@ -203,6 +203,8 @@ type runbookSite struct {
 	key identity.HostKey
 	// id is that of the run.
 	id string
+	// whispers are what people were told alone.
+	whispers []activities.Whispered
 	// healthy is what the check sees.
 	healthy bool
 }
@@ -241,7 +243,12 @@ func newRunbookSite(t *testing.T, d runbook.Definition, with ...func(*activities
 		Ledger: s.ledger, Host: "gpu1", Asked: func(context.Context) time.Time { return s.Now() },
 		Cluster: "here", Signers: func() (identity.Signers, error) { return nil, nil }, Hosts: identity.Signers{signer}, Groups: map[string][]string{"oncall": {"anna@gpu1", "bob@gpu1"}}, Approvals: config.Approvals{Operators: []string{"oncall"}},
 	}
-	s.RegisterActivity(s.people)
+	s.RegisterActivityWithOptions(func(_ context.Context, w activities.Whispered) error {
+		s.whispers = append(s.whispers, w)
+		return nil
+	}, activity.RegisterOptions{Name: activities.Whisper})
+	s.RegisterActivityWithOptions(s.people.WhoIs, activity.RegisterOptions{Name: activities.WhoIs})
+	s.RegisterActivityWithOptions(s.people.UseStart, activity.RegisterOptions{Name: activities.UseStart})
 	takes := func() time.Duration {
 		if s.takes == nil {
 			return 0

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/identity"
 	"github.com/evenkeel/evenkeel/internal/oncall"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
@@ -54,6 +55,8 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 			case person || member.MatchString(m):
 			case oncall.IsGroup(m):
 				c.checkRole(doc, index(at, i), m)
+			case strings.HasPrefix(m, "slack:"):
+				c.checkSlackGroup(doc, index(at, i), m)
 			case ok && !strings.Contains(m, "@"):
 				doc.Fault(index(at, i), "%s is no person; did you mean %q?", strictyaml.Quote(m), near)
 			default:
@@ -72,6 +75,26 @@ func (c *Config) checkPeople(doc *strictyaml.Document) {
 	}
 	if !doc.Has("approvals.operators") || c.Approvals.Operators == nil {
 		c.Approvals.Operators = groups
+	}
+}
+
+// AsksSlackGroups says whether a group has a user group of Slack among its members.
+func (c *Config) AsksSlackGroups() bool {
+	for _, members := range c.Groups {
+		if slices.ContainsFunc(members, func(m string) bool { _, ok := identity.CutSlackGroup(m); return ok }) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSlackGroup reports a member that is no user group of Slack, and one where there is no Slack.
+func (c *Config) checkSlackGroup(doc *strictyaml.Document, at, member string) {
+	switch _, ok := identity.CutSlackGroup(member); {
+	case !ok:
+		doc.Fault(at, "%s is no group of Slack; write slack: and its id, such as slack:S0123456789, which stands in the group's address", strictyaml.Quote(member))
+	case c.Slack == nil:
+		doc.Fault(at, "needs Slack to know who is in it; write slack, or name people")
 	}
 }
 

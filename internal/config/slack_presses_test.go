@@ -80,7 +80,7 @@ func TestPeopleInSlack(t *testing.T) {
 	for people, fault := range map[string]string{
 		"{anna: {slack: anna}}":                   `f:5:24: people.anna.slack: "anna" is not the id of a user of Slack; write one such as U0123456789, which stands in the user's profile`,
 		"{anna: {slack: U01}, ben: {slack: U01}}": `f:5:43: people.ben.slack: "U01" is anna's already; a user of Slack is one person`,
-		"{anna: {}}":                              "f:5:10: people.anna: has no account and no principal; write at least one, such as {host: [anna@gpu-1]}",
+		"{anna: {}}": "f:5:10: people.anna: has no account and no principal; write at least one, such as {host: [anna@gpu-1]}",
 	} {
 		_, err := parse("f", "/f", []byte(least+team+"people: "+people+"\n"))
 		require.EqualError(t, err, fault)

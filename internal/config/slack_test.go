@@ -62,6 +62,14 @@ func TestSlackFaults(t *testing.T) {
 	require.Equal(t, "http://127.0.0.1:8089/api/", c.Slack.URL)
 }
 
+func TestSlackGroups(t *testing.T) {
+	_, err := parse("f", "/f", []byte(least+"groups: {sre: [\"slack:S0123\"]}\n"))
+	require.EqualError(t, err, "f:4:16: groups.sre[0]: needs Slack to know who is in it; write slack, or name people")
+	c, err := parse("f", "/f", []byte(least+"groups: {sre: [\"slack:S0123\"]}\nslack: {channel: C0OPS}\n"))
+	require.NoError(t, err)
+	require.True(t, c.AsksSlackGroups())
+}
+
 func TestSlackToken(t *testing.T) {
 	t.Setenv("EVENKEEL_SLACK_TOKEN", "")
 	file := filepath.Join(t.TempDir(), "token")

@@ -88,7 +88,7 @@ func TestProve(t *testing.T) {
 		"a host as a person":        {s, Evidence{Kind: SSH, By: s.Who, Signature: by("gpu-1", s, AnswerNamespace).Signature}, "no key of anna@gpu-1 made it"},
 		"a person as a host":        {mine, Evidence{Kind: Host, By: "example.com", Signature: signature.Signature}, "no key of host:example.com made it"},
 		"one's name, another's key": {s, Evidence{Kind: SSH, By: "anna@example.com", Signature: signature.Signature}, "anna@example.com signed what anna@gpu-1 is said to say"},
-		"a way that is not there":   {s, Evidence{Kind: "slack", By: "U07"}, "nothing here vouches for slack"},
+		"a way that is not there":   {s, Evidence{Kind: "mail", By: "U07"}, "nothing here vouches for mail"},
 	} {
 		_, err := w.Prove(AnswerNamespace, c.statement, c.evidence, noon)
 		require.ErrorContains(t, err, c.want, name)
@@ -121,7 +121,7 @@ func TestMutatedStatementsProveNothing(t *testing.T) {
 
 // mutate changes one value of a statement a little.
 func mutate(random *rand.Rand, s Statement) Statement {
-	texts := []*string{&s.Cluster, &s.Do, &s.Login, &s.Host, &s.Run, &s.RunID, &s.Request, &s.Step, &s.Plan, &s.Reason, &s.Nonce}
+	texts := []*string{&s.Cluster, &s.Do, &s.Login, &s.Host, &s.Run, &s.RunID, &s.Request, &s.Step, &s.Plan, &s.Shown, &s.Reason, &s.Nonce}
 	twist := func(text string) string {
 		letters := []string{"", " ", "\n", "a", "\x00", "\u202e", "\\", ": ", "A", "\ufeff", "\nat: 2027-01-01T00:00:00Z"}
 		at := random.IntN(len(text) + 1)

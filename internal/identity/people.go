@@ -132,13 +132,14 @@ func (all People) CountsAny(name string) string {
 }
 
 // AtMost is how many persons members of groups may be counted as; false where nothing bounds it, because a member is any
-// user. A member is a person's name, or USER@HOST with * for either.
+// user, or a group of Slack. A member is a person's name, or USER@HOST with * for either.
 func (all People) AtMost(members []string) (int, bool) {
 	counted := map[string]bool{}
 	for _, m := range members {
 		user, host, ok := CutHost(m)
+		_, inSlack := CutSlackGroup(m)
 		switch {
-		case user == "*":
+		case user == "*", inSlack:
 			return 0, false
 		case !ok: // a person
 			counted[m] = true

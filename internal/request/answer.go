@@ -36,6 +36,8 @@ type Standing struct {
 	// Person is what the name counts as where persons are counted, Login what a login behind root counts as.
 	Person string `json:"person,omitempty"`
 	Login  string `json:"login,omitempty"`
+	// SlackGroups says of each group of Slack that was asked about the person since when that is known, or why it is not.
+	SlackGroups []string `json:"slack_groups,omitempty"`
 	// Same are those of a request's names, who started the run and who has answered, that are the same person.
 	Same []string `json:"same,omitempty"`
 	// Operator may pause, resume, skip, retry and abort runs.
@@ -63,6 +65,16 @@ const ToProve = "has to prove who gives it: on a host of the configuration, or s
 // MustProve says whether the configuration wants an authenticated person for that risk.
 func (s Standing) MustProve(risk Risk) bool {
 	return s.Proof == nil && s.AuthenticatedFrom != "" && !risk.Below(s.AuthenticatedFrom)
+}
+
+// unknown says which groups of Slack could not be asked about the person.
+func (s Standing) unknown() (why string) {
+	for _, g := range s.SlackGroups {
+		if strings.Contains(g, " is not known: ") {
+			why += "; " + g
+		}
+	}
+	return why
 }
 
 // Reply is the answer to a person.
@@ -182,7 +194,7 @@ func (r Request) MayNot(by string, standing Standing, decision string) string {
 	case r.Kind == Order:
 		return ""
 	case !slices.ContainsFunc(r.Groups, func(g string) bool { return slices.Contains(standing.Groups, g) }):
-		return by + " is in none of the groups " + strings.Join(r.Groups, ", ")
+		return by + " is in none of the groups " + strings.Join(r.Groups, ", ") + standing.unknown()
 	case among(r.Not):
 		return by + " started this run, and somebody else must answer"
 	case yes && r.Kind == Approval && standing.MustProve(r.Risk):

@@ -55,10 +55,12 @@ type Word struct {
 	// Shown is what the person saw.
 	Shown string `json:"shown"`
 	// Statement is what was signed, and Proof who it was proven to be by; without them the name is a claim.
-	Statement  string          `json:"statement,omitempty"`
-	Proof      *identity.Proof `json:"proof,omitempty"`
-	Allows     []Effect        `json:"allows,omitempty"`
-	PlanSHA256 string          `json:"plan_sha256,omitempty"`
+	Statement string          `json:"statement,omitempty"`
+	Proof     *identity.Proof `json:"proof,omitempty"`
+	// SlackGroups says since when it is known whether the person is in groups of Slack.
+	SlackGroups []string `json:"slack_groups,omitempty"`
+	Allows      []Effect `json:"allows,omitempty"`
+	PlanSHA256  string   `json:"plan_sha256,omitempty"`
 }
 
 func (r Request) asked(kind string) *Entry {
@@ -71,6 +73,6 @@ func (r Request) asked(kind string) *Entry {
 func (r Request) word(kind string, a Answer, reason string, fields condition.Values) *Entry {
 	return &Entry{Kind: kind, Actor: a.By, Word: &Word{
 		Request: r.ID, Asks: r.Kind, Step: r.Step, Decision: a.Decision, Via: a.Via, Reason: reason, Fields: fields,
-		Shown: a.Shown, Statement: a.Standing.Statement, Proof: a.Standing.Proof, Allows: r.Allows, PlanSHA256: r.PlanSHA256,
+		Shown: a.Shown, Statement: a.Standing.Statement, Proof: a.Standing.Proof, SlackGroups: a.Standing.SlackGroups, Allows: r.Allows, PlanSHA256: r.PlanSHA256,
 	}}
 }

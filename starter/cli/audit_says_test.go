@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	wipeRunID   = "0199-0123abcd"
 	wipeRequest = wipeRun + ":sure.1@0123abcd"
 )
+
+// buttonSHA256 is what a button's message showed.
+var buttonSHA256 = strings.Repeat("5", 64)
 
 // heard is a genuine word with the entry that keeps it.
 type heard struct {
@@ -50,12 +54,26 @@ func heardWords() map[string]heard {
 	answered.Do = runbook.RetryVrb
 	late.Do, late.Request, late.Plan, late.Step, late.RunID = runbook.SkipStep, "", "", "before", "another"
 	start.Do, start.Request, start.RunID, start.Step = identity.Start, "", "", "wipe"
+	button := statement
+	button.Shown, button.RunID, button.Plan = buttonSHA256, "", ""
+	buttonWord := func(kind request.Kind) func(string, *identity.Proof) any {
+		return func(text string, p *identity.Proof) any {
+			return request.Word{
+				Request: wipeRequest, Asks: kind, Step: "sure", Decision: request.Approve, Via: request.ViaSlack, Shown: buttonSHA256, PlanSHA256: planSHA256, Statement: text, Proof: p,
+			}
+		}
+	}
+	buttonOrder := button
+	buttonOrder.Do = runbook.RetryVrb
 	used := entry(identity.UsedKind)
 	text, _ := start.Text()
 	used.Key = identity.UsedKey(text)
 	return map[string]heard{
 		"an approval":              {entry("request.approved"), identity.AnswerNamespace, statement, word(request.Approval)},
 		"a confirmation":           {entry("request.answered"), identity.AnswerNamespace, confirm, word(request.Confirmation)},
+		"a button":                 {entry("request.approved"), identity.AnswerNamespace, button, buttonWord(request.Approval)},
+		"a button that confirms":   {entry("request.answered"), identity.AnswerNamespace, button, buttonWord(request.Confirmation)},
+		"an order by a button":     {entry("operator.retry"), identity.AnswerNamespace, buttonOrder, order(runbook.Ordered{Order: runbook.RetryVrb, Step: "sure"})},
 		"an order about a step":    {entry("operator.skip"), identity.OrderNamespace, skip, order(runbook.Ordered{Order: runbook.SkipStep, Step: "sure"})},
 		"an order about the run":   {entry("operator.pause"), identity.OrderNamespace, pause, order(runbook.Ordered{Order: runbook.Pause, Step: "sure"})},
 		"an order as an answer":    {entry("operator.retry"), identity.AnswerNamespace, answered, order(runbook.Ordered{Order: runbook.RetryVrb, Step: "sure"})},
@@ -91,25 +109,30 @@ func TestAuditHoldsEntriesAgainstStatements(t *testing.T) {
 		change func(*heard)
 		want   string
 	}{
-		"another run":       {"an approval", func(h *heard) { h.entry.WorkflowID = "runbook/gpu-1/shop/other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "runbook/gpu-1/shop/other"`},
-		"after a reset":     {"an approval", func(h *heard) { h.entry.RunID = "later" }, ""}, // the request says of which run it was
-		"a later run":       {"an approval", func(h *heard) { h.statement.RunID = "0199-99999999" }, `its line run-id is "0199-99999999", and the entry says "0199-0123abcd"`},
-		"a no as a yes":     {"an approval", func(h *heard) { h.entry.Kind = "request.rejected" }, `its line do is "approve", and the entry says "reject"`},
-		"an order's kind":   {"an order about the run", func(h *heard) { h.entry.Kind = "operator.undo" }, `its line do is "pause", and the entry says "undo"`},
-		"no word's kind":    {"an approval", func(h *heard) { h.entry.Kind = "runbook.finished" }, "an entry runbook.finished keeps no word of a person"},
-		"somebody else":     {"an approval", func(h *heard) { h.entry.Actor = "bob@gpu-1" }, `its line who is "anna@gpu-1", and the entry says "bob@gpu-1"`},
-		"a no":              {"an approval", func(h *heard) { h.statement.Do = request.Reject }, `its line do is "reject", and the entry says "approve"`},
-		"another request":   {"an approval", func(h *heard) { h.statement.Request = wipeRun + ":sure.2@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:sure.2@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.1@0123abcd"`},
-		"another plan":      {"an approval", func(h *heard) { h.statement.Plan = "" }, `its line plan is "", and the entry says "` + planSHA256 + `"`},
-		"another kind":      {"a confirmation", func(h *heard) { h.statement.Do = request.Approve }, `its line do is "approve", and the entry says "confirm"`},
-		"a start as a yes":  {"an approval", func(h *heard) { h.namespace = identity.StartNamespace }, "it is signed in start@evenkeel, and request.approved needs answer@evenkeel"},
-		"another step":      {"an order about a step", func(h *heard) { h.statement.Step = "other" }, `its line step is "other", and the entry says "sure"`},
-		"another order":     {"an order about the run", func(h *heard) { h.statement.Do = runbook.Resume }, `its line do is "resume", and the entry says "pause"`},
-		"an order's answer": {"an order as an answer", func(h *heard) { h.statement.Request = wipeRun + ":other.1@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:other.1@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.N"`},
-		"no answer at all":  {"an order as an answer", func(h *heard) { h.statement.Request = "" }, `its line request is "", and the entry says "runbook/gpu-1/shop/wipe:sure.N"`},
-		"denied elsewhere":  {"an order that was denied", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
-		"a start elsewhere": {"a start", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
-		"a start again":     {"a start", func(h *heard) { h.entry.Key += "2" }, "the key of the entry is not that of its statement"},
+		"a button elsewhere":          {"a button", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
+		"a button of something else":  {"a button", func(h *heard) { h.statement.Shown = planSHA256 }, `its line shown is "` + planSHA256 + `", and the entry says "` + buttonSHA256 + `"`},
+		"a button of another request": {"a button", func(h *heard) { h.statement.Request = wipeRun + ":sure.2@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:sure.2@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.1@0123abcd"`},
+		"a button's no":               {"a button", func(h *heard) { h.statement.Do = request.Reject }, `its line do is "reject", and the entry says "approve"`},
+		"a button's other order":      {"an order by a button", func(h *heard) { h.statement.Do = runbook.SkipStep }, `its line do is "skip", and the entry says "retry"`},
+		"another run":                 {"an approval", func(h *heard) { h.entry.WorkflowID = "runbook/gpu-1/shop/other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "runbook/gpu-1/shop/other"`},
+		"after a reset":               {"an approval", func(h *heard) { h.entry.RunID = "later" }, ""}, // the request says of which run it was
+		"a later run":                 {"an approval", func(h *heard) { h.statement.RunID = "0199-99999999" }, `its line run-id is "0199-99999999", and the entry says "0199-0123abcd"`},
+		"a no as a yes":               {"an approval", func(h *heard) { h.entry.Kind = "request.rejected" }, `its line do is "approve", and the entry says "reject"`},
+		"an order's kind":             {"an order about the run", func(h *heard) { h.entry.Kind = "operator.undo" }, `its line do is "pause", and the entry says "undo"`},
+		"no word's kind":              {"an approval", func(h *heard) { h.entry.Kind = "runbook.finished" }, "an entry runbook.finished keeps no word of a person"},
+		"somebody else":               {"an approval", func(h *heard) { h.entry.Actor = "bob@gpu-1" }, `its line who is "anna@gpu-1", and the entry says "bob@gpu-1"`},
+		"a no":                        {"an approval", func(h *heard) { h.statement.Do = request.Reject }, `its line do is "reject", and the entry says "approve"`},
+		"another request":             {"an approval", func(h *heard) { h.statement.Request = wipeRun + ":sure.2@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:sure.2@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.1@0123abcd"`},
+		"another plan":                {"an approval", func(h *heard) { h.statement.Plan = "" }, `its line plan is "", and the entry says "` + planSHA256 + `"`},
+		"another kind":                {"a confirmation", func(h *heard) { h.statement.Do = request.Approve }, `its line do is "approve", and the entry says "confirm"`},
+		"a start as a yes":            {"an approval", func(h *heard) { h.namespace = identity.StartNamespace }, "it is signed in start@evenkeel, and request.approved needs answer@evenkeel"},
+		"another step":                {"an order about a step", func(h *heard) { h.statement.Step = "other" }, `its line step is "other", and the entry says "sure"`},
+		"another order":               {"an order about the run", func(h *heard) { h.statement.Do = runbook.Resume }, `its line do is "resume", and the entry says "pause"`},
+		"an order's answer":           {"an order as an answer", func(h *heard) { h.statement.Request = wipeRun + ":other.1@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:other.1@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.N"`},
+		"no answer at all":            {"an order as an answer", func(h *heard) { h.statement.Request = "" }, `its line request is "", and the entry says "runbook/gpu-1/shop/wipe:sure.N"`},
+		"denied elsewhere":            {"an order that was denied", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
+		"a start elsewhere":           {"a start", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
+		"a start again":               {"a start", func(h *heard) { h.entry.Key += "2" }, "the key of the entry is not that of its statement"},
 	} {
 		h := heardWords()[c.of]
 		c.change(&h)

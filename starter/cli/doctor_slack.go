@@ -33,7 +33,11 @@ func (d *doctor) slack(ctx context.Context) finding {
 	if err != nil {
 		return lacking("auth.test: "+reason(err), "give the token of a bot that is installed in the workspace, or correct slack.url")
 	}
-	if missing := missingScopes(headers, "chat:write", "channels:history", "groups:history"); len(missing) > 0 {
+	wanted := []string{"chat:write", "channels:history", "groups:history"}
+	if d.config.AsksSlackGroups() {
+		wanted = append(wanted, "usergroups:read")
+	}
+	if missing := missingScopes(headers, wanted...); len(missing) > 0 {
 		return lacking(fmt.Sprintf("the token of %s lacks %s", self.User, strings.Join(missing, ", ")), "add the scopes to the app, install it again, and give the new token")
 	}
 	channels := d.config.Slack.Channels()

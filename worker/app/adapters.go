@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -23,7 +24,7 @@ import (
 )
 
 // newAdapters connects the activities of one host to Docker, its Compose projects, its GPUs and the products.
-func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger, proven *proof, commands string) (HostActivities, error) {
+func newAdapters(in *templates.Installation, temporal client.Client, probe activities.GPUs, book activities.Ledger, chat activities.Chat, proven *proof, commands string) (HostActivities, error) {
 	engine, err := dockerd.New()
 	if err != nil {
 		return HostActivities{}, err
@@ -44,6 +45,7 @@ func newAdapters(in *templates.Installation, temporal client.Client, probe activ
 	}
 	if s := c.Slack; s != nil {
 		people.SlackIngress, people.SlackTeam = s.Ingress, s.Team
+		people.SlackGroups = &activities.SlackGroups{Chat: chat, Now: time.Now}
 	}
 	ops, err := operations.New(operations.Options{
 		Replicas: replicas, Projects: projects, Dialer: handshake.Dialer{}, GPUs: probe, Metrics: metrics(c.Prometheus.URL),

@@ -104,12 +104,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	adapters, err := newAdapters(in, o.Client, probe, book, proven, commands)
+	chat, err := chatOf(o.Config)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	chat, err := chatOf(o.Config)
+	adapters, err := newAdapters(in, o.Client, probe, book, chat, proven, commands)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
 		return nil, err

@@ -40,7 +40,7 @@ func (c commands) Command(ctx context.Context, typed ingress.Command) (message.M
 	if person == "" {
 		return message.Message{}, fmt.Errorf("you are nobody of the configuration; write your id %s under people, as slack", typed.User)
 	}
-	groups := activities.GroupsOf(c.people, person, c.now())
+	groups := activities.GroupsOf(ctx, c.people, person, c.now())
 	if len(groups) == 0 {
 		return message.Message{}, fmt.Errorf("%s is in no group of the configuration", person)
 	}

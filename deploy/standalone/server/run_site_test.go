@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ type runSite struct {
 	// key is that of the host, and cluster the id of the namespace.
 	key     identity.HostKey
 	cluster string
+	// stop stops its workers, and start starts others, which stop again stops.
+	stop  func()
+	start func() (stop func())
 }
 
 // siteChange changes who may do what on a site, and which commands it has.
@@ -95,6 +99,7 @@ func newTellingSite(t testing.TB, argv []string, definitions installed, chat act
 	})
 	require.NoError(t, err)
 	runbooks := &activities.Runbooks{Definitions: definitions, Ledger: book, Operations: ops, People: people, Projects: map[string][]string{"bench": {"bench"}}}
+	whispers := &activities.Whispers{Chat: chat}
 	var messenger activities.Messenger = activities.LedgerMessenger{Ledger: book}
 	if chat != nil {
 		runbooks.Chat = true
@@ -104,20 +109,31 @@ func newTellingSite(t testing.TB, argv []string, definitions installed, chat act
 		}
 	}
 	guard := []interceptor.WorkerInterceptor{app.Guard()}
-	shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
-	workflows.Register(shared)
-	shared.RegisterWorkflow(bare)
-	app.SharedActivities{
-		Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book, Asked: activities.Since}, Runbooks: runbooks,
-		Messages: &activities.Messages{Messenger: messenger},
-	}.Register(shared)
-	host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
-	app.HostActivities{Operations: ops, Runbooks: runbooks, People: people}.Register(host)
-	require.NoError(t, shared.Start())
-	t.Cleanup(shared.Stop)
-	require.NoError(t, host.Start())
-	t.Cleanup(host.Stop)
-	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db"), key, cluster}
+	makeShared := func() worker.Worker {
+		shared := worker.New(c, workflows.TaskQueue, worker.Options{Interceptors: guard})
+		workflows.Register(shared)
+		shared.RegisterWorkflow(bare)
+		app.SharedActivities{
+			Visibility: &activities.Visibility{Known: slices.Sorted(maps.Keys(searchAttributes()))}, Records: &activities.Records{Ledger: book, Asked: activities.Since}, Runbooks: runbooks,
+			Messages: &activities.Messages{Messenger: messenger}, Whispers: whispers,
+		}.Register(shared)
+		return shared
+	}
+	makeHost := func() worker.Worker {
+		host := worker.New(c, workflows.HostQueue("bench"), worker.Options{DisableWorkflowWorker: true, Interceptors: guard})
+		app.HostActivities{Operations: ops, Runbooks: runbooks, People: people}.Register(host)
+		return host
+	}
+	start := func() (stop func()) {
+		// A worker starts once, so each time others are made.
+		shared, host := makeShared(), makeHost()
+		require.NoError(t, shared.Start())
+		require.NoError(t, host.Start())
+		return sync.OnceFunc(func() { host.Stop(); shared.Stop() })
+	}
+	stop := start()
+	t.Cleanup(stop)
+	return runSite{s, &connect.Connection{Client: c, Namespace: client.DefaultNamespace}, filepath.Join(state, "ledger.db"), key, cluster, stop, start}
 }
 
 // noServices, noEngine and noGPUs are a host that has neither.
