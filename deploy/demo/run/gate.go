@@ -74,7 +74,7 @@ func (d *demo) gate(ctx context.Context) (failed int, err error) {
 	if run, err = d.follow(ctx, personLimit, run.seen(), func(r illStatus) bool { return r.Request == nil }); err != nil {
 		return 0, err
 	}
-	if run, err = d.follow(ctx, mendLimit, run.seen(), func(r illStatus) bool { return r.Outcome != "" }); err != nil {
+	if run, err = d.follow(ctx, mendLimit, run.seen(), func(r illStatus) bool { return r.Closed != "" }); err != nil {
 		return 0, err
 	}
 	say("the run ended: %s", run.Outcome)
@@ -92,10 +92,10 @@ type illStatus struct {
 	By      string `json:"by"`
 	Outcome string `json:"outcome"`
 	Reason  string `json:"reason"`
-	Request *struct {
-		Deadline time.Time `json:"deadline"`
-	} `json:"request"`
-	Steps []struct {
+	// Closed is empty while it is at work.
+	Closed  string    `json:"closed"`
+	Request *struct{} `json:"request"`
+	Steps   []struct {
 		Path    string `json:"path"`
 		Title   string `json:"title"`
 		Outcome string `json:"outcome"`
@@ -130,7 +130,7 @@ func (d *demo) follow(ctx context.Context, limit time.Duration, seen []string, w
 				say("  %s: %s", strings.TrimSuffix(step.Path+" · "+step.Title, " · "), step.Outcome)
 			}
 		}
-		if !wanted(r) && r.Outcome != "" {
+		if !wanted(r) && r.Closed != "" {
 			return final{fmt.Errorf("the run ended %s: %s", r.Outcome, r.Reason)}
 		}
 		if !wanted(r) {
