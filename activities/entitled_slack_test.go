@@ -46,7 +46,9 @@ func TestEntitledBySlack(t *testing.T) {
 		do   func(e *entitlement, press func(string, func(*identity.Statement)) identity.Word)
 		want string // "" is that it may
 	}{
-		"approved": {func(e *entitlement, press func(string, func(*identity.Statement)) identity.Word) { e.words(press("U0BEN", whole)) }, ""},
+		"approved": {func(e *entitlement, press func(string, func(*identity.Statement)) identity.Word) {
+			e.words(press("U0BEN", whole))
+		}, ""},
 		"by the initiator": {func(e *entitlement, press func(string, func(*identity.Statement)) identity.Word) {
 			e.words(press("U0ANNA", whole))
 		}, "slack:T1/U0ANNA: started the run"},

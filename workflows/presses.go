@@ -78,6 +78,7 @@ func (q *requests) pressed(ctx workflow.Context, p Pressed) request.Reply {
 		return request.Reply{Message: over}
 	}
 	run := ""
+	a.Standing.Fault = p.Request + " is not open"
 	if at := slices.IndexFunc(q.asker.open(), func(r request.Request) bool { return r.ID == p.Request }); at >= 0 {
 		asked := q.asker.open()[at]
 		who, err := q.whoPressed(ctx, asked, a, p)

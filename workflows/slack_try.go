@@ -83,6 +83,7 @@ func SlackTest(ctx workflow.Context, req SlackTestRequest) (SlackTestResult, err
 		t.tell(string(t.result.Outcome), request.Answer{})
 	}
 	answered(apart)
+	t.requests.pressesHeard(apart)
 	t.notices.handedOver(apart)
 	t.result.Untold = t.notices.untold
 	return t.result, err

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
@@ -64,9 +65,7 @@ func Says(p press.Press) identity.Statement {
 		Arguments: map[string]string{}, Fields: map[string]string{}, Reason: p.Reason, At: p.At, Nonce: p.ID,
 	}
 	//workflowcheck:ignore // the order does not show
-	for name, value := range p.Fields {
-		s.Fields[name] = value
-	}
+	maps.Copy(s.Fields, p.Fields)
 	return s
 }
 

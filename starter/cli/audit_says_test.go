@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,9 +20,6 @@ const (
 	wipeRunID   = "0199-0123abcd"
 	wipeRequest = wipeRun + ":sure.1@0123abcd"
 )
-
-// buttonSHA256 is what a button's message showed.
-var buttonSHA256 = strings.Repeat("5", 64)
 
 // heard is a genuine word with the entry that keeps it.
 type heard struct {
@@ -55,11 +51,11 @@ func heardWords() map[string]heard {
 	late.Do, late.Request, late.Plan, late.Step, late.RunID = runbook.SkipStep, "", "", "before", "another"
 	start.Do, start.Request, start.RunID, start.Step = identity.Start, "", "", "wipe"
 	button := statement
-	button.Shown, button.RunID, button.Plan = buttonSHA256, "", ""
+	button.Shown, button.RunID, button.Plan = shownSHA256, "", ""
 	buttonWord := func(kind request.Kind) func(string, *identity.Proof) any {
 		return func(text string, p *identity.Proof) any {
 			return request.Word{
-				Request: wipeRequest, Asks: kind, Step: "sure", Decision: request.Approve, Via: request.ViaSlack, Shown: buttonSHA256, PlanSHA256: planSHA256, Statement: text, Proof: p,
+				Request: wipeRequest, Asks: kind, Step: "sure", Decision: request.Approve, Via: request.ViaSlack, Shown: shownSHA256, PlanSHA256: planSHA256, Statement: text, Proof: p,
 			}
 		}
 	}
@@ -110,7 +106,7 @@ func TestAuditHoldsEntriesAgainstStatements(t *testing.T) {
 		want   string
 	}{
 		"a button elsewhere":          {"a button", func(h *heard) { h.entry.WorkflowID = "other" }, `its line run is "runbook/gpu-1/shop/wipe", and the entry says "other"`},
-		"a button of something else":  {"a button", func(h *heard) { h.statement.Shown = planSHA256 }, `its line shown is "` + planSHA256 + `", and the entry says "` + buttonSHA256 + `"`},
+		"a button of something else":  {"a button", func(h *heard) { h.statement.Shown = planSHA256 }, `its line shown is "` + planSHA256 + `", and the entry says "` + shownSHA256 + `"`},
 		"a button of another request": {"a button", func(h *heard) { h.statement.Request = wipeRun + ":sure.2@0123abcd" }, `its line request is "runbook/gpu-1/shop/wipe:sure.2@0123abcd", and the entry says "runbook/gpu-1/shop/wipe:sure.1@0123abcd"`},
 		"a button's no":               {"a button", func(h *heard) { h.statement.Do = request.Reject }, `its line do is "reject", and the entry says "approve"`},
 		"a button's other order":      {"an order by a button", func(h *heard) { h.statement.Do = runbook.SkipStep }, `its line do is "skip", and the entry says "retry"`},

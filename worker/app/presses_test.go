@@ -103,7 +103,8 @@ func newPressSite(t *testing.T, change func(*request.Request)) *pressSite {
 	r, _ = request.Open(r, pressedAt.Add(-time.Minute))
 	o := &oneRun{open: []request.Request{r}, memo: request.Summarize([]request.Request{r}), status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	return &pressSite{
-		presses{temporal: o, namespace: "ops", proven: &proof{cluster: "here", key: key}, host: "gpu-2"}, o,
+		presses{temporal: o, namespace: "ops", proven: &proof{cluster: "here", key: key}, host: "gpu-2"},
+		o,
 		identity.Trust{Hosts: identity.Signers{signer}, SlackIngress: []string{"gpu-2"}, SlackTeam: "T1"},
 	}
 }
