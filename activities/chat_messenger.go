@@ -34,7 +34,7 @@ func (m ChatMessenger) Send(ctx context.Context, n Notice) (Told, error) {
 	if r := n.Asked; r != nil && (r.ID != n.Request || r.Shown != r.ShownSHA256()) {
 		return Told{}, Fail(InvalidInput, fmt.Errorf("the request %s is not the one that was opened", n.Request))
 	}
-	s := sending{ChatMessenger: m, notice: n, ask: m.ask(n), told: Told{Parent: n.Chat.Parent}, attempt: m.attempt(ctx)}
+	s := sending{ChatMessenger: m, notice: n, ask: askOf(n, m.Zone), told: Told{Parent: n.Chat.Parent}, attempt: m.attempt(ctx)}
 	err := s.send(ctx)
 	if s.fresh || ClassOf(err) != NotFound {
 		return s.told, err
@@ -67,17 +67,17 @@ func (s *sending) send(ctx context.Context) error {
 		s.attempt = ChatAttempt{Number: s.attempt.Number + 1, First: s.ask.Request.Opened}
 	}
 	if s.fresh {
-		if err := s.begin(ctx, s.parent().Slack()); err != nil {
+		if err := s.begin(ctx, aboutNotice(n, s.ask).Slack()); err != nil {
 			return err
 		}
 	}
 	if n.Chat.Update && (!s.fresh || n.Chat.Tried) { // what was tried may have been posted as things stood then
 
-		if err := s.change(ctx, s.parent().Slack()); err != nil {
+		if err := s.change(ctx, aboutNotice(n, s.ask).Slack()); err != nil {
 			return err
 		}
 	}
-	if m, ok := s.reply(); ok {
+	if m, ok := newsOf(n, s.ask); ok {
 		if err := s.thread(ctx, fmt.Sprintf("n%d", n.Number), m.Slack()); err != nil {
 			return err
 		}

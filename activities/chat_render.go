@@ -5,47 +5,46 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/message"
 )
 
-// ask is the request of a notice as people are shown it.
-func (m ChatMessenger) ask(n Notice) message.Ask {
-	a := message.Ask{Where: message.Where{Host: n.Host, Project: n.Project, Severity: n.Severity, Zone: m.Zone}}
+// askOf is the request of a notice as people are shown it.
+func askOf(n Notice, zone *time.Location) message.Ask {
+	a := message.Ask{Where: message.Where{Host: n.Host, Project: n.Project, Severity: n.Severity, Zone: zone}}
 	if n.Asked != nil {
 		a.Request = *n.Asked
 	}
 	return a
 }
 
-// parent is the message about the request, as it now stands, or that of a step.
-func (s *sending) parent() message.Message {
-	n := s.notice
+// aboutNotice is the message about the request, as it now stands, or that of a step.
+func aboutNotice(n Notice, a message.Ask) message.Message {
 	switch outcome := n.Outcome(); {
 	case n.Asked == nil:
-		return message.Notice(n.Notification, s.ask.Where, n.WorkflowID)
+		return message.Notice(n.Notification, a.Where, n.WorkflowID)
 	case outcome != "":
-		return message.Closed(s.ask, outcome, s.word())
+		return message.Closed(a, outcome, wordOf(n))
 	}
-	return message.Asked(s.ask)
+	return message.Asked(a)
 }
 
-// reply is what is said in the thread; not everything is.
-func (s *sending) reply() (message.Message, bool) {
-	switch n := s.notice; {
+// newsOf is what has happened to a request that is open; not everything is worth a message.
+func newsOf(n Notice, a message.Ask) (message.Message, bool) {
+	switch {
 	case n.Asked == nil || n.Outcome() != "":
 	case n.About == "reminded":
-		return message.Reminded(s.ask), true
+		return message.Reminded(a), true
 	case n.About == "escalated":
-		return message.Escalated(s.ask), true
+		return message.Escalated(a), true
 	case n.By != "":
-		return message.Answered(s.ask, s.word()), true
+		return message.Answered(a, wordOf(n)), true
 	}
 	return message.Message{}, false
 }
 
-func (s *sending) word() message.Word {
-	n := s.notice
+func wordOf(n Notice) message.Word {
 	return message.Word{By: n.By, Decision: n.Decision, Reason: n.Reason, Claimed: n.Claimed, At: n.At}
 }
 

@@ -25,6 +25,8 @@ type Notice struct {
 	Number     int       `json:"number"`
 	At         time.Time `json:"at"`
 	Subject    string    `json:"subject"`
+	// Channels are where people are told of it.
+	Channels Channels `json:"channels,omitzero"`
 	// Chat is where the messages about it are; nil goes to the ledger alone.
 	Chat *ChatThread `json:"chat,omitempty"`
 	request.Notification
@@ -60,9 +62,15 @@ type Told struct {
 	Doubtful []ChatKey `json:"doubtful,omitempty"`
 }
 
-// Messages tells people what runs have to say. It runs on the shared queue.
+// Messages tells people what runs have to say. It runs on the shared queue. A channel that this worker does not have is
+// Unavailable: another one may have it.
 type Messages struct {
 	Messenger Messenger
+	// Pager and Webhook are nil where there is none.
+	Pager   Pager
+	Webhook ChatWebhook
+	// Zone is what times are shown in; nil is UTC.
+	Zone *time.Location
 }
 
 // Notify tells people something. It may be repeated.

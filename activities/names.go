@@ -18,6 +18,8 @@ const (
 	ActedSince            = "ActedSince"
 	ActedSinceLater       = "ActedSinceLater"
 	Notify                = "Notify"
+	PageNotice            = "PageNotice"
+	PostNotice            = "PostNotice"
 	Whisper               = "Whisper"
 	WhoIs                 = "WhoIs"
 	UseStart              = "UseStart"

@@ -35,8 +35,8 @@ type Runbooks struct {
 	People *People
 	// Projects are the names of the Compose projects by host.
 	Projects map[string][]string
-	// Chat says that there is a chat to tell people in.
-	Chat bool
+	// Channels says where people are told of runs of a severity; nil is the ledger alone.
+	Channels func(severity string) Channels
 }
 
 // RunbookCall names a runbook and what it is given.
@@ -70,8 +70,8 @@ type LoadedRunbook struct {
 	RunID string `json:"run_id,omitempty"`
 	// Sum is Definition.Sum.
 	Sum string `json:"sum,omitempty"`
-	// Chat says that people are told in a chat, as the host's worker is configured now.
-	Chat bool `json:"chat,omitempty"`
+	// Channels are where people are told, as the host's worker is configured now.
+	Channels Channels `json:"channels,omitzero"`
 }
 
 // Program is the definition laid out with the commands that it runs.
@@ -116,8 +116,15 @@ func (r *Runbooks) load(call RunbookCall) (LoadedRunbook, error) {
 	}
 	return LoadedRunbook{
 		Definition: d, Inputs: inputs, Key: keys.Concurrency, Dedup: keys.Dedup, Project: project,
-		Lines: r.Operations.CommandLines(runbook.Lay(d)), Chat: r.Chat,
+		Lines: r.Operations.CommandLines(runbook.Lay(d)), Channels: r.channels(d.Severity),
 	}, nil
+}
+
+func (r *Runbooks) channels(severity string) Channels {
+	if r.Channels == nil {
+		return Channels{}
+	}
+	return r.Channels(severity)
 }
 
 // project is what the run is about: one of the host's projects, or none where the runbook is about the host.

@@ -15,9 +15,9 @@ import (
 type notices struct {
 	// changed is called when untold has changed.
 	changed func()
-	// chat says that people are told in a chat: what is told about one request is then a Tell of its own.
-	chat bool
-	sent int
+	// channels are where people are told beside the ledger: what is told about one request is then a Tell of its own.
+	channels activities.Channels
+	sent     int
 	// untold says whom the run could not tell what. Of what a Tell has taken over, that says it.
 	untold []string
 	// told are the ids of the Tells that the run has started.
@@ -40,9 +40,9 @@ func (n *notices) send(ctx workflow.Context, subject, run string, what request.N
 	info := workflow.GetInfo(ctx)
 	n.sent++
 	notice := activities.Notice{
-		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Number: n.sent, At: workflow.Now(ctx), Subject: subject, Notification: what,
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Number: n.sent, At: workflow.Now(ctx), Subject: subject, Channels: n.channels, Notification: what,
 	}
-	if n.chat {
+	if n.channels.Any() {
 		n.next = append(n.next, handed{tellID(notice, run), notice})
 		if !n.handing {
 			n.handing = true

@@ -143,6 +143,20 @@ func telling(ctx workflow.Context, summary string, total time.Duration) workflow
 	})
 }
 
+// pageLimit bounds one attempt at waking somebody up, or at posting to a chat webhook, which may be of several parts.
+const pageLimit = time.Minute
+
+// paging is for what may be said twice, with so much time for all attempts.
+func paging(ctx workflow.Context, summary string, total time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TaskQueue,
+		Summary:                cut(summary, summaryBytes),
+		StartToCloseTimeout:    pageLimit,
+		ScheduleToCloseTimeout: max(2*pageLimit, total),
+		RetryPolicy:            ledgerRetry,
+	})
+}
+
 // ledgerLater is the second stage.
 func ledgerLater(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

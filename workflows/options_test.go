@@ -36,6 +36,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 			"a message":             of(workflow.GetActivityOptions(sending(ctx, ""))),
 			"a message in a chat":   of(workflow.GetActivityOptions(telling(ctx, "", 0))),
 			"a whisper":             of(workflow.GetActivityOptions(whispering(ctx, ""))),
+			"a page":                of(workflow.GetActivityOptions(paging(ctx, "", 0))),
 			"local":                 local(locally(ctx, "")),
 			"to the ledger, here":   local(ledgerNow(ctx, "")),
 			"to the ledger, by all": of(workflow.GetActivityOptions(ledgerLater(ctx, ""))),
@@ -49,7 +50,7 @@ func TestEveryActivityHasATotal(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&all))
 	require.Equal(t, times{2 * time.Hour, 2 * time.Hour}, all["on a host, long"], "one attempt is never cut off")
 	delete(all, "on a host, long")
-	require.Len(t, all, 11)
+	require.Len(t, all, 12)
 	for name, kind := range all {
 		require.Greater(t, kind.Total, kind.Limit, name)
 	}

@@ -38,7 +38,7 @@ func (r *runbookRun) begin(ctx workflow.Context) (bool, error) {
 	}
 	d := loaded.Definition
 	r.project, r.program, r.runID = loaded.Project, loaded.Program(), loaded.RunID
-	r.notices.chat = loaded.Chat
+	r.notices.channels = loaded.Channels
 	r.state = runbook.New(runbook.Run{
 		ID: workflow.GetInfo(ctx).WorkflowExecution.ID, Name: d.Name, Key: loaded.Key, Dedup: loaded.Dedup, Host: r.req.Host, Project: loaded.Project, Initiator: r.req.By, Override: r.req.Override,
 		Started: workflow.GetInfo(ctx).WorkflowStartTime, RunID: loaded.RunID,

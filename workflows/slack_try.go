@@ -58,7 +58,7 @@ func SlackTest(ctx workflow.Context, req SlackTestRequest) (SlackTestResult, err
 		return SlackTestResult{}, temporal.NewNonRetryableApplicationError("a test of Slack needs who asks, groups, and 1 s to "+MaxSlackTest.String(), activities.InvalidInput, errors.New(fault))
 	}
 	info := workflow.GetInfo(ctx).WorkflowExecution
-	t := &slackTest{ctx: ctx, notices: notices{chat: true, changed: func() {}}}
+	t := &slackTest{ctx: ctx, notices: notices{channels: activities.Channels{Chat: true}, changed: func() {}}}
 	t.requests = requests{asker: t, queue: &hostQueue{host: req.Host}}
 	if err := t.requests.listen(ctx); err != nil {
 		return t.result, err

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,13 +35,15 @@ func tellID(n activities.Notice, run string) string {
 // TellResult is what became of what people were to be told.
 type TellResult struct {
 	Notices []ToldNotice `json:"notices"`
-	// Message is where they were told of it; empty where they were not.
+	// Message is where they were told of it in a chat; empty where they were not.
 	Message activities.ChatRef `json:"message,omitzero"`
 }
 
 // ToldNotice is one notice and what became of it.
 type ToldNotice struct {
 	About string `json:"about"`
+	// By is the channel: chat, page or webhook; ledger where there is no chat.
+	By string `json:"by"`
 	// At is when it happened, Told when people were told; zero while they are not.
 	At   time.Time `json:"at"`
 	Told time.Time `json:"told,omitzero"`
@@ -48,14 +51,22 @@ type ToldNotice struct {
 	Untold string `json:"untold,omitempty"`
 }
 
-// Tell tells people in a chat of one request, from its opening to its end, or of one thing that a step has to say. It
-// goes on when the run has ended, so that they are told when a chat is back that was away: each notice is tried for 24
-// hours, and all of it ends 25 hours after the deadline of the request at the latest. It fails where somebody was never
-// told of something. Its id is tell/REQUEST, else tell/WORKFLOW/RUN/NUMBER.
+// Tell tells people of one request, from its opening to its end, or of one thing that a step has to say: by each channel of
+// the first notice, none of which waits for another. It goes on when the run has ended, so that they are told when a chat is
+// back that was away: each notice is tried for 24 hours, and all of it ends 25 hours after the deadline of the request at
+// the latest. It fails where somebody was never told of something. Its id is tell/REQUEST, else tell/WORKFLOW/RUN/NUMBER.
 func Tell(ctx workflow.Context, first activities.Notice) (TellResult, error) {
-	t := &teller{waiting: []activities.Notice{first}, newest: first}
+	t := &teller{newest: first}
+	chat := &tellChat{teller: t, chats: first.Channels.Chat}
 	if first.Chat != nil {
-		t.chat = *first.Chat
+		chat.thread = *first.Chat
+	}
+	t.row(ctx, chat.name(), first, chat.deliver)
+	if first.Channels.Pager {
+		t.row(ctx, "page", first, t.page)
+	}
+	if first.Channels.Webhook {
+		t.row(ctx, "webhook", first, t.post)
 	}
 	known, err := knownAttributes(ctx)
 	if err != nil {
@@ -66,15 +77,14 @@ func Tell(ctx workflow.Context, first activities.Notice) (TellResult, error) {
 	}
 	workflow.Go(ctx, t.listen)
 	for !t.over() {
-		if len(t.waiting) > 0 {
-			t.deliver(ctx)
-			continue
-		}
 		wait := workflow.AwaitOptions{Timeout: t.left(ctx), TimerOptions: workflow.TimerOptions{Summary: "until nobody can say any more how it closed"}}
-		if more, err := workflow.AwaitWithOptions(ctx, wait, func() bool { return len(t.waiting) > 0 }); err != nil {
+		newest := t.newest.Number // a later deadline may come with it
+		if more, err := workflow.AwaitWithOptions(ctx, wait, func() bool { return t.over() || t.newest.Number != newest }); err != nil {
 			return t.result, err
-		} else if !more {
+		} else if !more && !t.busy() {
 			break
+		} else if !more {
+			_ = workflow.Await(ctx, func() bool { return !t.busy() }) // each delivery has its own end
 		}
 	}
 	return t.result, t.failure()
@@ -83,26 +93,58 @@ func Tell(ctx workflow.Context, first activities.Notice) (TellResult, error) {
 // teller is a Tell at work.
 type teller struct {
 	result TellResult
-	// waiting are the notices that people were not told of yet, newest is the last of all.
+	rows   []*tellRow
+	// newest is the last notice of all.
+	newest activities.Notice
+}
+
+// tellRow are the notices of one channel, one after the other.
+type tellRow struct {
+	by      string
 	waiting []activities.Notice
-	newest  activities.Notice
-	chat    activities.ChatThread
-	// updated is when the message was last changed.
-	updated time.Time
+	working bool
+}
+
+// row begins to tell people by a channel. Deliver tells them of a notice, and says why they were not told.
+func (t *teller) row(ctx workflow.Context, by string, first activities.Notice, deliver func(workflow.Context, *tellRow, activities.Notice) (untold string)) {
+	r := &tellRow{by: by, waiting: []activities.Notice{first}}
+	t.rows = append(t.rows, r)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for workflow.Await(ctx, func() bool { return len(r.waiting) > 0 }) == nil {
+			n := r.waiting[0]
+			r.working = true
+			untold := deliver(ctx, r, n)
+			r.working = false
+			told := ToldNotice{About: n.About, By: by, At: n.At, Untold: untold}
+			if untold == "" {
+				told.Told = workflow.Now(ctx)
+			}
+			t.result.Notices = append(t.result.Notices, told)
+			t.show(ctx)
+		}
+	})
 }
 
 func (t *teller) listen(ctx workflow.Context) {
 	for {
 		var n activities.Notice
 		workflow.GetSignalChannel(ctx, ToldSignal).Receive(ctx, &n)
-		t.waiting, t.newest = append(t.waiting, n), n
+		t.newest = n
+		for _, r := range t.rows {
+			r.waiting = append(r.waiting, n)
+		}
 		t.show(ctx)
 	}
 }
 
+// busy says that somebody is being told something.
+func (t *teller) busy() bool {
+	return slices.ContainsFunc(t.rows, func(r *tellRow) bool { return r.working || len(r.waiting) > 0 })
+}
+
 // over says that nothing is left to tell: the request has closed, or there is none.
 func (t *teller) over() bool {
-	return len(t.waiting) == 0 && (t.newest.Asked == nil || t.newest.Outcome() != "")
+	return !t.busy() && (t.newest.Asked == nil || t.newest.Outcome() != "")
 }
 
 // left is how long the Tell still has.
@@ -114,60 +156,37 @@ func (t *teller) left(ctx workflow.Context) time.Duration {
 	return max(from.Add(tellAfter).Sub(workflow.Now(ctx)), 0)
 }
 
-// deliver tells people of the notice that has waited longest. The last one that waits brings the message up to date:
-// what lies between is seen in the thread.
-func (t *teller) deliver(ctx workflow.Context) {
-	if soon := updateEvery - workflow.Now(ctx).Sub(t.updated); soon > 0 && len(t.waiting) == 1 && t.chat.Parent.TS != "" {
-		t.pause(ctx, soon)
-	}
-	n := t.waiting[0]
-	t.waiting = t.waiting[1:]
-	told, err := t.notify(ctx, n)
-	if err == nil && told.Gone && t.chat.Generation == 0 && t.newest.Outcome() == "" {
-		t.chat = activities.ChatThread{Generation: 1}
-		told, err = t.notify(ctx, n)
-	}
-	one := ToldNotice{About: n.About, At: n.At}
-	switch {
-	case err != nil:
-		one.Untold = Reason(err)
-		t.chat.Tried = true
-	case told.Gone && n.Outcome() == "":
-		one.Untold = "somebody deleted the message about it"
-	case told.Gone:
-		one.Told = workflow.Now(ctx) // nobody sees a button any more
-	default:
-		one.Told, t.chat.Parent, t.result.Message = workflow.Now(ctx), told.Parent, told.Parent
-		t.chat.Doubtful = append(t.chat.Doubtful, told.Doubtful...)
-	}
-	t.result.Notices = append(t.result.Notices, one)
-	t.show(ctx)
-}
-
-// pause leaves the message alone for a time, in which more may come.
-func (t *teller) pause(ctx workflow.Context, d time.Duration) {
-	timer := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: "one message changes every " + updateEvery.String() + " at most"})
-	_ = timer.Get(ctx, nil) // a cancellation is for the activity to say
-}
-
-func (t *teller) notify(ctx workflow.Context, n activities.Notice) (told activities.Told, err error) {
+// page tells whoever is on call.
+func (t *teller) page(ctx workflow.Context, r *tellRow, n activities.Notice) (untold string) {
+	r.waiting = r.waiting[1:]
 	var a *activities.Messages
-	chat := t.chat
-	chat.Update = len(t.waiting) == 0
-	n.Chat = &chat
-	err = workflow.ExecuteActivity(telling(ctx, "tell "+n.To()+": "+n.About, min(tellTotal, t.left(ctx))), a.Notify, n).Get(ctx, &told)
-	if chat.Update {
-		t.updated = workflow.Now(ctx)
+	return untoldBy(workflow.ExecuteActivity(paging(ctx, "page "+n.To()+": "+n.About, min(tellTotal, t.left(ctx))), a.PageNotice, n).Get(ctx, nil))
+}
+
+// post tells the chat that is only posted to.
+func (t *teller) post(ctx workflow.Context, r *tellRow, n activities.Notice) (untold string) {
+	r.waiting = r.waiting[1:]
+	var a *activities.Messages
+	return untoldBy(workflow.ExecuteActivity(paging(ctx, "post for "+n.To()+": "+n.About, min(tellTotal, t.left(ctx))), a.PostNotice, n).Get(ctx, nil))
+}
+
+func untoldBy(err error) string {
+	if err == nil {
+		return ""
 	}
-	return told, err
+	return Reason(err)
 }
 
 // failure names what people were never told.
 func (t *teller) failure() error {
 	var untold []string
 	for _, n := range t.result.Notices {
-		if n.Untold != "" {
+		switch {
+		case n.Untold == "":
+		case n.By == byChat:
 			untold = append(untold, n.About+": "+n.Untold)
+		default:
+			untold = append(untold, n.About+" by "+n.By+": "+n.Untold)
 		}
 	}
 	if len(untold) == 0 {

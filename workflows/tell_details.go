@@ -26,13 +26,15 @@ func (t *teller) details() string {
 	}
 	for _, n := range t.result.Notices[max(0, len(t.result.Notices)-detailed):] {
 		if n.Untold != "" {
-			line(n.At, n.About, "could not be told: "+n.Untold)
+			line(n.At, n.About, "could not be told by "+n.By+": "+n.Untold)
 		} else {
-			line(n.At, n.About, "told at "+n.Told.UTC().Format("15:04:05"))
+			line(n.At, n.About, "told by "+n.By+" at "+n.Told.UTC().Format("15:04:05"))
 		}
 	}
-	for _, n := range t.waiting {
-		line(n.At, n.About, "waits")
+	for _, r := range t.rows {
+		for _, n := range r.waiting {
+			line(n.At, n.About, "waits for "+r.by)
+		}
 	}
 	return cut(strings.Join(lines, "\n")+"\n", detailsBytes)
 }

@@ -90,7 +90,7 @@ func (a *asked) says(about string, at time.Time, answers ...string) activities.N
 		ID: "runbook/gpu1/shop/restart_model/q:ask.1@01234567", Kind: request.Approval, Step: "ask", Min: 2, Answers: answers, Opened: start, Deadline: start.Add(time.Hour),
 	}
 	return activities.Notice{
-		WorkflowID: "runbook/gpu1/shop/restart_model/q", RunID: "r", Number: a.number, At: at,
+		WorkflowID: "runbook/gpu1/shop/restart_model/q", RunID: "r", Number: a.number, At: at, Channels: activities.Channels{Chat: true},
 		Notification: request.Notification{Step: "ask", About: about, Request: r.ID, Asked: &r, Host: "gpu1"},
 	}
 }
@@ -201,7 +201,7 @@ func TestTellEnds(t *testing.T) {
 	require.Equal(t, start.Add(26*time.Hour), c.Now().UTC().Truncate(time.Minute))
 
 	c = newChat()
-	_, err = c.tell(t, activities.Notice{WorkflowID: "w", RunID: "r", Number: 1, At: start, Notification: request.Notification{Step: "tell", About: "notify"}})
+	_, err = c.tell(t, activities.Notice{WorkflowID: "w", RunID: "r", Number: 1, At: start, Channels: activities.Channels{Chat: true}, Notification: request.Notification{Step: "tell", About: "notify"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"notify posted"}, c.told)
 }
@@ -252,7 +252,9 @@ func TestTellHandsOverWhatIsDoubtful(t *testing.T) {
 // A run whose host has a chat has people told by a run of its own for each request, which hears of all of it. It does not
 // wait for the chat.
 func TestRunbookTellsInAChat(t *testing.T) {
-	s := newRunbookSite(t, restart(t), func(r *activities.Runbooks) { r.Chat = true })
+	s := newRunbookSite(t, restart(t), func(r *activities.Runbooks) {
+		r.Channels = func(string) activities.Channels { return activities.Channels{Chat: true} }
+	})
 	var told, begun []string
 	away := true
 	s.OnActivity(activities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) (activities.Told, error) {
@@ -279,7 +281,9 @@ func TestRunbookTellsInAChat(t *testing.T) {
 
 // Where its Tell is gone, people are told by a new one.
 func TestRunbookWhoseTellIsGone(t *testing.T) {
-	s := newRunbookSite(t, restart(t), func(r *activities.Runbooks) { r.Chat = true })
+	s := newRunbookSite(t, restart(t), func(r *activities.Runbooks) {
+		r.Channels = func(string) activities.Channels { return activities.Channels{Chat: true} }
+	})
 	var begun []string
 	s.OnWorkflow(workflows.Tell, mock.Anything, mock.Anything).Return(func(_ workflow.Context, n activities.Notice) (workflows.TellResult, error) {
 		begun = append(begun, fmt.Sprint(n.About, " ", n.Chat != nil && n.Chat.Tried))

@@ -114,11 +114,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close() // nothing was written to it
 		return nil, err
 	}
-	people, err := messenger(o.Config, book, chat)
+	zone, err := time.LoadLocation(o.Config.TimeZone)
 	if err != nil {
 		_ = book.Close() // nothing was written to it
-		return nil, err
+		return nil, o.Config.Fault("time_zone", "%v", err)
 	}
+	people := messenger(o.Config, book, chat, zone)
 	told := func(ctx context.Context) error {
 		return errors.Join(proven.announce(ctx, book, name), keepInstalled(ctx, book, name, adapters.People.Installed))
 	}
@@ -159,7 +160,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	SharedActivities{
 		Visibility: &activities.Visibility{Known: known},
 		Records:    &activities.Records{Ledger: book, Asked: activities.Since},
-		Messages:   &activities.Messages{Messenger: people},
+		Messages:   &activities.Messages{Messenger: people, Pager: pagerOf(in), Webhook: chatWebhookOf(in), Zone: zone},
 		Whispers:   &activities.Whispers{Chat: chat},
 		Runbooks:   adapters.Runbooks,
 	}.Register(shared)

@@ -21,16 +21,12 @@ func chatOf(c *config.Config) (activities.Chat, error) {
 }
 
 // messenger tells people what runs have to say: in a chat where there is one, and else only the ledger.
-func messenger(c *config.Config, book activities.Ledger, chat activities.Chat) (activities.Messenger, error) {
+func messenger(c *config.Config, book activities.Ledger, chat activities.Chat, zone *time.Location) activities.Messenger {
 	ledger := activities.LedgerMessenger{Ledger: book}
 	if chat == nil {
-		return ledger, nil
-	}
-	zone, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return nil, c.Fault("time_zone", "%v", err)
+		return ledger
 	}
 	return activities.ChatMessenger{
 		Ledger: ledger, Once: activities.ChatOnce{Chat: chat}, Channel: c.Slack.ChannelFor, Zone: zone,
-	}, nil
+	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,7 +16,7 @@ func TestMessenger(t *testing.T) {
 	m, err := messengerOf(c)
 	require.NoError(t, err)
 	require.Equal(t, activities.LedgerMessenger{}, m)
-	require.False(t, runbooks(c, nil, nil, nil, nil).Chat)
+	require.False(t, channels(c)("Sev1").Any())
 
 	c.Slack = &config.Slack{URL: "https://slack.com/api/", Channel: "C0OPS", Severities: map[string]string{"Sev1": "C0MAJOR"}}
 	_, err = messengerOf(c)
@@ -27,7 +28,7 @@ func TestMessenger(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "C0MAJOR", chat.Channel("Sev1", nil))
 	require.Equal(t, "Europe/Vienna", chat.Zone.String())
-	require.True(t, runbooks(c, nil, nil, nil, nil).Chat)
+	require.Equal(t, activities.Channels{Chat: true}, channels(c)("Sev1"))
 }
 
 // messengerOf is who tells people by a configuration, without a ledger.
@@ -36,5 +37,6 @@ func messengerOf(c *config.Config) (activities.Messenger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return messenger(c, nil, chat)
+	zone, err := time.LoadLocation(c.TimeZone)
+	return messenger(c, nil, chat, zone), err
 }

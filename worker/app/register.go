@@ -78,6 +78,8 @@ func (s SharedActivities) list() []registered {
 		{activities.ActedSince, local, s.Runbooks.PastActs},
 		{activities.ActedSinceLater, step, s.Runbooks.PastActs},
 		{activities.Notify, effect, s.Messages.Notify},
+		{activities.PageNotice, effect, s.Messages.PageNotice},
+		{activities.PostNotice, effect, s.Messages.PostNotice},
 		{activities.Whisper, effect, s.Whispers.Whisper},
 		{activities.KeepLater, effect, s.Records.Keep},
 		{activities.KeepServiceAsk, effect, s.Records.KeepServiceAsk},

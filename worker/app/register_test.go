@@ -58,7 +58,7 @@ func TestRegisteredNames(t *testing.T) {
 		"ServiceStats", "SettleVRAM", "StartAgain", "StartReplicas", "StopReplicas", "UndoStart", "UseStart", "Watch", "WhoIs",
 	}, host)
 	require.Equal(t, names{
-		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "ReadEntries", "VerifyLedger", "Whisper",
+		"ActedSince", "ActedSinceLater", "Evaluate", "KeepLater", "KeepServiceAsk", "KeepServiceRun", "KnownSearchAttributes", "Notify", "PageNotice", "PostNotice", "ReadEntries", "VerifyLedger", "Whisper",
 	}, slices.DeleteFunc(shared, func(name string) bool { return slices.Contains(activities.KeptKinds, name) }))
 	require.Equal(t, names{"GuardVRAM", "RestartService", "RunRunbook", "ScaleService", "SlackTest", "Tell"}, runs)
 }

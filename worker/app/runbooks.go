@@ -49,11 +49,18 @@ func openLedger(ctx context.Context, c *config.Config) (*ledger.Store, error) {
 	return ledger.Open(ctx, ledger.Options{DSN: dsn, StateDir: dir})
 }
 
+// channels says where people are told.
+func channels(c *config.Config) func(severity string) activities.Channels {
+	return func(severity string) activities.Channels {
+		return activities.Channels{Chat: c.Slack != nil, Pager: c.Paging.Pages(severity), Webhook: c.ChatWebhook != nil}
+	}
+}
+
 // runbooks reads the installation's definitions for runs on every host.
 func runbooks(c *config.Config, set *templates.Set, l activities.Ledger, o activities.Operations, p *activities.People) *activities.Runbooks {
 	projects := map[string][]string{}
 	for name, host := range c.Hosts {
 		projects[name] = host.Names()
 	}
-	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, People: p, Projects: projects, Chat: c.Slack != nil}
+	return &activities.Runbooks{Definitions: definitions{set}, Ledger: l, Operations: o, People: p, Projects: projects, Channels: channels(c)}
 }

@@ -102,7 +102,7 @@ func newTellingSite(t testing.TB, argv []string, definitions installed, chat act
 	whispers := &activities.Whispers{Chat: chat}
 	var messenger activities.Messenger = activities.LedgerMessenger{Ledger: book}
 	if chat != nil {
-		runbooks.Chat = true
+		runbooks.Channels = func(string) activities.Channels { return activities.Channels{Chat: true} }
 		messenger = activities.ChatMessenger{
 			Ledger: activities.LedgerMessenger{Ledger: book}, Once: activities.ChatOnce{Chat: chat, Settle: 200 * time.Millisecond},
 			Channel: func(string, []string) string { return "C0OPS" },
