@@ -49,6 +49,8 @@ type demo struct {
 	stack *stack.Stack
 	slack *workspace
 	webUI string
+	// environment is a file for the shell of a person who types commands.
+	environment string
 	// terminal says that a person looks on.
 	terminal bool
 }
@@ -103,9 +105,9 @@ func run(ctx context.Context, play []string) (failed int, err error) {
 	}
 	fmt.Printf("failed = %d\n", failed)
 	if d.terminal {
-		err = d.stay(ctx)
+		d.stay(ctx)
 	}
-	return failed, err
+	return failed, nil
 }
 
 // start starts evenkeel, Prometheus and Alertmanager. What it returns stops those that were started, the last one first.
@@ -138,8 +140,12 @@ func (d *demo) start(ctx context.Context) (stop func() error, err error) {
 		}
 		programs = append(programs, p)
 	}
+	if d.environment, err = d.stack.WriteEnvironment(); err != nil {
+		return stop, err
+	}
 	say("Web UI: %s", d.webUI)
 	say("Slack: %s", d.slack.page)
+	say("for the starter in another terminal: . %s", d.environment)
 	return stop, nil
 }
 

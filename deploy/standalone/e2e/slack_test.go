@@ -59,7 +59,7 @@ func (s *slackSite) pressedInBrowser() {
 	began := time.Now()
 	s.kill()
 	s.begin()
-	browser := newTab(s.t, 900, 1000)
+	browser := newTab(s.t, 900, 1030)
 	alice := s.page + "/?user=U0ALICE"
 	browser.look(alice, `!!`+approveButton, limit)
 	browser.picture(filepath.Join(s.t.ArtifactDir(), "slack.png")) // docs/images/slack.png is one
