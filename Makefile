@@ -11,7 +11,7 @@ E2E     := EVENKEEL_ROOT=$(CURDIR) $(GO) test -tags e2e -count=1 -p 1
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx, Prometheus)
+deps: ## install or name what is missing (Docker engine, Compose, gcc, nginx, Prometheus, Alertmanager)
 	@deploy/deps/deps.sh demo
 
 deps-test: deps
@@ -31,7 +31,7 @@ build-demo:
 up: build ## run evenkeel on this host and stay
 	bin/evenkeel
 
-demo: deps build build-demo ## scale a service under load, show the table, end with "failed = 0"
+demo: deps build build-demo ## scale a service under load, mend a model with an approval, end with "failed = 0"
 	@bin/demo
 
 test: deps-test ## unit tests, and the adapters against the real Docker engine and nginx

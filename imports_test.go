@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"starter$":          {"starter"},
 	"starter/cli":       {"activities$", "internal", "templates", "workflows", "worker/connect", "starter/backup", "activities/nvml", "activities/ledger", "activities/compose", "activities/nginx"},
 	"starter/backup":    {"internal/textfile"},
-	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest"},
+	"deploy/demo":       {"deploy/demo", "activities/nvml/nvmltest", "activities/slackapi/slackfake"},
 	"deploy/demo/load":  {},
 
 	"activities/slackapi/slackfake": {},

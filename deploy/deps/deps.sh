@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what the demo and the tests talk to is there: a running Docker engine, a Compose
-# CLI of version 2 or later, gcc, nginx, Prometheus, Chromium, PostgreSQL and Redis. What is missing is
-# installed where that is allowed (root on a Debian-like system); elsewhere the command to type is
-# printed.
+# CLI of version 2 or later, gcc, nginx, Prometheus and its Alertmanager, Chromium, PostgreSQL and
+# Redis. What is missing is installed where that is allowed (root on a Debian-like system);
+# elsewhere the command to type is printed.
 #
 # usage: deps.sh demo|test
 set -euo pipefail
@@ -25,6 +25,7 @@ need gcc gcc
 need nginx nginx-light
 need ps procps # the engine runs it to list the processes of a container
 need prometheus prometheus
+need prometheus-alertmanager prometheus-alertmanager
 if [ "${1:-demo}" = test ]; then
   need chromium chromium
   need ip iproute2 # for a test with a network of its own

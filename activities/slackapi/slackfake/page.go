@@ -202,8 +202,14 @@ var (
 
 // mrkdwn shows a text roughly as Slack does. Everything in it is escaped first.
 func mrkdwn(text string) template.HTML {
-	safe := html.EscapeString(escaped.Replace(text))
-	safe = codeSpan.ReplaceAllString(safe, "<code>$1</code>")
-	safe = bold.ReplaceAllString(safe, "<b>$1</b>")
-	return template.HTML(safe) //nolint:gosec // escaped above; only fixed tags are added
+	var shown strings.Builder
+	for i, part := range strings.Split(html.EscapeString(escaped.Replace(text)), "```") {
+		if i%2 == 1 { // between fences it is code
+			shown.WriteString("<pre>" + strings.Trim(part, "\n") + "</pre>")
+			continue
+		}
+		part = codeSpan.ReplaceAllString(part, "<code>$1</code>")
+		shown.WriteString(bold.ReplaceAllString(part, "<b>$1</b>"))
+	}
+	return template.HTML(shown.String()) //nolint:gosec // escaped above; only fixed tags are added
 }

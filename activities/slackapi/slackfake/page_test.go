@@ -66,11 +66,11 @@ func TestPage(t *testing.T) {
 		}
 		return http.StatusOK, ""
 	}
-	fake.Say(slackfake.Message{Channel: "C0OPS", User: "U0CAROL", Text: `<script>alert(1)</script> *bold* &amp; "x"`, Thread: at.TS})
+	fake.Say(slackfake.Message{Channel: "C0OPS", User: "U0CAROL", Text: "<script>alert(1)</script> *bold* &amp; \"x\" ```\n*code* <b>\n```", Thread: at.TS})
 	require.NoError(t, c.PostEphemeral(t.Context(), activities.ChatPlace{Channel: "C0OPS"}, "U0BOB", activities.ChatMessage{Text: "for bob only"}))
 
 	page := look(t, address+"/?user=U0BOB")
-	for _, shown := range []string{"<b>Restart</b> &lt;api&gt;?", "Approve", "for bob only", "&lt;script&gt;alert(1)&lt;/script&gt; <b>bold</b> &amp; &#34;x&#34;", "# approvals"} {
+	for _, shown := range []string{"<b>Restart</b> &lt;api&gt;?", "Approve", "for bob only", "&lt;script&gt;alert(1)&lt;/script&gt; <b>bold</b> &amp; &#34;x&#34; <pre>*code* &lt;b&gt;</pre>", "# approvals"} {
 		require.Contains(t, page, shown)
 	}
 	require.NotContains(t, page, "<script")

@@ -1,5 +1,5 @@
-// Command demo shows the main job on this machine: a service under load is scaled from one replica
-// to four and back by a durable workflow, and no request fails.
+// Command demo shows the main jobs on this machine. A service under load is scaled from one replica to four and back by a
+// durable workflow, and no request fails. A model server dies, its alert starts a run, and the run asks a person in Slack.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,12 +26,13 @@ const rate = 200
 const stopLimit = 30 * time.Second
 
 func main() {
-	if code, proceed := arguments(os.Args[1:], os.Stdout, os.Stderr); !proceed {
+	play, code := arguments(os.Args[1:], os.Stdout, os.Stderr)
+	if play == nil {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	failed, err := run(ctx)
+	failed, err := run(ctx, play)
 	switch {
 	case errors.Is(err, context.Canceled):
 		os.Exit(130)
@@ -42,7 +44,19 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) (failed int, err error) {
+// demo is what the scenes are played on.
+type demo struct {
+	stack *stack.Stack
+	slack *workspace
+	webUI string
+	// environment is a file for the shell of a person who types commands.
+	environment string
+	// terminal says that a person looks on.
+	terminal bool
+}
+
+// run starts everything, plays the scenes, and stops what it has started, even when it is interrupted.
+func run(ctx context.Context, play []string) (failed int, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
@@ -65,37 +79,95 @@ func run(ctx context.Context) (failed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// What was started is stopped even when the demo is interrupted.
+	slack, err := openWorkspace()
+	if err != nil {
+		return 0, err
+	}
+	defer slack.close()
+	if err := s.LetIn(slack.Slack); err != nil {
+		return 0, err
+	}
 	defer func() { err = errors.Join(err, s.Down(context.WithoutCancel(ctx))) }()
 	if err := s.Up(ctx); err != nil {
 		return 0, err
 	}
+	d := &demo{stack: s, slack: slack, terminal: term.IsTerminal(int(os.Stdout.Fd()))}
+	stop, err := d.start(ctx)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return 0, err
+	}
+	for _, scene := range play {
+		n, err := d.play(ctx, scene)
+		if failed += n; err != nil {
+			return failed, err
+		}
+	}
+	fmt.Printf("failed = %d\n", failed)
+	if d.terminal {
+		d.stay(ctx)
+	}
+	return failed, nil
+}
+
+// start starts evenkeel, Prometheus and Alertmanager. What it returns stops those that were started, the last one first.
+func (d *demo) start(ctx context.Context) (stop func() error, err error) {
+	var programs []*stack.Program
+	stop = func() error {
+		var errs []error
+		for _, p := range slices.Backward(programs) {
+			errs = append(errs, p.Stop(stopLimit))
+		}
+		return errors.Join(errs...)
+	}
 	addresses, err := freeAddresses()
 	if err != nil {
-		return 0, err
+		return stop, err
 	}
-	s.Env = append(s.Env, "TEMPORAL_ADDRESS="+addresses.temporal)
-	say("starting evenkeel (Temporal server, Web UI, worker)")
-	evenkeel, err := s.Start(ctx, "http://"+addresses.http+"/readyz", "evenkeel", addresses.flags()...)
-	if err != nil {
-		return 0, err
+	d.webUI = addresses.webUI()
+	d.stack.Env = append(d.stack.Env, "TEMPORAL_ADDRESS="+addresses.temporal)
+	say("starting evenkeel (Temporal server, Web UI, worker), Prometheus and Alertmanager")
+	for _, start := range []func() (*stack.Program, error){
+		func() (*stack.Program, error) {
+			return d.stack.Start(ctx, "http://"+addresses.http+"/readyz", "evenkeel", addresses.flags()...)
+		},
+		func() (*stack.Program, error) { return d.stack.StartAlertmanager(ctx) },
+		func() (*stack.Program, error) { return d.stack.StartPrometheus(ctx) },
+	} {
+		p, err := start()
+		if err != nil {
+			return stop, err
+		}
+		programs = append(programs, p)
 	}
-	defer func() { err = errors.Join(err, evenkeel.Stop(stopLimit)) }()
-	say("Web UI: %s", addresses.webUI())
-	if err := showGate(ctx, s); err != nil {
-		return 0, err
+	if d.environment, err = d.stack.WriteEnvironment(); err != nil {
+		return stop, err
 	}
+	say("Web UI: %s", d.webUI)
+	say("Slack: %s", d.slack.page)
+	say("for the starter in another terminal: . %s", d.environment)
+	return stop, nil
+}
 
-	report, results, err := scaleUnderLoad(ctx, s)
+// play plays a scene and returns how much failed in it. An error is that the demo itself cannot go on.
+func (d *demo) play(ctx context.Context, scene string) (failed int, err error) {
+	if scene == gateScene {
+		failed, err = d.gate(ctx)
+		if err == nil || ctx.Err() != nil {
+			return failed, ctx.Err()
+		}
+		say("the gated run did not go as it should: %v", err)
+		return failed + 1, nil
+	}
+	if err := showGate(ctx, d.stack); err != nil {
+		return 0, err
+	}
+	report, results, err := scaleUnderLoad(ctx, d.stack)
 	if err != nil {
 		return 0, err
 	}
 	printTable(os.Stdout, report, results)
-	fmt.Printf("failed = %d\n", report.Failed)
-	if term.IsTerminal(int(os.Stdout.Fd())) {
-		err = stay(ctx, s, addresses.webUI())
-	}
-	return report.Failed, err
+	return report.Failed, nil
 }
 
 // scaleUnderLoad runs the main job while requests are sent and counted.

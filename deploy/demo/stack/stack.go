@@ -40,6 +40,7 @@ func New(root, dir string, log func(string, ...any), env ...string) (*Stack, err
 	}
 	env = append([]string{
 		"EVENKEEL_DEMO_STATE=" + dir,
+		"EVENKEEL_DEMO_DIRECTORY=" + filepath.Join(root, "deploy/demo"),
 		"EVENKEEL_STATE=" + filepath.Join(dir, "state"),
 		"EVENKEEL_CONFIG=" + filepath.Join(root, "deploy/demo/evenkeel.yaml"),
 		"EVENKEEL_ADMIN_TOKEN=demo-token-of-this-machine",

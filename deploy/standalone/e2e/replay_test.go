@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/evenkeel/evenkeel/workflows"
 )
@@ -43,7 +44,9 @@ func (s *site) replay() {
 			require.NoError(s.t, err)
 			history.Events = append(history.Events, event)
 		}
-		if err := replayer.ReplayWorkflowHistory(quiet, history); err != nil {
+		// A run calls by its own ids what it starts to tell people.
+		of := worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId()}}
+		if err := replayer.ReplayWorkflowHistoryWithOptions(quiet, history, of); err != nil {
 			s.t.Errorf("%s does not replay: %v", run.GetExecution(), err)
 			continue
 		}

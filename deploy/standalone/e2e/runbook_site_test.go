@@ -45,7 +45,13 @@ type runbookSite struct {
 }
 
 func newRunbookSite(t *testing.T) *runbookSite {
-	s := newSite(t)
+	t.Helper()
+	return onSite(newSite(t))
+}
+
+func onSite(s *site) *runbookSite {
+	t := s.t
+	t.Helper()
 	s.startPrometheus()
 	requests := load.Start(s.ctx, load.Options{URL: s.URL() + "/generate?mode=creative", Rate: 5, Concurrency: 64, Timeout: time.Minute})
 	t.Cleanup(func() { requests.Stop() })

@@ -44,12 +44,19 @@ type site struct {
 // newSite starts all of it; env changes the product, such as ON_TERM=exit.
 func newSite(t *testing.T, env ...string) *site {
 	t.Helper()
+	return newSiteWith(t, func(*stack.Stack) error { return nil }, env...)
+}
+
+// newSiteWith is newSite of a stack that is changed before anything starts.
+func newSiteWith(t *testing.T, change func(*stack.Stack) error, env ...string) *site {
+	t.Helper()
 	root := os.Getenv("EVENKEEL_ROOT")
 	require.NotEmpty(t, root, "run it with make e2e")
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	product, err := stack.New(root, t.TempDir(), t.Logf, env...)
 	require.NoError(t, err)
+	require.NoError(t, change(product))
 	s := &site{Stack: product, t: t, ctx: ctx, httpAddr: freeAddress(t)}
 	t.Cleanup(s.end)
 	require.NoError(t, s.Up(ctx))
