@@ -66,6 +66,8 @@ type RunbookStatus struct {
 	Request *request.Request `json:"request,omitempty"`
 	// PauseBy is who wants it to stop before the next step.
 	PauseBy string `json:"pause_by,omitempty"`
+	// Resolved are the alerts of the run that are resolved, as it was told.
+	Resolved []ResolvedAlert `json:"resolved,omitempty"`
 	// Waits says what it waits for beside people: a worker of its host, or the ledger.
 	Waits string `json:"waits,omitempty"`
 	// Untold says whom it could not tell what; what is told in a chat is not in it, but on the page of the Tell.

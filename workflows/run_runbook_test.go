@@ -64,6 +64,22 @@ func TestRunbookSaysItsLastWord(t *testing.T) {
 	require.Equal(t, []string{"opened", "reminded", "expired"}, told)
 }
 
+// That its alert is resolved is shown, once, and changes nothing.
+func TestRunbookIsToldOfItsAlert(t *testing.T) {
+	s := newRunbookSite(t, restart(t))
+	resolved := workflows.ResolvedAlert{Alert: "ModelUnhealthy", At: start.Add(time.Minute)}
+	for range 2 {
+		s.RegisterDelayedCallback(func() { s.SignalWorkflow(workflows.AlertResolved, resolved) }, time.Minute)
+	}
+	s.RegisterDelayedCallback(func() {
+		require.Equal(t, []workflows.ResolvedAlert{resolved}, s.status().Resolved)
+	}, 2*time.Minute)
+	s.hears(3*time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", true))
+	result, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, runbook.Succeeded, result.Outcome)
+}
+
 func TestRunbookIsRejected(t *testing.T) {
 	s := newRunbookSite(t, restart(t))
 	s.hears(time.Minute, workflows.AnswerRequest, s.answers("bob@gpu1", false))

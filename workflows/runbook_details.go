@@ -21,6 +21,9 @@ func runbookDetails(s RunbookStatus) string {
 	if q := s.Request; q != nil {
 		lines = append(lines, requestDetails(*q)...)
 	}
+	for _, a := range s.Resolved {
+		lines = append(lines, fmt.Sprintf("The alert %s is resolved since %s.\n", plain(a.Alert), a.At.UTC().Format("2006-01-02 15:04:05 MST")))
+	}
 	if s.Waits != "" {
 		lines = append(lines, fmt.Sprintf("**Waits:** %s\n", plain(s.Waits)))
 	}

@@ -33,6 +33,8 @@ type runbookRun struct {
 	// stop stops what is at work.
 	stop   workflow.CancelFunc
 	timers []*runbookTimer
+	// resolved are the alerts of the run that are resolved.
+	resolved []ResolvedAlert
 	// entries are what it tells the ledger, notices what it tells people.
 	entries entries
 	notices notices

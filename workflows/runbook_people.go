@@ -23,6 +23,7 @@ func (r *runbookRun) listen(ctx workflow.Context) error {
 	if err := r.requests.listen(ctx); err != nil {
 		return err
 	}
+	workflow.Go(r.ctx, r.hearResolved)
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, OperateRunbook, r.operate, workflow.UpdateHandlerOptions{
 		Description: strings.Join(runbook.Verbs, ", "), Validator: r.validOrder,
 	}); err != nil {
@@ -118,7 +119,7 @@ func (r *runbookRun) status() RunbookStatus {
 		waits = r.entries.waits()
 	}
 	return RunbookStatus{
-		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Untold: r.notices.untold,
+		RunbookResult: r.result(), Run: workflow.GetInfo(r.ctx).WorkflowExecution.RunID, At: r.at(), Phase: r.state.Phase, Request: r.state.Request, PauseBy: r.state.PauseBy, Waits: waits, Resolved: r.resolved, Untold: r.notices.untold,
 	}
 }
 

@@ -48,11 +48,23 @@ type Decision struct {
 	Alert, Fingerprint string
 	// Runbook is the one that matches; empty where none does.
 	Runbook string
+	// Ended is the run that the alert would have started, to be told that it is resolved; nil where it is not, or matches
+	// nothing.
+	Ended *Ended
 	// Result is Started where Start is there: it is what is to be tried.
 	Result Result
 	// Reason says why in a few words.
 	Reason string
 	Start  *Start
+}
+
+// Ended is what the run of an alert is told when the alert is resolved.
+type Ended struct {
+	// Run is the id of the run, whether or not it is at work.
+	Run string
+	// Alert is the alert's name, as far as it is shown, and At when it was resolved.
+	Alert string
+	At    time.Time
 }
 
 // Rules say which alert starts what.
@@ -87,10 +99,6 @@ func (r Rules) Decide(p Payload, now time.Time) []Decision {
 
 func (r Rules) decide(a Alert, now time.Time) []Decision {
 	about := Decision{Alert: strictyaml.Plain(a.Name(), maxShown), Fingerprint: a.Fingerprint}
-	if a.Status == Resolved {
-		about.Result, about.Reason = IsResolved, "a resolved alert starts nothing"
-		return []Decision{about}
-	}
 	var all []Decision
 	for _, d := range slices.SortedFunc(slices.Values(r.Runbooks), func(a, b runbook.Definition) int { return strings.Compare(a.Name, b.Name) }) {
 		trigger, ok := matching(d, a)
@@ -100,14 +108,24 @@ func (r Rules) decide(a Alert, now time.Time) []Decision {
 		one := about
 		one.Runbook = d.Name
 		start, err := r.Projects.start(d, a.Labels[r.HostLabel], a.Labels[r.ProjectLabel], given(trigger, a), string(identity.Alertmanager), identity.Alertmanager, now)
-		if err != nil {
+		switch {
+		case a.Status == Resolved:
+			one.Result, one.Reason = IsResolved, resolved
+			if err == nil {
+				one.Ended = &Ended{Run: start.ID, Alert: about.Alert, At: a.EndsAt}
+			}
+		case err != nil:
 			one.Result, one.Reason = BadLabels, strictyaml.Plain(err.Error(), maxReason)
-		} else {
+		default:
 			start.Why = fmt.Sprintf("the alert %s fires since %s (fingerprint %s)", about.Alert, a.StartsAt.UTC().Format(time.RFC3339), a.Fingerprint)
 			start.Delivery = deliveryOf(start.ID, a)
 			one.Result, one.Reason, one.Start = Started, "it matches a trigger of the runbook", &start
 		}
 		all = append(all, one)
+	}
+	if all == nil && a.Status == Resolved {
+		about.Result, about.Reason = IsResolved, resolved
+		return []Decision{about}
 	}
 	if all == nil {
 		about.Result, about.Reason = NoMatch, "no installed runbook has a trigger for its labels"
@@ -115,6 +133,8 @@ func (r Rules) decide(a Alert, now time.Time) []Decision {
 	}
 	return all
 }
+
+const resolved = "a resolved alert starts nothing"
 
 // maxReason bounds a reason, in bytes.
 const maxReason = 300

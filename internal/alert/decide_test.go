@@ -97,10 +97,19 @@ func TestDecide(t *testing.T) {
 			require.True(t, strings.HasPrefix(text, c.want[i]), "%s: %s", name, text)
 			require.Equal(t, c.alert.Fingerprint, d.Fingerprint)
 		}
-		c.alert.Status = Resolved
+		c.alert.Status, c.alert.EndsAt = Resolved, noon
 		got = rules(t).Decide(Payload{Alerts: []Alert{c.alert}}, noon)
-		require.Len(t, got, 1, name)
-		require.Equal(t, IsResolved, got[0].Result, name)
+		require.Len(t, got, len(c.want), name)
+		for i, d := range got {
+			require.Equal(t, IsResolved, d.Result, name)
+			require.Nil(t, d.Start, name)
+			run, starts := strings.CutPrefix(c.want[i], "started ")
+			require.Equal(t, starts, d.Ended != nil, "%s: the run that it would have started is told", name)
+			if starts {
+				require.Equal(t, run, d.Ended.Run, name)
+				require.Equal(t, noon, d.Ended.At, name)
+			}
+		}
 	}
 }
 

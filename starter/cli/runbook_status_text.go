@@ -47,6 +47,9 @@ func (s *starter) printRunbookRun(r runbookRun) {
 	for _, held := range r.Retrying {
 		fmt.Fprintf(s.Out, "held up: %s\n", held.line(time.Now()))
 	}
+	for _, a := range r.Resolved {
+		fmt.Fprintf(s.Out, "the alert %s is resolved since %s\n", printable(a.Alert), a.At.Local().Format(time.DateTime))
+	}
 	if r.Waits != "" {
 		fmt.Fprintf(s.Out, "held up: %s\n", printable(r.Waits))
 	}

@@ -18,6 +18,7 @@ import (
 // starter is what starts workflows: Temporal's client.
 type starter interface {
 	ExecuteWorkflow(ctx context.Context, options client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
+	SignalWorkflow(ctx context.Context, workflowID, runID, signalName string, arg any) error
 }
 
 // starts starts what comes from outside, and implements ingress.Alerts.
@@ -56,6 +57,17 @@ func (s starts) Start(ctx context.Context, of alert.Start) (joined bool, err err
 		return true, nil
 	}
 	return false, err
+}
+
+// End tells a run that its alert is resolved. One that is not at work needs to know nothing.
+func (s starts) End(ctx context.Context, of alert.Ended) error {
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	err := s.temporal.SignalWorkflow(ctx, of.Run, "", workflows.AlertResolved, workflows.ResolvedAlert{Alert: of.Alert, At: of.At.UTC().Truncate(time.Second)})
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return nil
+	}
+	return err
 }
 
 // evidence is the word of this host for a start that it has let in: who sent it was held against a token or a secret.

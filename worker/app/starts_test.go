@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ type answering struct {
 	err     error
 	options client.StartWorkflowOptions
 	request workflows.RunbookRequest
+	// signalled are the runs that were told something, and what.
+	signalled []string
 }
 
 func (a *answering) ExecuteWorkflow(ctx context.Context, options client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
@@ -31,6 +34,24 @@ func (a *answering) ExecuteWorkflow(ctx context.Context, options client.StartWor
 	}
 	a.options, a.request = options, args[0].(workflows.RunbookRequest)
 	return nil, a.err
+}
+
+func (a *answering) SignalWorkflow(_ context.Context, run, _, name string, arg any) error {
+	a.signalled = append(a.signalled, fmt.Sprint(run, " ", name, " ", arg))
+	return a.err
+}
+
+// A run at work is told that its alert is resolved, and one that is not needs to know nothing.
+func TestEnds(t *testing.T) {
+	temporal := &answering{}
+	s := starts{temporal: temporal}
+	ended := alert.Ended{Run: "runbook/gpu-2/shop/x/a", Alert: "A", At: time.Date(2026, 11, 27, 12, 0, 0, 5, time.UTC)}
+	require.NoError(t, s.End(t.Context(), ended))
+	require.Equal(t, []string{"runbook/gpu-2/shop/x/a resolved {A 2026-11-27 12:00:00 +0000 UTC}"}, temporal.signalled)
+	temporal.err = serviceerror.NewNotFound("no run")
+	require.NoError(t, s.End(t.Context(), ended))
+	temporal.err = serviceerror.NewUnavailable("away")
+	require.Error(t, s.End(t.Context(), ended))
 }
 
 // A start from outside is a start as any, with evidence by the host that let it in; a run at work is joined.

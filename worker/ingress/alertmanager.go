@@ -85,6 +85,11 @@ func (h *alertmanagerHandler) take(ctx context.Context, p alert.Payload) (why st
 	started := 0
 	for _, d := range h.Rules.Decide(p, h.Now()) {
 		switch {
+		case d.Ended != nil && why == "":
+			if err := h.Alerts.End(ctx, *d.Ended); err != nil {
+				why = "Temporal does not take it now"
+				d.Reason = err.Error()
+			}
 		case d.Start == nil:
 		case h.lately.recent(d.Start.Delivery):
 			d.Result, d.Reason = alert.Joined, "it was recorded a moment ago"

@@ -30,6 +30,12 @@ func TestAlertmanager(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Equal(t, map[alert.Result]int{alert.IsResolved: 2}, o.became())
 	require.Len(t, o.started, 3)
+	require.Len(t, o.ended, 2)
+	require.Equal(t, "runbook/gpu-1/shop/model_down/a", o.ended[0].Run)
+	o.away = 0
+	status, _, _ = o.post(t, toAlertmanager, alerts("resolved", "a"), bearer)
+	require.Equal(t, 503, status, "it is told again, until the run has heard it")
+	o.became()
 }
 
 // Whoever has no token, or a wrong one, gets the same answer.

@@ -22,6 +22,8 @@ type Alerts interface {
 	// Start starts a run, or finds the one of that id at work, whatever the definition says of a second start. It may be
 	// repeated. The error says that nothing is known to have been started.
 	Start(ctx context.Context, start alert.Start) (joined bool, err error)
+	// End tells a run, if it is at work, that its alert is resolved. It may be repeated.
+	End(ctx context.Context, ended alert.Ended) error
 }
 
 // Seen is told what became of each alert and each delivery: hook is "alertmanager" or the name of a hook.

@@ -34,6 +34,7 @@ type temporal struct {
 	mu      sync.Mutex
 	atWork  map[string]bool
 	started []alert.Start
+	ended   []alert.Ended
 	calls   int
 	// away is from which call on nothing is taken; negative is never.
 	away int
@@ -54,6 +55,17 @@ func (t *temporal) Start(ctx context.Context, start alert.Start) (bool, error) {
 	t.atWork[start.ID] = !t.short
 	t.started = append(t.started, start)
 	return false, ctx.Err()
+}
+
+func (t *temporal) End(_ context.Context, ended alert.Ended) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls++
+	if t.away >= 0 && t.calls > t.away {
+		return errors.New("away")
+	}
+	t.ended = append(t.ended, ended)
+	return nil
 }
 
 // outside is a server that something comes in to.
