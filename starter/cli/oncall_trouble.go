@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/activities"
+	"github.com/evenkeel/evenkeel/internal/ledger"
+	"github.com/evenkeel/evenkeel/internal/request"
+	"github.com/evenkeel/evenkeel/internal/runbook"
+	"github.com/evenkeel/evenkeel/workflows"
+)
+
+// trouble is an entry of the ledger that whoever takes over should know.
+type trouble struct {
+	Entry   int64     `json:"entry"`
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"`
+	Subject string    `json:"subject"`
+	// What happened, such as Sev1 or failed; Text is the title of an incident, the message of a request, or the reason.
+	What string `json:"what"`
+	Text string `json:"text,omitempty"`
+}
+
+// troubled are the kinds that tell of trouble, each with what it says; an empty what is no trouble.
+var troubled = map[string]func(ledger.Entry) (what, text string){
+	"incident.opened": func(e ledger.Entry) (string, string) {
+		d := dataOf[runbook.IncidentOpened](e)
+		return "incident, " + d.Severity, d.Title
+	},
+	"request.expired": func(e ledger.Entry) (string, string) {
+		return "nobody answered", dataOf[request.Asked](e).Message
+	},
+	"runbook.finished": func(e ledger.Entry) (string, string) {
+		d := dataOf[runbook.Finished](e)
+		switch d.Outcome {
+		case runbook.RunFailed, runbook.RolledBack, runbook.RollbackIncomplete, runbook.Aborted:
+			return strings.ReplaceAll(string(d.Outcome), "_", " "), d.Reason
+		}
+		return "", ""
+	},
+	activities.ServiceFinished: func(e ledger.Entry) (string, string) {
+		d := dataOf[activities.ServiceRunData](e)
+		switch workflows.ServiceOutcome(d.Outcome) {
+		case workflows.Failed, workflows.RolledBack, workflows.RollbackIncomplete:
+			return strings.ReplaceAll(d.Outcome, "_", " "), d.Reason
+		}
+		return "", ""
+	},
+}
+
+// troubles reads what went wrong since a time, the oldest first.
+func troubles(ctx context.Context, r records, since time.Time) ([]trouble, error) {
+	all := []trouble{}
+	for kind, says := range troubled {
+		f := ledger.Filter{Kind: kind, Since: since.UTC().Format(time.RFC3339), Limit: ledger.MaxLimit}
+		for {
+			page, err := r.Read(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, e := range page {
+				what, text := says(e)
+				if what == "" {
+					continue
+				}
+				at, _ := time.Parse(time.RFC3339, e.At) // what was tampered with is for verify to say
+				all = append(all, trouble{Entry: e.Seq, At: at, Kind: e.Kind, Subject: e.Subject, What: what, Text: text})
+			}
+			f.AfterSeq = page[len(page)-1].Seq
+		}
+	}
+	slices.SortFunc(all, func(a, b trouble) int { return int(a.Entry - b.Entry) })
+	return all, nil
+}
