@@ -18,7 +18,7 @@ func (s *starter) oncallHandoverCommand() *cobra.Command {
 		Use: "handover", Short: "Show who hands over to whom, what is open, and what went wrong since the last time",
 		Long: `Show who hands over to whom and when: the hand-over of the last 12 hours, else the next one. Then what waits for a
 person, what is at work, and from the ledger what went wrong since the hand-over before: incidents, requests that nobody
-answered, and runs that failed, were aborted or were put back. What cannot be asked for is named, and makes exit 3; the
+answered, and runs that did not end well. What cannot be asked for is named, and makes exit 3; the
 rest is shown. A worker reads the ledger, or with --ledger or --ledger-dsn-file it is read directly.`,
 		Example: "  starter oncall handover\n  starter oncall handover --since 2026-01-09T17:00 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -113,7 +113,7 @@ func (h *handover) open(ctx context.Context, c *connect.Connection) error {
 		return err
 	}
 	asks := gatesOf(open, true)
-	found, more, err := runs(ctx, c, runningRuns, runningShown)
+	found, more, err := runs(ctx, c, runningRuns+" AND WorkflowType != 'GuardVRAM'", runningShown)
 	if err != nil {
 		return missing("Temporal", firstLine(err), "see starter doctor")
 	}

@@ -118,9 +118,9 @@ func TestTroubles(t *testing.T) {
 		said = append(said, fmt.Sprintf("%d %s: %s", of.Entry, of.What, of.Text))
 	}
 	require.Equal(t, []string{
-		"5 aborted: why", "6 failed: why", "7 rolled back: why", "8 rollback incomplete: why",
-		"15 failed: why", "16 rolled back: why", "17 rollback incomplete: why",
-		"19 nobody answered: m", "20 incident, Sev2: t", "22 failed: ",
+		"4 rejected: why", "5 aborted: why", "6 failed: why", "7 rolled back: why", "8 rollback incomplete: why", "10 refused: why",
+		"14 refused: why", "15 failed: why", "16 rolled back: why", "17 rollback incomplete: why",
+		"19 nobody answered: m", "20 incident, Sev2: t", "21 not readable: ", "22 failed: ",
 	}, said)
 
 	p.left = 5

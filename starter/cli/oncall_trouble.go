@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -36,19 +37,24 @@ var troubled = map[string]func(ledger.Entry) (what, text string){
 	"runbook.finished": func(e ledger.Entry) (string, string) {
 		d := dataOf[runbook.Finished](e)
 		switch d.Outcome {
-		case runbook.RunFailed, runbook.RolledBack, runbook.RollbackIncomplete, runbook.Aborted:
-			return strings.ReplaceAll(string(d.Outcome), "_", " "), d.Reason
+		case runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed:
+			return "", ""
 		}
-		return "", ""
+		return endedAs(string(d.Outcome)), d.Reason
 	},
 	activities.ServiceFinished: func(e ledger.Entry) (string, string) {
 		d := dataOf[activities.ServiceRunData](e)
 		switch workflows.ServiceOutcome(d.Outcome) {
-		case workflows.Failed, workflows.RolledBack, workflows.RollbackIncomplete:
-			return strings.ReplaceAll(d.Outcome, "_", " "), d.Reason
+		case workflows.Scaled, workflows.Restarted, workflows.Unchanged:
+			return "", ""
 		}
-		return "", ""
+		return endedAs(d.Outcome), d.Reason
 	},
+}
+
+// endedAs is an outcome as people read it. One that this version does not know, or cannot read, is shown too.
+func endedAs(outcome string) string {
+	return cmp.Or(strings.ReplaceAll(outcome, "_", " "), "not readable")
 }
 
 // troubles reads what went wrong since a time, the oldest first.

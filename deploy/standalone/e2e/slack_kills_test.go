@@ -228,7 +228,7 @@ func (p *presser) requirePressed(run client.WorkflowRun, acknowledged int) {
 		}
 		var pressed workflows.Pressed
 		require.NoError(p.t, converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &pressed))
-		heard[pressed.Press.ID] = true
+		heard[pressed.ID] = true
 		signals++
 	}
 	require.GreaterOrEqual(p.t, len(heard), acknowledged)
