@@ -36,16 +36,14 @@ var troubled = map[string]func(ledger.Entry) (what, text string){
 	},
 	"runbook.finished": func(e ledger.Entry) (string, string) {
 		d := dataOf[runbook.Finished](e)
-		switch d.Outcome {
-		case runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed:
+		if slices.Contains([]runbook.Outcome{runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed}, d.Outcome) {
 			return "", ""
 		}
 		return endedAs(string(d.Outcome)), d.Reason
 	},
 	activities.ServiceFinished: func(e ledger.Entry) (string, string) {
 		d := dataOf[activities.ServiceRunData](e)
-		switch workflows.ServiceOutcome(d.Outcome) {
-		case workflows.Scaled, workflows.Restarted, workflows.Unchanged:
+		if slices.Contains([]workflows.ServiceOutcome{workflows.Scaled, workflows.Restarted, workflows.Unchanged}, workflows.ServiceOutcome(d.Outcome)) {
 			return "", ""
 		}
 		return endedAs(d.Outcome), d.Reason
