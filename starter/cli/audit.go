@@ -23,9 +23,7 @@ func (s *starter) auditCommand() *cobra.Command {
 
 A worker reads it for you. With --ledger or --ledger-dsn-file the database is read directly, without a worker
 and without Temporal.`
-	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.dsn, "ledger", "", "read this database: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")
-	flags.StringVar(&a.dsnFile, "ledger-dsn-file", "", "read the database whose DSN this file holds")
+	a.flags(cmd)
 	return cmd
 }
 
@@ -33,6 +31,13 @@ and without Temporal.`
 type audit struct {
 	*starter
 	dsn, dsnFile string
+}
+
+// flags name a database to read in place of a worker.
+func (a *audit) flags(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&a.dsn, "ledger", "", "read this database: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")
+	flags.StringVar(&a.dsnFile, "ledger-dsn-file", "", "read the database whose DSN this file holds")
 }
 
 // records are a ledger that can be read.

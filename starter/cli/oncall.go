@@ -14,7 +14,7 @@ import (
 const wallClock = "Mon 2006-01-02 15:04 MST"
 
 func (s *starter) oncallCommand() *cobra.Command {
-	return group("oncall", "Show who is on call, override it, export it, or hand it over", s.oncallWhoCommand(), s.oncallOverrideCommand(), s.oncallExportCommand(), s.oncallHandoverCommand())
+	return group("oncall", "Show who is on call, hand over, override it, or export it", s.oncallWhoCommand(), s.oncallHandoverCommand(), s.oncallOverrideCommand(), s.oncallExportCommand())
 }
 
 // rota loads the configuration and its rota.
@@ -83,7 +83,7 @@ func (s *starter) oncallWho(asked string, at time.Time) error {
 		if shift, ok := shifts[role]; ok {
 			of := shiftRow(shift)
 			one.oncallShift = &of
-			row = []string{string(role), shift.Who, shown(shift.Since), shown(shift.Until), why(shift), ""}
+			row = []string{string(role), shift.Who, shown(shift.Since), shown(shift.Until), why(shift.Reason), ""}
 		}
 		row[len(row)-1] = fmt.Sprintf("%s until %s", then.Who, shown(then.Until))
 		roles, rows = append(roles, one), append(rows, row)
@@ -95,10 +95,10 @@ func (s *starter) oncallWho(asked string, at time.Time) error {
 	return nil
 }
 
-// why says what gives a role to somebody.
-func why(shift oncall.Shift) string {
-	if shift.Reason == "" {
+// why says what gives a role to somebody, by the reason of an override.
+func why(reason string) string {
+	if reason == "" {
 		return "rota"
 	}
-	return "override: " + shift.Reason
+	return "override: " + reason
 }

@@ -2,146 +2,122 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/evenkeel/evenkeel/activities"
-	"github.com/evenkeel/evenkeel/internal/ledger"
 	"github.com/evenkeel/evenkeel/internal/oncall"
-	"github.com/evenkeel/evenkeel/internal/runbook"
-	"github.com/evenkeel/evenkeel/workflows"
+	"github.com/evenkeel/evenkeel/worker/connect"
 )
 
 func (s *starter) oncallHandoverCommand() *cobra.Command {
-	return s.configured(&cobra.Command{
-		Use: "handover", Short: "Show what whoever is on call next has to know",
-		Long: `Show who hands over to whom at the next hand-over, what waits for people, what is at work, and what went wrong since
-the last hand-over: incidents, requests that nobody answered, runs that did not end well. A worker reads the ledger for it.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.oncallHandover(cmd.Context(), time.Now()) },
-	})
+	var since string
+	a := &audit{starter: s}
+	cmd := &cobra.Command{
+		Use: "handover", Short: "Show who hands over to whom, what is open, and what went wrong since the last time",
+		Long: `Show who hands over to whom and when: the hand-over of the last 12 hours, else the next one. Then what waits for a
+person, what is at work, and from the ledger what went wrong since the hand-over before: incidents, requests that nobody
+answered, and runs that did not end well. What cannot be asked for is named, and makes exit 3; the
+rest is shown. A worker reads the ledger, or with --ledger or --ledger-dsn-file it is read directly.`,
+		Example: "  starter oncall handover\n  starter oncall handover --since 2026-01-09T17:00 -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.handover(cmd.Context(), since, time.Now())
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", "", "show what went wrong since then, as 2026-01-09T17:00 in time_zone or as RFC 3339 (default: the hand-over before)")
+	a.flags(cmd)
+	return s.configured(cmd)
 }
 
-// handover is what whoever is on call next has to know.
+// handover is what `starter oncall handover` shows.
 type handover struct {
-	At    time.Time `json:"at"`
-	Since time.Time `json:"since"`
-	// Roles are the next hand-overs of each role.
-	Roles    []handedRole   `json:"roles"`
-	Open     []openRequest  `json:"open"`
-	Running  []run          `json:"running"`
-	Happened []ledger.Entry `json:"happened"`
-	shown    func(time.Time) string
+	At       time.Time      `json:"at"`
+	TimeZone string         `json:"time_zone"`
+	HandOver time.Time      `json:"hand_over"`
+	Since    time.Time      `json:"since"`
+	Roles    []handoverRole `json:"roles"`
+	// Requests wait for a person; nil where Temporal does not say.
+	Requests *gates `json:"requests,omitempty"`
+	// Running are at work; MoreRunning is true when it does not hold all. Nil where Temporal does not say.
+	Running     []run `json:"running"`
+	MoreRunning bool  `json:"more_running"`
+	// Trouble is what went wrong since, the oldest first; nil where the ledger cannot be read.
+	Trouble []trouble `json:"trouble"`
+
+	zone *time.Location
 }
 
-// handedRole is a role that goes from one person to the next.
-type handedRole struct {
+// handoverRole is who gives a role to whom.
+type handoverRole struct {
 	Role oncall.Role `json:"role"`
-	From string      `json:"from,omitempty"`
-	To   string      `json:"to"`
-	At   time.Time   `json:"at"`
+	// From is nil at the start of the rota.
+	From *oncallShift `json:"from"`
+	To   oncallShift  `json:"to"`
 }
 
-func (s *starter) oncallHandover(ctx context.Context, now time.Time) error {
-	_, rota, err := s.rota()
+func (a *audit) handover(ctx context.Context, asked string, now time.Time) error {
+	c, rota, err := a.rota()
 	if err != nil {
 		return err
 	}
-	h := handover{At: now.UTC().Truncate(time.Second), Open: []openRequest{}, Running: []run{}, Happened: []ledger.Entry{}}
-	h.shown = func(t time.Time) string { return t.In(rota.Zone).Format(wallClock) }
-	h.Roles, h.Since = handedRoles(rota, now)
-	c, err := s.dial(ctx)
-	if err != nil {
+	if _, err := a.direct(); err != nil {
 		return err
 	}
-	defer c.Close()
-	if h.Open, err = listOpen(ctx, c); err != nil {
-		return err
-	}
-	if h.Running, _, err = runs(ctx, c, "ExecutionStatus = 'Running' AND WorkflowType NOT IN ('Tell', 'GuardVRAM')", runningShown); err != nil {
-		return err
-	}
-	for _, kind := range []string{"incident.opened", "request.expired", "runbook.finished", activities.ServiceFinished} {
-		for f := (ledger.Filter{Kind: kind, Since: h.Since.UTC().Format(time.RFC3339)}); ; {
-			page, err := asked{c}.Read(ctx, f)
-			if err != nil {
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			h.Happened = append(h.Happened, slices.DeleteFunc(slices.Clone(page), endedWell)...)
-			f.AfterSeq = page[len(page)-1].Seq
+	next := rota.HandOver(now)
+	if asked != "" {
+		if next.Since, err = oncall.ParseTime(asked, rota.Zone); err != nil {
+			return usageOf("--since", err.Error())
 		}
 	}
-	slices.SortFunc(h.Happened, func(a, b ledger.Entry) int { return int(a.Seq - b.Seq) })
-	if s.output == "json" {
-		return s.printJSON(h)
+	h := handover{At: now.UTC().Truncate(time.Second), TimeZone: c.TimeZone, HandOver: next.At.UTC(), Since: next.Since.UTC(), zone: rota.Zone}
+	for _, of := range next.Roles {
+		role := handoverRole{Role: of.Role, To: shiftRow(of.To)}
+		if of.From.Who != "" {
+			from := shiftRow(of.From)
+			role.From = &from
+		}
+		h.Roles = append(h.Roles, role)
 	}
-	s.printHandover(h)
+	unasked := a.fill(ctx, &h)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if a.output == "json" {
+		return errors.Join(a.printJSON(h), unasked)
+	}
+	a.printHandover(h)
+	return unasked
+}
+
+// fill asks Temporal and the ledger. Whatever one of them does not say hides nothing of the other.
+func (a *audit) fill(ctx context.Context, h *handover) error {
+	c, err := a.dial(ctx)
+	if err == nil {
+		defer c.Close()
+		err = h.open(ctx, c)
+	} else if direct, _ := a.direct(); direct == "" {
+		return err // who would read the ledger is not there either
+	}
+	unread := a.with(ctx, func(r records) (err error) {
+		h.Trouble, err = troubles(ctx, r, h.Since)
+		return err
+	})
+	return errors.Join(err, unread)
+}
+
+// open reads what waits for a person and what is at work.
+func (h *handover) open(ctx context.Context, c *connect.Connection) error {
+	open, err := listOpen(ctx, c)
+	if err != nil {
+		return err
+	}
+	asks := gatesOf(open, true)
+	found, more, err := runs(ctx, c, runningRuns+" AND WorkflowType != 'GuardVRAM'", runningShown)
+	if err != nil {
+		return missing("Temporal", firstLine(err), "see starter doctor")
+	}
+	findWaiting(ctx, c, found)
+	h.Requests, h.Running, h.MoreRunning = &asks, found, more
 	return nil
-}
-
-// handedRoles are the next hand-over of each role, and when the primary took over, which is what a summary begins with;
-// before the start of the rota it is a week ago.
-func handedRoles(rota *oncall.Rota, now time.Time) (roles []handedRole, since time.Time) {
-	at, next := rota.At(now), rota.Next(now, 1)
-	for _, role := range oncall.Roles() {
-		then := next[role][0]
-		roles = append(roles, handedRole{Role: role, From: at[role].Who, To: then.Who, At: then.Since.UTC()})
-	}
-	since = now.AddDate(0, 0, -7)
-	if shift, ok := at[oncall.Primary]; ok {
-		since = shift.Since
-	}
-	return roles, since.UTC()
-}
-
-// endedWell says of an entry that nobody needs to know of it at a hand-over.
-func endedWell(e ledger.Entry) bool {
-	switch e.Kind {
-	case "runbook.finished":
-		return slices.Contains([]runbook.Outcome{runbook.Succeeded, runbook.NotNeeded, runbook.Suppressed}, dataOf[runbook.Finished](e).Outcome)
-	case activities.ServiceFinished:
-		outcome := workflows.ServiceOutcome(dataOf[activities.ServiceRunData](e).Outcome)
-		return slices.Contains([]workflows.ServiceOutcome{workflows.Scaled, workflows.Restarted, workflows.Unchanged}, outcome)
-	}
-	return false
-}
-
-func (s *starter) printHandover(h handover) {
-	rows := [][]string{{"ROLE", "FROM", "TO", "AT"}}
-	for _, r := range h.Roles {
-		from := r.From
-		if from == "" {
-			from = "nobody"
-		}
-		rows = append(rows, []string{string(r.Role), from, r.To, h.shown(r.At)})
-	}
-	s.fitted(rows)
-	fmt.Fprintf(s.Out, "\nWaits for people: %d\n", len(h.Open))
-	for _, r := range h.Open {
-		s.Out.Printf("  %s:%s until %s, for %s\n", runName(r.WorkflowID), r.short(), h.shown(r.Deadline), strings.Join(r.Groups, ", "))
-	}
-	fmt.Fprintf(s.Out, "\nAt work: %d\n", len(h.Running))
-	for _, r := range h.Running {
-		s.Out.Printf("  %s since %s%s\n", r.ID, h.shown(r.Started), orNothing(": ", r.atWork()))
-	}
-	fmt.Fprintf(s.Out, "\nWent wrong since %s: %d\n", h.shown(h.Since), len(h.Happened))
-	rows = nil
-	for _, e := range h.Happened {
-		rows = append(rows, []string{"  " + fmt.Sprint(e.Seq), localTime(e.At), shown(e.Kind), shown(e.Subject), dataText(e)})
-	}
-	s.fitted(rows)
-}
-
-// orNothing is a text behind what stands before it; empty where there is none.
-func orNothing(before, text string) string {
-	if text == "" {
-		return ""
-	}
-	return before + text
 }

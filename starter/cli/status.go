@@ -79,6 +79,9 @@ func (s *starter) hosts() ([]string, error) {
 	return slices.Sorted(maps.Keys(c.Hosts)), nil
 }
 
+// runningRuns is the query for what is at work, without what tells people.
+const runningRuns = "ExecutionStatus = 'Running' AND WorkflowType != 'Tell'"
+
 // look asks for what is there. What tells people is left out, unless it could not.
 func look(ctx context.Context, c *connect.Connection, hosts []string) (overview, error) {
 	seen := overview{Address: c.HostPort, Namespace: c.Namespace}
@@ -99,7 +102,7 @@ func look(ctx context.Context, c *connect.Connection, hosts []string) (overview,
 		}
 		seen.Queues = append(seen.Queues, queue{Name: name, Workers: workers})
 	}
-	if seen.Running, seen.MoreRunning, err = runs(ctx, c, "ExecutionStatus = 'Running' AND WorkflowType != 'Tell'", runningShown); err != nil {
+	if seen.Running, seen.MoreRunning, err = runs(ctx, c, runningRuns, runningShown); err != nil {
 		return seen, err
 	}
 	findWaiting(ctx, c, seen.Running)
