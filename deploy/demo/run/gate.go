@@ -41,7 +41,7 @@ func (d *demo) gate(ctx context.Context) (failed int, err error) {
 	err = until(ctx, alertLimit, func() error { // what Prometheus has never seen cannot be missed
 		seen, err := d.stack.Measured(ctx, `model_loaded{model="`+illModel+`"}`)
 		if err == nil && !seen {
-			err = errors.New("Prometheus does not know the model " + illModel)
+			err = errors.New("the model " + illModel + " is not known to Prometheus")
 		}
 		return err
 	})
