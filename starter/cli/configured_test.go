@@ -40,6 +40,6 @@ func TestWhoHasConfigReadsIt(t *testing.T) {
 	}
 	root := newStarter(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}).root()
 	walk(root)
-	require.Equal(t, 21, have)
+	require.Equal(t, 22, have)
 	require.Nil(t, root.PersistentFlags().Lookup("config"))
 }

@@ -14,7 +14,7 @@ import (
 const wallClock = "Mon 2006-01-02 15:04 MST"
 
 func (s *starter) oncallCommand() *cobra.Command {
-	return group("oncall", "Show who is on call, override it, or export it", s.oncallWhoCommand(), s.oncallOverrideCommand(), s.oncallExportCommand())
+	return group("oncall", "Show who is on call, override it, export it, or hand it over", s.oncallWhoCommand(), s.oncallOverrideCommand(), s.oncallExportCommand(), s.oncallHandoverCommand())
 }
 
 // rota loads the configuration and its rota.
