@@ -77,7 +77,6 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 		if s.Who != e.By || s.Login != "" {
 			return Proof{}, fmt.Errorf("%s signed what %s is said to say", e.By, s.Who)
 		}
-		p.Signature, err = t.Signers.Verify(e.By, namespace, text, e.Signature, at)
 	case Host:
 		if _, host, ok := CutHost(s.Who); !ok || !strings.EqualFold(host, e.By) {
 			return Proof{}, fmt.Errorf("the host %s vouches for its own users alone, and not for %s", e.By, s.Who)
@@ -85,7 +84,6 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 		if s.Login != "" {
 			p.Login = t.People.Counts(Host, s.Login)
 		}
-		p.Signature, err = t.Hosts.Verify(HostPrincipal(e.By), namespace, text, e.Signature, at)
 	case Slack:
 		if s.Login != "" || !slices.Contains(t.SlackIngress, e.By) {
 			return Proof{}, fmt.Errorf("the host %s is none of slack.ingress, and says nothing for %s", e.By, s.Who)
@@ -94,20 +92,31 @@ func (t Trust) Prove(namespace string, s Statement, e Evidence, at time.Time) (P
 			return Proof{}, fmt.Errorf("%s is of another workspace than slack.team", s.Who)
 		}
 		p.By = e.By
-		p.Signature, err = t.inSlack(p, text, e.Signature, at)
 	case Alertmanager, Hook:
 		if s.Login != "" || !slices.Contains(t.Ingress, e.By) {
 			return Proof{}, fmt.Errorf("the host %s is none of ingress.hosts, and says nothing for %s", e.By, s.Who)
 		}
 		p.By = e.By
-		p.Signature, err = t.letIn(p, text, e.Signature, at)
-	default:
-		return Proof{}, errors.New("nothing here vouches for " + string(e.Kind))
 	}
-	if err != nil {
+	if p.Signature, err = t.verify(p, e.By, text, e.Signature, at); err != nil {
 		return Proof{}, err
 	}
 	return p, nil
+}
+
+// verify holds a signature over a text against the keys of whoever has signed it for the proof, and returns the one to keep.
+func (t Trust) verify(p Proof, by, text, signature string, at time.Time) (string, error) {
+	switch p.Kind {
+	case SSH:
+		return t.Signers.Verify(by, p.Namespace, text, signature, at)
+	case Host:
+		return t.Hosts.Verify(HostPrincipal(by), p.Namespace, text, signature, at)
+	case Slack:
+		return t.inSlack(p, text, signature, at)
+	case Alertmanager, Hook:
+		return t.letIn(p, text, signature, at)
+	}
+	return "", errors.New("nothing here vouches for " + string(p.Kind))
 }
 
 // letIn holds the signature of a host over a start that came from outside.

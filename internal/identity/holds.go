@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,24 +9,15 @@ import (
 // Holds says of a proof that was kept with the text of its statement why it does not hold, at the time at which it was
 // kept; nil when it does. Says is what is kept beside it, by the names of the text's lines: a true statement about
 // something else proves nothing.
-func (t Trust) Holds(text string, p Proof, at time.Time, says map[string]string) (err error) {
+func (t Trust) Holds(text string, p Proof, at time.Time, says map[string]string) error {
 	if !hasLine(text, "who", p.Who) {
 		return fmt.Errorf("the statement is not by %s", p.Who)
 	}
-	switch p.Kind {
-	case SSH:
-		_, err = t.Signers.Verify(p.Who, p.Namespace, text, p.Signature, at)
-	case Host:
-		_, host, _ := CutHost(p.Who)
-		_, err = t.Hosts.Verify(HostPrincipal(host), p.Namespace, text, p.Signature, at)
-	case Slack:
-		_, err = t.inSlack(p, text, p.Signature, at)
-	case Alertmanager, Hook:
-		_, err = t.letIn(p, text, p.Signature, at)
-	default:
-		err = errors.New("nothing here vouches for " + string(p.Kind))
+	by := p.Who
+	if p.Kind == Host {
+		_, by, _ = CutHost(p.Who)
 	}
-	if err != nil {
+	if _, err := t.verify(p, by, text, p.Signature, at); err != nil {
 		return err
 	}
 	for _, name := range []string{"do", "who", "run", "run-id", "request", "step", "plan", "shown"} { // as they stand in the text

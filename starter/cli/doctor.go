@@ -127,7 +127,7 @@ func (d *doctor) checks(ctx context.Context) []check {
 		{"Docker Compose", d.dockerCompose},
 	}
 	checks = append(checks, d.projectChecks(ctx)...)
-	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus}, check{"Slack", d.slack})
+	checks = append(checks, check{"GPUs", d.gpus}, check{"Prometheus", d.prometheus}, check{"alert rules", d.rules}, check{"metrics", d.metrics}, check{"Slack", d.slack})
 	if d.configFault == nil && d.config.TakesPresses(d.hostName) {
 		checks = append(checks, check{"Slack presses", d.slackPresses})
 	}

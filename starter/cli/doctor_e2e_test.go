@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -71,7 +72,9 @@ func TestRealNginx(t *testing.T) {
 func TestRealPrometheus(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
-	require.NoError(t, os.WriteFile(file, []byte("{}\n"), 0o600))
+	shipped, err := filepath.Abs("../../deploy/prometheus/alerts.rules.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, []byte("rule_files: ["+shipped+"]\nglobal: {scrape_interval: 1s}\nscrape_configs: [{job_name: none, static_configs: [{targets: ['127.0.0.1:1']}]}]\n"), 0o600))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := l.Addr().String()
@@ -89,4 +92,8 @@ func TestRealPrometheus(t *testing.T) {
 
 	d := &doctor{config: &config.Config{Prometheus: config.Prometheus{URL: "http://" + address}}}
 	require.Regexp(t, `^[23]\.[0-9.]+.* at http://`+address+`$`, d.prometheus(t.Context()).Detail)
+	require.Equal(t, well("11 of 11 alerts"), d.rules(t.Context()))
+	require.Eventually(t, func() bool {
+		return strings.HasPrefix(d.metrics(t.Context()).Detail, "1 of 13 metrics; not cache_hits_total, ")
+	}, time.Minute, 100*time.Millisecond, "up")
 }
