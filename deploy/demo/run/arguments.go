@@ -22,7 +22,8 @@ In the environment:
   GPU_USED_MB=N            adds a made-up GPU with that much of its memory used
   EVENKEEL_SLACK_TOKEN, EVENKEEL_SLACK_APP_TOKEN, EVENKEEL_DEMO_SLACK=TEAM/CHANNEL/USER
                            the tokens of a real app of Slack, and the ids of the workspace, of a channel that the app is
-                           in, and of who is on call; without them a stand-in of Slack is served on this machine
+                           in, and of who is on call, who then has to press; without them a stand-in of Slack is
+                           served on this machine
 `
 
 // The scenes.

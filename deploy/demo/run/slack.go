@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -45,9 +46,9 @@ func realSlack(env func(string) string) (*workspace, error) {
 	ids := strings.Split(env("EVENKEEL_DEMO_SLACK"), "/")
 	switch {
 	case token == "":
-		return nil, fmt.Errorf("EVENKEEL_SLACK_APP_TOKEN is set and EVENKEEL_SLACK_TOKEN is not; set both, or none for the stand-in of Slack")
+		return nil, errors.New("EVENKEEL_SLACK_APP_TOKEN is set and EVENKEEL_SLACK_TOKEN is not; set both, or none for the stand-in of Slack")
 	case app == "":
-		return nil, fmt.Errorf("EVENKEEL_SLACK_TOKEN is set and EVENKEEL_SLACK_APP_TOKEN is not; set both, or none for the stand-in of Slack")
+		return nil, errors.New("EVENKEEL_SLACK_TOKEN is set and EVENKEEL_SLACK_APP_TOKEN is not; set both, or none for the stand-in of Slack")
 	case len(ids) != 3:
 		return nil, fmt.Errorf("EVENKEEL_DEMO_SLACK=%q is not TEAM/CHANNEL/USER; write three ids, such as T0123456789/C0123456789/U0123456789", env("EVENKEEL_DEMO_SLACK"))
 	}
