@@ -28,6 +28,10 @@ const (
 	keptPresses = 1000
 	// maxPressing is how many presses are at work at once; the others wait in the history.
 	maxPressing = 10
+	// maxWhispers is how many people are being told at once why their press did not count; of the others nobody is told.
+	maxWhispers = 20
+	// maxDenied is how many presses of one person are refused; those after it are in the history, and nothing comes of them.
+	maxDenied = 50
 	// pressTotal is how long a press waits for a worker of its host, at most. Nobody stands and waits for its answer.
 	pressTotal = time.Hour
 )
@@ -35,9 +39,12 @@ const (
 // presses are what people have pressed about a run's requests.
 type presses struct {
 	came workflow.ReceiveChannel
-	// taken are the ids of the last ones, atWork is how many are not answered yet.
-	taken  []string
-	atWork int
+	// taken are the ids of the last ones, working those of the ones that are not answered yet.
+	taken   []string
+	working []string
+	// whispers is how many people are being told something, refused how many presses of a person did not count.
+	whispers int
+	refused  map[string]int
 }
 
 // hearPresses takes one press after the other. What has arrived stays in the channel until it is taken, so that the run
@@ -45,37 +52,49 @@ type presses struct {
 func (q *requests) hearPresses(ctx workflow.Context) {
 	all := &q.presses
 	for {
-		if err := workflow.Await(ctx, func() bool { return all.came.Len() > 0 && all.atWork < maxPressing }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return all.came.Len() > 0 && len(all.working) < maxPressing }); err != nil {
 			return
 		}
 		var p Pressed
-		if !all.came.ReceiveAsync(&p) || slices.Contains(all.taken, p.ID) {
+		if !all.came.ReceiveAsync(&p) || slices.Contains(all.taken, p.ID) || slices.Contains(all.working, p.ID) || all.refused[p.Who()] >= maxDenied {
 			continue
 		}
-		all.taken = append(all.taken, p.ID)
-		all.taken = all.taken[max(0, len(all.taken)-keptPresses):]
-		all.atWork++
+		all.working = append(all.working, p.ID)
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			if reply := q.pressed(ctx, p); !reply.Accepted {
-				whisper(ctx, p.Press, reply.Message)
+			reply, proven := q.pressed(ctx, p)
+			all.working = slices.DeleteFunc(all.working, func(id string) bool { return id == p.ID })
+			if proven { // what nobody vouches for must not keep out the press that it looks like
+				all.taken = append(all.taken, p.ID)
+				all.taken = all.taken[max(0, len(all.taken)-keptPresses):]
 			}
-			all.atWork--
+			if reply.Accepted {
+				return
+			}
+			if all.refused == nil {
+				all.refused = map[string]int{}
+			}
+			if all.refused[p.Who()]++; all.whispers >= maxWhispers {
+				return
+			}
+			all.whispers++
+			whisper(ctx, p.Press, reply.Message)
+			all.whispers--
 		})
 	}
 }
 
-// pressed takes a press as the word that it is.
-func (q *requests) pressed(ctx workflow.Context, p Pressed) request.Reply {
+// pressed takes a press as the word that it is, and says whether it is proven whose it is.
+func (q *requests) pressed(ctx workflow.Context, p Pressed) (reply request.Reply, proven bool) {
 	a := request.Pressed(p.Press)
 	a.Evidence = &p.Evidence
 	if why := request.PressFault(p.Press); why != "" {
-		return request.Reply{Message: why}
+		return request.Reply{Message: why}, false
 	}
 	if why := a.Malformed(); why != "" { // its evidence
-		return request.Reply{Message: why}
+		return request.Reply{Message: why}, false
 	}
 	if over := q.over(); over != "" {
-		return request.Reply{Message: over}
+		return request.Reply{Message: over}, false
 	}
 	run := ""
 	a.Standing.Fault = p.Request + " is not open"
@@ -83,15 +102,15 @@ func (q *requests) pressed(ctx workflow.Context, p Pressed) request.Reply {
 		asked := q.asker.open()[at]
 		who, err := q.whoPressed(ctx, asked, a, p)
 		if err != nil {
-			return request.Reply{Message: err.Error()}
+			return request.Reply{Message: err.Error()}, false
 		}
-		a.Standing, run = who.Standing, who.RunID
+		a.Standing, run, proven = who.Standing, who.RunID, who.Proof != nil
 	}
 	reply, err := q.asker.hear(ctx, a, run) // which records also that it is not open
 	if err != nil {
-		return request.Reply{Message: "your press was not taken: " + Reason(err)}
+		return request.Reply{Message: "your press was not taken: " + Reason(err)}, proven
 	}
-	return reply
+	return reply, proven
 }
 
 // whoPressed is what the person of a press may do, as the host's worker says. What proves nobody, and what was pressed
@@ -128,12 +147,23 @@ func whisper(ctx workflow.Context, p press.Press, why string) {
 
 // pressesHeard waits until every press that has arrived is answered, so that the run may end.
 func (q *requests) pressesHeard(ctx workflow.Context) {
-	heard := func() bool { return q.presses.atWork == 0 && q.presses.came.Len() == 0 }
-	if heard() {
-		return
+	if !q.awaitPresses(ctx, func() bool { return q.presses.heard() && q.presses.whispers == 0 }) {
+		workflow.GetLogger(ctx).Warn("somebody who pressed was not answered")
 	}
-	o := workflow.AwaitOptions{Timeout: lastWords, TimerOptions: workflow.TimerOptions{Summary: "people are told what became of what they pressed"}}
-	if done, err := workflow.AwaitWithOptions(ctx, o, heard); err != nil || !done {
-		workflow.GetLogger(ctx).Warn("somebody who pressed was not answered", "error", err)
+}
+
+// heard says that every press that has arrived is answered.
+func (p *presses) heard() bool { return len(p.working) == 0 && p.came.Len() == 0 }
+
+// inTime waits until every press that has arrived is answered, before a deadline counts: it may have been made in time.
+func (q *requests) inTime(ctx workflow.Context) { q.awaitPresses(ctx, q.presses.heard) }
+
+// awaitPresses waits for a minute at most.
+func (q *requests) awaitPresses(ctx workflow.Context, until func() bool) bool {
+	if until() {
+		return true
 	}
+	o := workflow.AwaitOptions{Timeout: lastWords, TimerOptions: workflow.TimerOptions{Summary: "what people have pressed is heard first"}}
+	done, err := workflow.AwaitWithOptions(ctx, o, until)
+	return done && err == nil
 }

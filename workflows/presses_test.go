@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,34 @@ func TestPressWaitsForItsHost(t *testing.T) {
 	require.Equal(t, runbook.Succeeded, result.Outcome)
 	require.Equal(t, 5, away)
 	require.Empty(t, s.whispers)
+}
+
+// What was pressed before the deadline counts also where the host answers behind it.
+func TestPressIsHeardBeforeTheDeadlineCounts(t *testing.T) {
+	s := newPressSite(t, plainRestart(t))
+	s.OnActivity(activities.WhoIs, mock.Anything, mock.Anything).After(40 * time.Second).Return(s.people.WhoIs)
+	s.bobApproves(14*time.Minute + 50*time.Second)
+	result, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, runbook.Succeeded, result.Outcome)
+	require.Len(t, s.words("request.approved"), 1)
+}
+
+// Whoever may not, and presses again and again, keeps nobody else from being heard, and does not fill the history: also where
+// nobody can be told anything.
+func TestPressesWithoutEnd(t *testing.T) {
+	s := newPressSite(t, plainRestart(t))
+	s.OnActivity(activities.Whisper, mock.Anything, mock.Anything).Return(temporal.NewApplicationErrorWithOptions("429", activities.RateLimited, temporal.ApplicationErrorOptions{NextRetryDelay: 30 * time.Second}))
+	for i := range 200 {
+		s.presses(time.Minute, "U0EVE", request.Approve, func(p *press.Press) { p.ID = press.ID("eve", fmt.Sprint(i)) }, signed)
+	}
+	s.bobApproves(time.Minute + time.Second)
+	result, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, runbook.Succeeded, result.Outcome)
+	require.LessOrEqual(t, len(s.words("request.denied")), 60, "50, and those that were at work then")
+	approved := s.words("request.approved")
+	require.Len(t, approved, 1)
 }
 
 // Before a run has begun it asks nothing, and once it is over it says so. Both are told.

@@ -267,6 +267,9 @@ func (r *runbookRun) startTimer(t runbook.Timer) {
 	future := workflow.NewTimerWithOptions(ctx, t.For, workflow.TimerOptions{Summary: t.Name + " of " + r.at()})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if future.Get(ctx, nil) == nil {
+			if t.Name == runbook.DeadlineTimer {
+				r.requests.inTime(ctx)
+			}
 			r.inbox.Send(ctx, happening{event: runbook.Event{Timer: t.Name}, timer: timer})
 		}
 	})

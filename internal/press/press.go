@@ -26,12 +26,21 @@ type Press struct {
 	// run, by the names of the request's fields; a button has none.
 	Reason string            `json:"reason,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
+	// Seen is the SHA-256, in hexadecimal digits, of the statement that the form showed, as it was before anything was filled
+	// in; empty where it showed none, as a button does not.
+	Seen string `json:"seen,omitempty"`
 	// At is when its signature was verified, to the second.
 	At time.Time `json:"at"`
 }
 
 // Who is the name by which a person of Slack speaks: slack:TEAM/USER.
 func (p Press) Who() string { return "slack:" + p.Team + "/" + p.User }
+
+// Digest is the SHA-256 of a statement, in hexadecimal digits.
+func Digest(statement string) string {
+	sum := sha256.Sum256([]byte(statement))
+	return hex.EncodeToString(sum[:])
+}
 
 // ID is the id of what Slack delivers: 32 hexadecimal digits of what tells one thing that a person does from another.
 // Of a press those are team, channel, message, user, action, block and its time; of a form team, user and view.

@@ -97,6 +97,9 @@ func (r Request) Answer(a Answer) (Request, Result) {
 		closed.Values = values
 	}
 	r.Answers, r.Persons = append(slices.Clone(r.Answers), a.By), append(slices.Clone(r.Persons), a.Standing.Person)
+	if login := a.Standing.Login; login != "" { // who logged in behind root has approved, too
+		r.Persons = append(r.Persons, login)
+	}
 	if w := a.Standing.Word; w != nil {
 		r.Words = append(slices.Clone(r.Words), *w)
 	}

@@ -50,7 +50,7 @@ type Request struct {
 	Opened    time.Time `json:"opened"`
 	Deadline  time.Time `json:"deadline"`
 	Escalated bool      `json:"escalated,omitempty"`
-	// Answers are who has said yes so far, and Persons what each of them counts as.
+	// Answers are who has said yes so far, and Persons what they count as, logins behind root among them.
 	Answers []string `json:"answers,omitempty"`
 	Persons []string `json:"persons,omitempty"`
 	// Words are what they signed, as far as they did.

@@ -104,6 +104,16 @@ func TestPersonsAreCounted(t *testing.T) {
 	}
 	_, result = r.Answer(by(r, "cleo@gpu-2", "cleo"))
 	require.Equal(t, Granted, result.Outcome)
+
+	// Who has logged in behind root has approved as root, and not once more as herself.
+	r = opened()
+	root := by(r, "root@gpu-1", "root")
+	root.Standing.Login = "dora"
+	r, result = r.Answer(root)
+	require.True(t, result.Reply.Accepted)
+	require.Empty(t, result.Outcome)
+	_, result = r.Answer(by(r, "slack:T1/U0DORA", "dora"))
+	require.Equal(t, "slack:T1/U0DORA has approved it already", result.Reply.Message)
 }
 
 // What a command runs is seen word by word.

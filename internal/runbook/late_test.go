@@ -26,7 +26,7 @@ func TestStaleEvents(t *testing.T) {
 		"an operation while it rests":     {"resting", Event{Seq: -1, Acted: ok}},
 		"the end of a rest while it acts": {"acting", Event{Timer: restTimer}},
 		"the end of a rest at a gate":     {"gate", Event{Timer: restTimer}},
-		"a deadline while it acts":        {"acting", Event{Timer: deadlineTimer}},
+		"a deadline while it acts":        {"acting", Event{Timer: DeadlineTimer}},
 		"a reminder while it acts":        {"acting", Event{Timer: remindTimer}},
 		"a reminder while it rests":       {"resting", Event{Timer: remindTimer}},
 		"a timer that there is not":       {"gate", Event{Timer: "tea"}},
@@ -57,7 +57,7 @@ func TestTimersOfEarlierWaits(t *testing.T) {
 
 	w = inPhase(t, "gate")
 	w.now = w.now.Add(time.Minute)
-	w.next(Event{Timer: deadlineTimer})
+	w.next(Event{Timer: DeadlineTimer})
 	require.NotNil(t, w.s.Request)
 	w.pass(14 * time.Minute)
 	w.ends(Rejected)

@@ -55,7 +55,7 @@ func (m *machine) handle(e Event) {
 		m.answer(*e.Answer)
 	case e.Timer == remindTimer && m.s.Request != nil:
 		m.remind()
-	case e.Timer == deadlineTimer && m.s.Request != nil:
+	case e.Timer == DeadlineTimer && m.s.Request != nil:
 		m.expire()
 	case e.Timer == restTimer && m.s.Phase == Resting:
 		m.rested()

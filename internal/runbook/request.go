@@ -27,10 +27,12 @@ const (
 	longWait = time.Minute
 )
 
+// DeadlineTimer is the name of the timer of a request's deadline.
+const DeadlineTimer = "deadline"
+
 const (
-	deadlineTimer = "deadline"
-	remindTimer   = "remind"
-	restTimer     = "rest"
+	remindTimer = "remind"
+	restTimer   = "rest"
 )
 
 // ask opens a request and its timers.
@@ -59,7 +61,7 @@ func (m *machine) told(r request.Result) {
 		m.record(strings.TrimPrefix(e.Kind, "request."), e.Kind, e.Actor, e.Data())
 	}
 	if r.Deadline > 0 {
-		m.timer(deadlineTimer, r.Deadline)
+		m.timer(DeadlineTimer, r.Deadline)
 	}
 	if r.Remind > 0 {
 		m.timer(remindTimer, r.Remind)

@@ -56,6 +56,11 @@ func (s presses) Press(ctx context.Context, p press.Press) error {
 		if err != nil {
 			return err
 		}
+		if r.Whole(p.Decision) {
+			if err := s.seen(r, p); err != nil {
+				return err
+			}
+		}
 		p.Fields = filled(r, p.Fields)
 		statement = r.Says(p)
 	}
@@ -68,6 +73,23 @@ func (s presses) Press(ctx context.Context, p press.Press) error {
 		return err
 	}
 	return s.signal(ctx, run, workflows.Pressed{Press: p, Evidence: identity.Evidence{Kind: identity.Slack, By: s.host, Signature: signature}})
+}
+
+// errNotSeen says to people that they would sign something else than they were shown.
+var errNotSeen = errors.New("what would be signed is not what the form has shown; press the button again, and read it")
+
+// seen refuses a yes to what cannot be taken back unless a form has shown all that is signed. The run's own worker says what
+// that is, which may be whoever owns the namespace: this host signs what the person has read, and nothing else.
+func (s presses) seen(r request.Request, p press.Press) error {
+	p.Reason, p.Fields = "", nil
+	text, err := s.text(r.Says(p))
+	if err != nil {
+		return err
+	}
+	if p.Seen != press.Digest(text) {
+		return errNotSeen
+	}
+	return nil
 }
 
 // signal makes it durable. The client's own call has no id of the request, by which the server takes a press once.
@@ -145,7 +167,7 @@ func (s presses) Asked(ctx context.Context, p press.Press) (request.Request, err
 	switch {
 	case at < 0:
 		return request.Request{}, errors.New("this request is closed: nothing waits for an answer to it")
-	case open[at].Shown != p.Shown:
+	case open[at].Shown != p.Shown, open[at].ShownSHA256() != p.Shown:
 		return request.Request{}, errors.New("what was shown is not what is asked now; look at it again")
 	}
 	return open[at], nil

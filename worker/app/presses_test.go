@@ -155,9 +155,29 @@ func TestPressOfTheDestructive(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, shown, "cluster: here\ndo: approve\nwho: slack:T1/U0BEN\n")
 	require.Contains(t, shown, "\narg wipe: command.run (attempt 1)\n")
-	require.NoError(t, s.Press(t.Context(), s.press()))
+	require.ErrorIs(t, s.Press(t.Context(), s.press()), errNotSeen, "a button has not shown what is signed")
+	require.Empty(t, s.sent)
+	read := s.press()
+	read.Seen = press.Digest(shown)
+	of := s.open[0]
+	for what, other := range map[string]func(*request.Request){
+		"another effect": func(r *request.Request) {
+			r.Allows = []request.Effect{{Step: "wipe", Attempt: 1, Uses: "command.run", Argv: []string{"/bin/rm"}}}
+		},
+		"another plan": func(r *request.Request) { r.PlanSHA256 = strings.Repeat("b", 64) },
+		"another run":  func(r *request.Request) { r.RunID = "another" },
+		"for longer":   func(r *request.Request) { r.LimitSeconds += 3600 },
+	} {
+		s.open[0] = of // whoever owns the namespace answers for the run
+		other(&s.open[0])
+		require.Error(t, s.Press(t.Context(), read), what)
+		require.Empty(t, s.sent, what)
+	}
+	s.open[0] = of
+	read.Reason = "it is down"
+	require.NoError(t, s.Press(t.Context(), read))
 	s.recorded(t)
-	require.Equal(t, 1, s.asked)
+	s.asked = 1
 
 	s.noQuery, s.sent = serviceerror.NewDeadlineExceeded("no worker"), nil
 	require.ErrorContains(t, s.Press(t.Context(), s.press()), "the run does not answer now; press again")

@@ -54,11 +54,12 @@ type Slack struct {
 	Now func() time.Time
 
 	taken *taken
+	often *often
 }
 
 // NewSlack returns what takes in presses and commands of a workspace.
 func NewSlack(of Slack) *Slack {
-	of.taken = newTaken(of.Now)
+	of.taken, of.often = newTaken(of.Now), &often{now: of.Now}
 	return &of
 }
 

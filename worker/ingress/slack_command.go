@@ -42,9 +42,13 @@ func (s *Slack) Command(ctx context.Context, fields map[string]string, at time.T
 	case len(c.Text) > maxCommand:
 		return Outcome{Result: Refused, Why: "it is too long", Body: told(message.Message{Title: "That is too long"})}
 	}
+	if s.taken.recent(c.ID) { // it would be said at another time now, and so be another word
+		return Outcome{Result: Repeated, Body: told(message.Message{Title: "That was taken already"})}
+	}
 	said, err := s.Commands.Command(ctx, c)
 	switch {
 	case err == nil:
+		s.taken.note(c.ID)
 		return Outcome{Result: Answered, Body: told(said)}
 	case notRecorded(err) || errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return Outcome{Result: NotTaken, Why: err.Error()}

@@ -27,6 +27,8 @@ type opened struct {
 	Request  string    `json:"request"`
 	Shown    string    `json:"shown"`
 	Decision string    `json:"decision"`
+	// Seen is press.Press.Seen.
+	Seen string `json:"seen,omitempty"`
 }
 
 // openForm shows the form behind a button, as the run asks now.
@@ -56,12 +58,12 @@ func (s *Slack) form(r request.Request, p press.Press) (message.View, error) {
 		if err != nil {
 			return message.View{}, err
 		}
-		prompt.Statement = statement
+		prompt.Statement, p.Seen = statement, press.Digest(statement)
 	}
 	var metadata bytes.Buffer
 	encoder := json.NewEncoder(&metadata)
 	encoder.SetEscapeHTML(false) // its length counts
-	if err := encoder.Encode(opened{p.ID, p.At, p.Channel, p.Message, p.Request, p.Shown, p.Decision}); err != nil {
+	if err := encoder.Encode(opened{p.ID, p.At, p.Channel, p.Message, p.Request, p.Shown, p.Decision, p.Seen}); err != nil {
 		return message.View{}, err
 	}
 	prompt.Metadata = strings.TrimSpace(metadata.String())
@@ -79,7 +81,7 @@ func (s *Slack) submitted(ctx context.Context, from payload, verified time.Time)
 	}
 	p := press.Press{
 		ID: o.ID, Team: from.Team.ID, User: from.User.ID, Channel: o.Channel, Message: o.Message,
-		Request: o.Request, Shown: o.Shown, Decision: o.Decision, Fields: from.View.values(), At: o.At.UTC(),
+		Request: o.Request, Shown: o.Shown, Decision: o.Decision, Fields: from.View.values(), At: o.At.UTC(), Seen: o.Seen,
 	}
 	p.Reason = strings.TrimSpace(p.Fields[message.ReasonID])
 	delete(p.Fields, message.ReasonID)

@@ -32,6 +32,8 @@ func (s *Slack) pressed(ctx context.Context, from payload, verified time.Time) O
 		return s.refuse(ctx, p.Channel, p.User, "presses are not taken here; answer with starter gate")
 	case s.taken.recent(p.ID):
 		return Outcome{Result: Repeated}
+	case s.often.tooOften(p.User + " " + p.Request):
+		return s.refuse(ctx, p.Channel, p.User, "you have pressed too often; wait for an hour, or answer with starter gate")
 	}
 	var out Outcome
 	if opens {
