@@ -38,7 +38,7 @@ test: deps-test ## unit tests, and the adapters against the real Docker engine a
 	@for m in $(MODULES); do (cd $$m && $(GO) test ./...) || exit 1; done
 	$(GO) test -count=1 . # what it reads is no input that the cache knows
 	$(E2E) ./activities/... ./starter/cli
-	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook internal/nginxconf:FuzzRead internal/alert:FuzzPayload internal/jsonpath:FuzzPath internal/message:FuzzMessage worker/ingress:FuzzSlackPayload; do \
+	@for f in internal/condition:FuzzCompile internal/condition:FuzzEvaluate internal/condition:FuzzTemplate templates:FuzzRunbook internal/nginxconf:FuzzRead internal/alert:FuzzPayload internal/jsonpath:FuzzPath worker/ingress:FuzzSlackPayload; do \
 	  $(GO) test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime 8000x ./$${f%:*} || exit 1; done
 
 e2e: deps-test build build-demo ## the whole system under load and faults
