@@ -22,8 +22,6 @@ type notices struct {
 	untold []string
 	// told are the ids of the Tells that the run has started.
 	told map[string]bool
-	// queue is that of the host whose logs people are shown; nil is none.
-	queue *hostQueue
 	// sending is how many notices are on their way, where no Tell takes them over.
 	sending int
 	// next waits to be handed over to its Tell; one at a time is: handing.
@@ -91,26 +89,9 @@ func (n *notices) handOver(ctx workflow.Context, h handed) error {
 	if n.told == nil {
 		n.told = map[string]bool{}
 	}
-	h.notice.Log = n.log(ctx, h.notice)
 	n.told[h.id] = true
 	// Once it is started it goes on without the run.
 	return workflow.ExecuteChildWorkflow(asTell(ctx, h), Tell, h.notice).GetChildWorkflowExecution().Get(ctx, nil)
-}
-
-// log is the end of the log of the service that a request is about, which people decide by. They are asked without it where
-// it cannot be read at once.
-func (n *notices) log(ctx workflow.Context, about activities.Notice) []string {
-	if n.queue == nil || about.Asked == nil || about.Asked.Service() == "" {
-		return nil
-	}
-	var d *activities.Docker
-	var end activities.ServiceLog
-	o := asking("log of " + about.Asked.Service())
-	o.StartToCloseTimeout, o.ScheduleToCloseTimeout = logWait/2, logWait
-	if err := n.queue.run(ctx, o, logWait, d.LastLog, activities.LogRequest{Project: about.Project, Service: about.Asked.Service()}, &end); err != nil {
-		return []string{"the log of " + about.Asked.Service() + " could not be read: " + Reason(err)}
-	}
-	return end.Lines
 }
 
 // handedOver waits until every notice has its Tell, or is in the ledger, so that the run may end: what is still to be done

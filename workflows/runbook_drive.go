@@ -96,7 +96,7 @@ type runbookTimer struct {
 func newRunbookRun(ctx workflow.Context, req RunbookRequest) *runbookRun {
 	apart, _ := workflow.NewDisconnectedContext(ctx)
 	r := &runbookRun{req: req, ctx: apart, inbox: workflow.NewNamedBufferedChannel(ctx, "inbox", inboxSize), stop: func() {}, giveUp: func() {}, queue: hostQueue{host: req.Host}, claimed: true}
-	r.queue.changed, r.notices.changed, r.notices.queue = r.show, r.show, &r.queue
+	r.queue.changed, r.notices.changed = r.show, r.show
 	r.entries.changed, r.entries.gone = r.ledgerChanged, r.ledgerGone
 	r.requests = requests{asker: r, queue: &r.queue}
 	r.state.Run = runbook.Run{Name: req.Name, Host: req.Host, Initiator: req.By}

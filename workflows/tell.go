@@ -57,6 +57,9 @@ type ToldNotice struct {
 // the latest. It fails where somebody was never told of something. Its id is tell/REQUEST, else tell/WORKFLOW/RUN/NUMBER.
 func Tell(ctx workflow.Context, first activities.Notice) (TellResult, error) {
 	t := &teller{newest: first}
+	if first.Channels.Chat || first.Channels.Webhook {
+		t.log.begin(ctx, first)
+	}
 	chat := &tellChat{teller: t, chats: first.Channels.Chat}
 	if first.Chat != nil {
 		chat.thread = *first.Chat
@@ -96,6 +99,7 @@ type teller struct {
 	rows   []*tellRow
 	// newest is the last notice of all.
 	newest activities.Notice
+	log    tellLog
 }
 
 // tellRow are the notices of one channel, one after the other.
@@ -167,6 +171,7 @@ func (t *teller) page(ctx workflow.Context, r *tellRow, n activities.Notice) (un
 func (t *teller) post(ctx workflow.Context, r *tellRow, n activities.Notice) (untold string) {
 	r.waiting = r.waiting[1:]
 	var a *activities.Messages
+	n = t.log.with(ctx, n)
 	return untoldBy(workflow.ExecuteActivity(paging(ctx, "post for "+n.To()+": "+n.About, min(tellTotal, t.left(ctx))), a.PostNotice, n).Get(ctx, nil))
 }
 

@@ -17,8 +17,6 @@ type tellChat struct {
 	*teller
 	chats  bool
 	thread activities.ChatThread
-	// log is what was shown of a log when people were asked.
-	log []string
 	// updated is when the message was last changed.
 	updated time.Time
 }
@@ -64,14 +62,11 @@ func (t *tellChat) pause(ctx workflow.Context, d time.Duration) {
 
 func (t *tellChat) notify(ctx workflow.Context, r *tellRow, n activities.Notice) (told activities.Told, err error) {
 	var a *activities.Messages
-	if n.Log != nil {
-		t.log = n.Log
-	}
-	n.Log = t.log
 	thread := t.thread
 	thread.Update = len(r.waiting) == 0
 	n.Chat = nil
 	if t.chats {
+		n = t.log.with(ctx, n)
 		n.Chat = &thread
 	}
 	err = workflow.ExecuteActivity(telling(ctx, "tell "+n.To()+": "+n.About, min(tellTotal, t.left(ctx))), a.Notify, n).Get(ctx, &told)
