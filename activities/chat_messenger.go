@@ -101,7 +101,7 @@ func (s *sending) begin(ctx context.Context, posts []message.Post) error {
 // change puts the message in the place of the one that is there. Of what does not fit into it, only what is new is
 // posted, and only once the request is closed: until then replies say it.
 func (s *sending) change(ctx context.Context, posts []message.Post) error {
-	m, err := chatMessage(s.key("m"), posts[0])
+	m, err := ChatPost(s.key("m"), posts[0])
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *sending) thread(ctx context.Context, what string, posts []message.Post)
 }
 
 func (s *sending) post(ctx context.Context, to ChatPlace, key string, p message.Post) (ChatRef, error) {
-	m, err := chatMessage(key, p)
+	m, err := ChatPost(key, p)
 	if err != nil {
 		return ChatRef{}, err
 	}

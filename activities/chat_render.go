@@ -16,10 +16,7 @@ func askOf(n Notice, zone *time.Location) message.Ask {
 	if n.Asked == nil {
 		return a
 	}
-	a.Request, a.Service, a.Log = *n.Asked, n.Asked.Service(), n.Log
-	for _, r := range n.Readings {
-		a.Readings = append(a.Readings, message.Reading(r))
-	}
+	a.Request, a.Service, a.Readings, a.Log = *n.Asked, n.Asked.Service(), n.Readings, n.Log
 	return a
 }
 
@@ -74,8 +71,8 @@ func (s *sending) key(part string) string {
 	return about + part
 }
 
-// chatMessage is a post as the chat takes it.
-func chatMessage(key string, p message.Post) (ChatMessage, error) {
+// ChatPost is a post as the chat takes it, under a key that may be empty. What the chat would refuse is InvalidInput.
+func ChatPost(key string, p message.Post) (ChatMessage, error) {
 	if err := message.Check(p); err != nil {
 		return ChatMessage{}, Fail(InvalidInput, fmt.Errorf("the message cannot be posted: %w", err))
 	}

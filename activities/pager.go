@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"unicode/utf16"
+
+	"github.com/evenkeel/evenkeel/internal/message"
+	"github.com/evenkeel/evenkeel/internal/request"
 )
 
 // Pager wakes people up. activities/pager implements it. Every method makes one attempt and gives up after 8 seconds, and
@@ -41,7 +45,7 @@ type Page struct {
 // MaxDedupKey and MaxPageSummary bound a page, in UTF-16 units: what PagerDuty takes, however it counts.
 const (
 	MaxDedupKey    = 255
-	MaxPageSummary = 1024
+	MaxPageSummary = message.MaxPage
 )
 
 // Check returns why no pager takes the page, an InvalidInput error.
@@ -51,7 +55,7 @@ func (p Page) Check() error {
 	}
 	link, err := url.Parse(p.Link)
 	switch {
-	case p.Severity != "Sev1" && p.Severity != "Sev2" && p.Severity != "Sev3" && p.Severity != "Sev4":
+	case !slices.Contains(request.Severities, p.Severity):
 		err = errors.New("the severity of a page is Sev1, Sev2, Sev3 or Sev4")
 	case p.Summary == "" || characters(p.Summary) > MaxPageSummary:
 		err = fmt.Errorf("the summary of a page has 1 to %d characters", MaxPageSummary)

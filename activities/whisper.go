@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/message"
 )
@@ -25,9 +24,6 @@ type Whispers struct {
 	Chat Chat
 }
 
-// maxWhispered is how much of a text a person is shown, in bytes.
-const maxWhispered = 1000
-
 // Whisper tells a person why a press did not count. It may be repeated: what the person then sees twice, a reload of the
 // client takes away. What the chat refuses is NotFound, PermissionDenied or InvalidInput; without a chat it is Unavailable:
 // another worker may have one.
@@ -39,12 +35,7 @@ func (w *Whispers) whisper(ctx context.Context, what Whispered) error {
 	if w.Chat == nil {
 		return Fail(Unavailable, errors.New("this worker's configuration has no slack"))
 	}
-	text := what.Text
-	if len(text) > maxWhispered {
-		text = strings.ToValidUTF8(text[:maxWhispered], "") + "…"
-	}
-	said := message.Message{Title: "This press does not count", Sections: []message.Section{{Lines: []string{text, "It was about " + what.Request}}}}
-	m, err := chatMessage("", said.Slack()[0])
+	m, err := ChatPost("", message.Uncounted(what.Text, "It was about "+what.Request).Slack()[0])
 	if err != nil {
 		return err
 	}

@@ -8,16 +8,15 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
-var severities = []string{"Sev1", "Sev2", "Sev3", "Sev4"}
-
 func (r *runbookReader) metadata() {
 	m, d := r.draft.content.Metadata, &r.draft.definition
 	r.doc.Require("metadata.owner", "metadata.severity")
-	oneOf(&r.reader, "metadata.severity", "severity", m.Severity, severities)
+	oneOf(&r.reader, "metadata.severity", "severity", m.Severity, request.Severities)
 	r.few("metadata.aliases", len(m.Aliases))
 	for i, alias := range m.Aliases {
 		at := fmt.Sprintf("metadata.aliases[%d]", i)

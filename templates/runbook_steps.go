@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/evenkeel/evenkeel/internal/condition"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/runbook"
 )
 
@@ -67,7 +68,7 @@ func (r *runbookReader) step(at string, f stepFile, s *runbook.Step, nesting int
 		s.Groups = f.Groups
 	case runbook.Incident:
 		if r.doc.Has(at + ".severity") {
-			s.Severity, _ = oneOf(&r.reader, at+".severity", "severity", f.Severity, severities)
+			s.Severity, _ = oneOf(&r.reader, at+".severity", "severity", f.Severity, request.Severities)
 		}
 		outputs["id"] = condition.String
 	case runbook.Checkpoint:

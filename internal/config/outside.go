@@ -7,6 +7,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/address"
 	"github.com/evenkeel/evenkeel/internal/message"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -132,7 +133,7 @@ func (p *Paging) check(doc *strictyaml.Document) {
 	}
 	for i, severity := range p.Severities {
 		switch at := index("paging.severities", i); {
-		case !slices.Contains([]string{"Sev1", "Sev2", "Sev3", "Sev4"}, severity):
+		case !slices.Contains(request.Severities, severity):
 			doc.Fault(at, "%s is not a severity; write Sev1, Sev2, Sev3 or Sev4", strictyaml.Quote(severity))
 		case slices.Contains(p.Severities[:i], severity):
 			doc.Fault(at, "%s is there already; remove one of them", severity)

@@ -3,14 +3,15 @@ package config
 import (
 	"errors"
 	"maps"
-	"net"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/address"
 	"github.com/evenkeel/evenkeel/internal/oncall"
+	"github.com/evenkeel/evenkeel/internal/request"
 	"github.com/evenkeel/evenkeel/internal/strictyaml"
 )
 
@@ -39,9 +40,6 @@ type Slack struct {
 
 // slackURL is where Slack's own Web API is.
 const slackURL = "https://slack.com/api/"
-
-// severities are those that a definition may have.
-var severities = []string{"Sev1", "Sev2", "Sev3", "Sev4"}
 
 // channel is an id of Slack's.
 var channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
@@ -97,7 +95,7 @@ func (c *Config) checkSlack(doc *strictyaml.Document) {
 	s.URL = strings.TrimSuffix(s.URL, "/") + "/"
 	if doc.Has("slack.url") {
 		checkURL(doc, "slack.url", s.URL)
-		if u, err := url.Parse(s.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		if u, err := url.Parse(s.URL); err == nil && u.Scheme == "http" && !address.Encrypted(u) {
 			doc.Fault("slack.url", "would send the token without encryption; write https://HOST/api/")
 		}
 	}
@@ -117,8 +115,8 @@ func (c *Config) checkSlack(doc *strictyaml.Document) {
 	for _, name := range slices.Sorted(maps.Keys(s.Severities)) {
 		at := "slack.severities." + name
 		checkChannel(doc, at, s.Severities[name])
-		if !slices.Contains(severities, name) {
-			doc.Fault(at, "%s is no severity; %s", strictyaml.Quote(name), strictyaml.Instead(name, severities))
+		if !slices.Contains(request.Severities, name) {
+			doc.Fault(at, "%s is no severity; %s", strictyaml.Quote(name), strictyaml.Instead(name, request.Severities))
 		}
 	}
 }
@@ -127,10 +125,4 @@ func checkChannel(doc *strictyaml.Document, at, id string) {
 	if !channel.MatchString(id) {
 		doc.Fault(at, "%s is not the id of a channel; write one such as C0123456789, which stands at the end of the channel's details", strictyaml.Quote(id))
 	}
-}
-
-// loopback says whether a host is this machine, where nobody listens on the way.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

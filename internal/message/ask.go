@@ -28,20 +28,10 @@ type Where struct {
 type Ask struct {
 	Where
 	Request request.Request
-	// Readings are what the run saw when it asked.
-	Readings []Reading
+	// Readings are what the run saw when it asked; their age is counted to when the request was opened.
+	Readings []request.Reading
 	// Log are lines of the latest log; the last LogLines of them are shown.
 	Log []string
-}
-
-// Reading is what a probe or a guard saw.
-type Reading struct {
-	Name  string
-	Value any
-	// At is when it was read; zero is not known. Its age is counted to when the request was opened.
-	At time.Time
-	// Fault is why there is no value.
-	Fault string
 }
 
 // LogLines is how many lines of a log are shown.

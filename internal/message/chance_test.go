@@ -92,7 +92,7 @@ func (c chance) ask(effects, lines int) Ask {
 		a.Log = append(a.Log, c.text(2))
 	}
 	for _, name := range c.several(5, 2) {
-		a.Readings = append(a.Readings, Reading{Name: name, Value: c.text(2), Fault: c.text(1), At: time.Unix(1_800_000_000-int64(c.IntN(99)), 0)})
+		a.Readings = append(a.Readings, request.Reading{Name: name, Value: c.text(2), Fault: c.text(1), At: time.Unix(1_800_000_000-int64(c.IntN(99)), 0)})
 	}
 	return a
 }

@@ -48,7 +48,7 @@ func approval(t testing.TB) Ask {
 	r.Answers = []string{"alice"}
 	return Ask{
 		Where: where(t), Request: r, Log: []string{"ready", "CUDA error: <out of memory> & `stuck`", "\tat step 7"},
-		Readings: []Reading{{Name: "gpu.used_mib", Value: int64(79811), At: opened.Add(-5 * time.Second)}, {Name: "requests", Fault: "no answer within 2s"}},
+		Readings: []request.Reading{{Name: "gpu.used_mib", Value: int64(79811), At: opened.Add(-5 * time.Second)}, {Name: "requests", Fault: "no answer within 2s"}},
 	}
 }
 

@@ -26,8 +26,8 @@ func noticed(n request.Notification) string {
 	return "Notice: " + condition.Quoted(n.Runbook) + ", " + condition.Quoted(n.Step)
 }
 
-// maxPage is what PagerDuty takes as the summary of an event, in characters.
-const maxPage = 1024
+// MaxPage is what PagerDuty takes as the summary of an event, in UTF-16 units.
+const MaxPage = 1024
 
 // Page is the message on one line of at most 1,024 characters, for a pager: the title, then as much of the rest as
 // fits. What hides stands by its number.
@@ -41,6 +41,6 @@ func Page(m Message) string {
 			said = append(said, f.Name+": "+f.Value)
 		}
 	}
-	line, _ := cut(plain.letters(strings.Join(said, " | "), false), maxPage)
+	line, _ := cut(plain.letters(strings.Join(said, " | "), false), MaxPage)
 	return line
 }

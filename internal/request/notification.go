@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Severities are how urgent something is, the most urgent first.
+var Severities = []string{"Sev1", "Sev2", "Sev3", "Sev4"}
+
 // Notification tells people something: that a request waits for them, or what a step has to say.
 type Notification struct {
 	// Runbook is the runbook that says it; empty where a run of another kind does.
@@ -35,7 +38,7 @@ type Notification struct {
 type Reading struct {
 	Name  string `json:"name"`
 	Value any    `json:"value,omitempty"`
-	// At is when it was read.
+	// At is when it was read; zero is not known.
 	At time.Time `json:"at"`
 	// Fault is why there is no value.
 	Fault string `json:"fault,omitempty"`

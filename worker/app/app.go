@@ -138,7 +138,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		_ = book.Close()
 		return nil, fmt.Errorf("%s is in use; stop what listens there or choose another with --http: %w", o.HTTPAddress, err)
 	}
-	slack, incoming, err := newIncoming(in, o, proven, adapters.People)
+	slack, incoming, err := newIncoming(in, o, chat, zone, proven, adapters.People)
 	if err != nil {
 		_ = listener.Close()
 		_ = book.Close()

@@ -64,8 +64,7 @@ slack: {channel: C0OPS, team: T0EVENKEEL}
 	require.NoError(t, err)
 	temporal, list := &answering{}, &listing{}
 	people := &activities.People{Persons: c.People, Groups: c.Groups, Rota: c.OncallRota(), Approvals: c.Approvals}
-	got, err := newCommands(in, list, starts{temporal: temporal, proven: &proof{cluster: "here", key: key}, host: "gpu-1"}, people)
-	require.NoError(t, err)
+	got := newCommands(in, time.UTC, list, starts{temporal: temporal, proven: &proof{cluster: "here", key: key}, host: "gpu-1"}, people)
 	got.now = func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) } // a Friday before 17:00
 	return got, list, temporal
 }

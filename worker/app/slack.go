@@ -34,19 +34,15 @@ const (
 )
 
 // newInSlack returns what takes in presses and commands; nil where this host takes none.
-func newInSlack(in *templates.Installation, presses ingress.Presses, typed ingress.Commands, logger *slog.Logger, registry *prometheus.Registry) (*inSlack, error) {
+func newInSlack(in *templates.Installation, chat activities.Chat, presses ingress.Presses, typed ingress.Commands, logger *slog.Logger, registry *prometheus.Registry) *inSlack {
 	if in.Slack == nil {
-		return nil, nil //nolint:nilnil // it is off
+		return nil
 	}
 	c := in.Config.Slack
-	token, err := in.Config.SlackToken()
-	if err != nil {
-		return nil, err
-	}
 	s := &inSlack{seen: pressesSeen(logger, registry)}
 	s.slack = ingress.NewSlack(ingress.Slack{
 		Team: c.Team, App: c.App, Presses: presses, Commands: typed, Now: time.Now,
-		Workspace: workspace{slackapi.New(slackapi.Options{Token: token, URL: c.URL})},
+		Workspace: workspace{chat},
 	})
 	if in.Slack.SigningSecret != "" && in.Config.Listens(in.Host) {
 		s.http = &ingress.SlackHTTP{Slack: s.slack, Secret: in.Slack.SigningSecret, Seen: func(o ingress.Outcome) { s.seen(byHTTP, o) }}
@@ -54,20 +50,14 @@ func newInSlack(in *templates.Installation, presses ingress.Presses, typed ingre
 	if in.Slack.AppToken != "" {
 		s.socket = slackapi.NewSocket(slackapi.SocketOptions{Token: in.Slack.AppToken, URL: c.URL, Changed: socketChanged(logger, registry)})
 	}
-	return s, nil
+	return s
 }
 
 // newIncoming returns all that takes in what comes from outside: what Slack sends, and the listener.
-func newIncoming(in *templates.Installation, o Options, proven *proof, people *activities.People) (*inSlack, *listened, error) {
-	typed, err := newCommands(in, o.Client, starts{temporal: o.Client, proven: proven, host: in.Host}, people)
-	if err != nil {
-		return nil, nil, err
-	}
+func newIncoming(in *templates.Installation, o Options, chat activities.Chat, zone *time.Location, proven *proof, people *activities.People) (*inSlack, *listened, error) {
+	typed := newCommands(in, zone, o.Client, starts{temporal: o.Client, proven: proven, host: in.Host}, people)
 	heard := presses{temporal: o.Client, namespace: o.Namespace, proven: proven, host: in.Host}
-	slack, err := newInSlack(in, heard, typed, o.Logger, o.Registry)
-	if err != nil {
-		return nil, nil, err
-	}
+	slack := newInSlack(in, chat, heard, typed, o.Logger, o.Registry)
 	var byHTTP *ingress.SlackHTTP
 	if slack != nil {
 		byHTTP = slack.http
@@ -77,15 +67,11 @@ func newIncoming(in *templates.Installation, o Options, proven *proof, people *a
 }
 
 // newCommands returns what does the slash commands of an installation.
-func newCommands(in *templates.Installation, temporal workflows.Lister, starts starts, people *activities.People) (commands, error) {
-	zone, err := time.LoadLocation(in.Config.TimeZone)
-	if err != nil {
-		return commands{}, in.Config.Fault("time_zone", "%v", err)
-	}
+func newCommands(in *templates.Installation, zone *time.Location, temporal workflows.Lister, starts starts, people *activities.People) commands {
 	return commands{
 		temporal: temporal, starts: starts, people: people, projects: projectNames(in.Config), definitions: in.Definitions,
 		rota: in.Config.OncallRota(), zone: zone, now: time.Now,
-	}, nil
+	}
 }
 
 // projectNames are the names of the projects by host.
@@ -128,12 +114,11 @@ type workspace struct{ chat activities.Chat }
 
 // Whisper shows a message to one user.
 func (w workspace) Whisper(ctx context.Context, channel, user string, m message.Message) error {
-	post := m.Slack()[0]
-	blocks, err := json.Marshal(post.Blocks)
+	post, err := activities.ChatPost("", m.Slack()[0])
 	if err != nil {
 		return err
 	}
-	return w.chat.PostEphemeral(ctx, activities.ChatPlace{Channel: channel}, user, activities.ChatMessage{Text: post.Text, Blocks: blocks})
+	return w.chat.PostEphemeral(ctx, activities.ChatPlace{Channel: channel}, user, post)
 }
 
 // Open shows a form.

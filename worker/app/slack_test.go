@@ -126,8 +126,9 @@ func newSlackSite(t *testing.T, transport string, risk request.Risk) *slackSite 
 	c.Slack.URL = workspace.URL + "/api/"
 	t.Setenv("EVENKEEL_SLACK_TOKEN", slackfake.BotToken)
 
-	in, err := newInSlack(&templates.Installation{Config: c, Host: "gpu-1", Slack: secrets}, s.asking, typing{}, slog.New(slog.NewTextHandler(s.log, nil)), s.registry)
+	chat, err := chatOf(c)
 	require.NoError(t, err)
+	in := newInSlack(&templates.Installation{Config: c, Host: "gpu-1", Slack: secrets}, chat, s.asking, typing{}, slog.New(slog.NewTextHandler(s.log, nil)), s.registry)
 	if transport == byHTTP {
 		require.Nil(t, in.socket)
 		handler = ingress.Outside{Listen: "127.0.0.1:1", Slack: in.http}.Handler(ours.Listener.Addr())
@@ -323,7 +324,9 @@ func TestIncoming(t *testing.T) {
 	t.Setenv("EVENKEEL_SLACK_APP_TOKEN", slackfake.AppToken)
 	in, err := templates.Install(c, "")
 	require.NoError(t, err)
-	slack, listened, err := newIncoming(in, Options{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()}, nil, &activities.People{})
+	chat, err := chatOf(c)
+	require.NoError(t, err)
+	slack, listened, err := newIncoming(in, Options{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()}, chat, time.UTC, nil, &activities.People{})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
@@ -342,7 +345,7 @@ func TestIncoming(t *testing.T) {
 	off, _ := configured(t, "slack: {channel: C0OPS}\n")
 	in, err = templates.Install(off, "")
 	require.NoError(t, err)
-	slack, listened, err = newIncoming(in, Options{}, nil, &activities.People{})
+	slack, listened, err = newIncoming(in, Options{}, chat, time.UTC, nil, &activities.People{})
 	require.NoError(t, err)
 	require.Nil(t, slack)
 	require.Nil(t, listened)

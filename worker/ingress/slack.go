@@ -149,25 +149,10 @@ func (s *Slack) foreign(ctx context.Context, p payload) Outcome {
 
 // refuse tells the person alone why something does not count. Where that cannot be told, Slack warns the person.
 func (s *Slack) refuse(ctx context.Context, channel, user, why string) Outcome {
-	said := message.Message{Title: "This press does not count", Sections: []message.Section{{Lines: []string{shortened(why)}}}}
-	if err := s.Workspace.Whisper(ctx, channel, user, said); err != nil {
+	if err := s.Workspace.Whisper(ctx, channel, user, message.Uncounted(why)); err != nil {
 		return Outcome{Result: NotTaken, Why: why + "; and the person could not be told: " + err.Error()}
 	}
 	return Outcome{Result: Refused, Why: why}
-}
-
-// maxWhy is how much of a reason a person is shown, in bytes.
-const maxWhy = 1000
-
-func shortened(why string) string {
-	if len(why) <= maxWhy {
-		return why
-	}
-	cut := maxWhy
-	for cut > 0 && why[cut]&0xc0 == 0x80 {
-		cut--
-	}
-	return why[:cut] + "…"
 }
 
 // notRecorded says of an error that the same may be tried again. What took too long may have been recorded; it is then

@@ -53,7 +53,7 @@ func (s *Slack) Command(ctx context.Context, fields map[string]string, at time.T
 	case notRecorded(err) || errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return Outcome{Result: NotTaken, Why: err.Error()}
 	}
-	refusal := message.Message{Title: "Not done", Sections: []message.Section{{Lines: []string{shortened(err.Error())}}}}
+	refusal := message.Message{Title: "Not done", Sections: []message.Section{{Lines: []string{message.Shortened(err.Error())}}}}
 	return Outcome{Result: Refused, Why: err.Error(), Body: told(refusal)}
 }
 

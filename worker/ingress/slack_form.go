@@ -107,7 +107,7 @@ func (s *Slack) submitted(ctx context.Context, from payload, verified time.Time)
 
 // inForm refuses a form, and says why in it, at the reason.
 func inForm(why string) Outcome {
-	said := map[string]string{message.ReasonID: message.Line(shortened(why))}
+	said := map[string]string{message.ReasonID: message.Line(message.Shortened(why))}
 	body := response(map[string]any{"response_action": "errors", "errors": said})
 	return Outcome{Result: Refused, Why: why, Body: body}
 }
